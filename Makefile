@@ -1,0 +1,42 @@
+# Every target creates .venv when it is missing and reuses it afterwards.
+BIN   := .venv/bin
+UV     = $(BIN)/uv pip install -q --python $(BIN)/python
+TORCH := torch==2.13.0
+JOBS  ?= $(shell nproc 2>/dev/null || echo 1)
+
+.PHONY: setup figure test format bench constraints clean
+
+setup: .venv/ready
+
+.venv/ready: pyproject.toml constraints.txt
+	python3 -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check uv
+# The CPU build of torch, first: a wheel in pip's own folder if there is one, else by download.
+	$(UV) --no-index --no-deps --find-links "$${PIP_FIND_LINKS:-.}" $(TORCH) \
+	  || $(UV) --torch-backend=cpu $(TORCH)
+	$(UV) --no-sources -c constraints.txt -e '.[dev]'
+	touch $@
+
+figure: setup
+	$(BIN)/straggler figure 1 --quick --jobs $(JOBS)
+
+test: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n $(JOBS)
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup
+	$(BIN)/pytest benchmarks --benchmark-columns=min,median,max,rounds --benchmark-sort=name
+
+constraints: setup
+	$(BIN)/uv pip compile -q --universal --no-sources --extra dev --python-version 3.11 \
+	  --no-emit-package torch --no-annotate --no-header pyproject.toml \
+	  | grep -vE '^(torch|triton|cuda-|nvidia-)' > constraints.txt
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

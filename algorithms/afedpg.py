@@ -1,0 +1,34 @@
+"""AFedPG: every gradient is a step, however old it is."""
+
+from dataclasses import dataclass
+
+from algorithms.algorithm import Algorithm
+from algorithms.updates import Iterate
+from simulator import Cluster, Process
+
+
+@dataclass(frozen=True)
+class AFedPG(Algorithm):
+    """Asynchronous federated policy gradient: the server steps on every arrival.
+
+    Lan, Han, Hashemi, Aggarwal, Brinton (ICLR 2025), arXiv 2404.08003. The first arrival is
+    d_0; a gradient that arrives k updates after its point was sent has delay k.
+
+        1  send theta_0 to all workers; each computes one gradient there
+        2  for t = 0, 1, ...
+        3      wait for the next gradient to arrive, from worker i
+        4      d_t = (1 - eta) d_{t-1} + eta g_{t - delay}
+        5      theta_{t+1} = theta_t + alpha d_t / |d_t|
+        6      send the new lookahead to worker i; it computes one gradient there
+    """
+
+    def run(self, cluster: Cluster) -> Process[None]:
+        """See the class."""
+        now = Iterate.start(cluster.initial_point)
+        for worker in range(cluster.size):
+            cluster.dispatch(worker, now.lookahead)  # line 1
+        while True:
+            task = yield from cluster.arrival()  # line 3
+            now = self.rule.step(now, cluster.gradient(task))  # lines 4, 5
+            yield from cluster.publish(now.point)
+            cluster.dispatch(task.worker, now.lookahead)  # line 6

@@ -1,0 +1,44 @@
+"""Rennala aggregation: the first M gradients, from whoever has them."""
+
+from dataclasses import dataclass
+
+from algorithms.algorithm import Algorithm
+from algorithms.updates import Iterate
+from simulator import Cluster, Count, Process
+
+
+@dataclass(frozen=True)
+class Rennala(Algorithm):
+    """Any M gradients at the same point, then one step; slow workers hold up nobody.
+
+    Tyurin, Spiridonov, Rudenko (ICLR 2026), Algorithm 1 with aggregation as in Rennala SGD
+    (Tyurin and Richtarik, NeurIPS 2023).
+
+        1  M_0 = M_init, M_t = M
+        2  for t = 0, 1, ...
+        3      send the lookahead to all workers; each computes gradient after gradient there
+        4      wait for the first M_t of them, from anyone
+        5      g_t = 1/M_t sum g                                (one vector per worker)
+        6      theta_{t+1} = step(theta_t, g_t)
+
+    Attributes:
+        batch: M, gradients per update.
+        batch_init: M_init, gradients in the first update; M if not given.
+    """
+
+    batch: Count
+    batch_init: Count | None = None
+
+    def run(self, cluster: Cluster) -> Process[None]:
+        """See the class."""
+        now = Iterate.start(cluster.initial_point)
+        batch = self.batch_init or self.batch  # line 1
+        while True:
+            cluster.broadcast(now.lookahead, keep_going=True)  # line 3
+            tasks = []
+            while len(tasks) < batch:  # line 4
+                tasks.append((yield from cluster.completion()))
+            gradient = yield from cluster.reduce(tasks, [1 / batch] * batch)  # line 5
+            now = self.rule.step(now, gradient)  # line 6
+            yield from cluster.publish(now.point)
+            batch = self.batch  # line 1

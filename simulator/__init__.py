@@ -1,0 +1,37 @@
+"""The world: time models, network, workers, problems, timeline and histories."""
+
+from simulator.cluster import Cluster, Diverged, Hardware
+from simulator.compute import ComputeModel, FixedTimes, power_law
+from simulator.gradients import Task
+from simulator.history import History, Update
+from simulator.network import Network
+from simulator.problem import Estimate, Problem, Request
+from simulator.simulate import Run, simulate
+from simulator.timeline import Intervals, State
+from simulator.types import Count, Indices, Momentum, Positive, Process, Vector
+
+__all__ = [
+    "Cluster",
+    "ComputeModel",
+    "Count",
+    "Diverged",
+    "Estimate",
+    "FixedTimes",
+    "Hardware",
+    "History",
+    "Indices",
+    "Intervals",
+    "Momentum",
+    "Network",
+    "Positive",
+    "Problem",
+    "Process",
+    "Request",
+    "Run",
+    "State",
+    "Task",
+    "Update",
+    "Vector",
+    "power_law",
+    "simulate",
+]

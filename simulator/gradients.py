@@ -1,0 +1,100 @@
+"""Promises of gradients: evaluated late, and many at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from simulator.problem import Estimate, Problem, Request
+from simulator.types import Vector
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Point:
+    """Parameters that workers compute at.
+
+    Attributes:
+        vector: shape (d,).
+        version: how many updates had been made when it was sent.
+    """
+
+    vector: Vector
+    version: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Task:
+    """A finished stochastic gradient that nobody may have computed yet.
+
+    Attributes:
+        worker: index of the worker.
+        index: how many tasks this worker had before.
+        point: where the gradient is taken.
+        start: simulated seconds.
+        end: simulated seconds.
+        row: its row in the timeline.
+    """
+
+    worker: int
+    index: int
+    point: Point
+    start: float
+    end: float
+    row: int
+
+
+@dataclass
+class LazyGradients:
+    """Evaluates promises when a value is first needed, in the largest batch that is possible.
+
+    Gradients that are needed one at a time (asynchronous methods) are announced with
+    :meth:`promise`; when the first value is needed, all announced ones are evaluated with it.
+
+    Attributes:
+        problem: what answers.
+        largest: the most gradients evaluated ahead of their need.
+    """
+
+    problem: Problem
+    largest: int = 32
+    _promised: dict[tuple[int, int], Point] = field(default_factory=dict)
+    _values: dict[tuple[int, int], Estimate] = field(default_factory=dict)
+
+    def promise(self, worker: int, index: int, point: Point) -> None:
+        """Announce that this gradient will be needed alone."""
+        self._promised[worker, index] = point
+
+    def one(self, task: Task) -> Estimate:
+        """Return the gradient of one announced task."""
+        key = task.worker, task.index
+        if key not in self._values:
+            others = (other for other in self._promised if other != key)
+            keys = [key, *(k for k, _ in zip(others, range(self.largest - 1), strict=False))]
+            points = [self._promised.pop(k) for k in keys]
+            answers = self.problem.estimate(
+                [_request(p, [k], [1.0]) for p, k in zip(points, keys, strict=True)]
+            )
+            self._values.update(zip(keys, answers, strict=True))
+        return self._values.pop(key)
+
+    def weighted_sum(self, tasks: Sequence[Task], weights: Sequence[float]) -> Estimate:
+        """Return sum_k weights_k times the gradient of task k, in one evaluation."""
+        groups: dict[Point, list[int]] = {}
+        for k, task in enumerate(tasks):
+            groups.setdefault(task.point, []).append(k)
+        answers = self.problem.estimate(
+            [
+                _request(p, [(tasks[k].worker, tasks[k].index) for k in g], [weights[k] for k in g])
+                for p, g in groups.items()
+            ]
+        )
+        return Estimate(
+            np.sum([a.gradient for a in answers], axis=0),
+            np.concatenate([a.returns for a in answers]),
+            np.concatenate([a.lengths for a in answers]),
+        )
+
+
+def _request(point: Point, keys: Sequence[tuple[int, int]], weights: Sequence[float]) -> Request:
+    workers, tasks = np.array(keys, dtype=np.int64).T
+    return Request(point.vector, workers, tasks, np.asarray(weights, dtype=np.float64))

@@ -1,0 +1,72 @@
+"""What is optimised: the interface between the clock and the gradients."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from simulator.types import Indices, Vector
+
+
+@dataclass(frozen=True)
+class Request:
+    """A weighted sum of stochastic gradients, all at one point.
+
+    Attributes:
+        point: shape (d,), where.
+        workers: shape (m,), whose gradients.
+        tasks: shape (m,), the worker's own count; (seed, worker, task) keys all randomness.
+        weights: shape (m,), the weight of each gradient in the sum.
+    """
+
+    point: Vector
+    workers: Indices
+    tasks: Indices
+    weights: Vector
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The answer to a :class:`Request`.
+
+    Attributes:
+        gradient: shape (d,), sum_k weights_k g(point; worker_k, task_k).
+        returns: shape (m,), undiscounted return of each trajectory; empty without trajectories.
+        lengths: shape (m,), environment steps of each trajectory; empty without trajectories.
+    """
+
+    gradient: Vector
+    returns: Vector = field(default_factory=lambda: np.empty(0))
+    lengths: Indices = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+
+class Problem(ABC):
+    """A function J(theta) that is maximised through stochastic gradients.
+
+    An instance belongs to one seed. The same (point, worker, task) gives the same gradient in
+    whatever order and company it is asked for, up to the rounding of sums.
+    """
+
+    dimension: int
+    """The number d of parameters."""
+
+    @abstractmethod
+    def initial_point(self) -> Vector:
+        """Return theta_0, shape (d,); it depends on the seed alone."""
+
+    @abstractmethod
+    def estimate(self, requests: Sequence[Request]) -> list[Estimate]:
+        """Answer all requests, in their order; together they may be cheaper than one by one."""
+
+    def exact(self, point: Vector) -> tuple[float, float] | None:  # noqa: ARG002
+        """Return (J, |grad J|) at ``point``, shape (d,), or None if that cannot be known."""
+        return None
+
+    def describe(self) -> dict[str, object]:
+        """Return facts for ``run.json``: what was used to answer."""
+        return {}
+
+    def close(self) -> None:
+        """Free what the problem holds."""
+        return

@@ -1,0 +1,1 @@
+"""The problems; each module is imported only when it is used (control needs torch and MuJoCo)."""

@@ -1,0 +1,98 @@
+"""One run: a method, a problem and a cluster, from time zero to the limit."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.cluster import Cluster, Diverged, Hardware
+from simulator.history import History, Update
+from simulator.network import BYTES_PER_COORDINATE
+from simulator.problem import Problem
+from simulator.timeline import Intervals, State, Timeline
+from simulator.types import Indices, Process, Vector
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a simulation gives.
+
+    Attributes:
+        history: one row per update.
+        intervals: one row per worker and interval; None if not recorded.
+        elapsed: simulated seconds; every worker's seconds add up to it.
+        seconds: by state, shape (n,): where each worker's time went.
+        gradients_used: shape (n,).
+        gradients_discarded: shape (n,), completed or begun for nothing.
+        vectors_sent: shape (n,), vectors that arrived.
+        bytes_sent: all of them, at 4 bytes a coordinate.
+        failure: why the run ended early, None if it did not.
+    """
+
+    history: History
+    intervals: Intervals | None
+    elapsed: float
+    seconds: dict[State, Vector]
+    gradients_used: Indices
+    gradients_discarded: Indices
+    vectors_sent: Indices
+    bytes_sent: int
+    failure: str | None
+
+
+def simulate(  # noqa: PLR0913
+    method: Callable[[Cluster], Process[None]],
+    problem: Problem,
+    hardware: Hardware,
+    *,
+    time_limit: float = math.inf,
+    updates: int | None = None,
+    record_timeline: bool = True,
+    on_update: Callable[[Update], None] = lambda _: None,
+) -> Run:
+    """Run ``method`` on a simulated cluster.
+
+    Args:
+        method: a function of the cluster that returns the method's generator.
+        problem: what is optimised, for one seed.
+        hardware: the cluster's times.
+        time_limit: simulated seconds; updates after it are not made.
+        updates: stop after so many updates.
+        record_timeline: keep every interval, not only the sums.
+        on_update: called with each row of the history as it is made.
+
+    Raises:
+        ValueError: neither ``time_limit`` nor ``updates`` bounds the run.
+    """
+    if updates is None and math.isinf(time_limit):
+        raise ValueError("a run needs a time_limit or a number of updates")
+    timeline = Timeline(hardware.compute.workers, record=record_timeline)
+    cluster = Cluster(
+        hardware,
+        problem,
+        timeline,
+        time_limit=time_limit,
+        updates=updates,
+        on_update=on_update,
+    )
+    failure = None
+    cluster.clock.process(method(cluster))
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # a diverging run is a result
+            cluster.clock.run(until=cluster.ended)
+    except Diverged as error:
+        failure = str(error)
+    cluster.close()
+    workers = cluster.workers
+    return Run(
+        history=cluster.history,
+        intervals=timeline.intervals() if record_timeline else None,
+        elapsed=cluster.now,
+        seconds={state: timeline.seconds[state] for state in State},
+        gradients_used=workers.gradients_used,
+        gradients_discarded=workers.gradients_discarded,
+        vectors_sent=workers.vectors_sent,
+        bytes_sent=int(workers.vectors_sent.sum()) * problem.dimension * BYTES_PER_COORDINATE,
+        failure=failure,
+    )

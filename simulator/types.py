@@ -1,0 +1,28 @@
+"""Types that all floors share."""
+
+from collections.abc import Generator
+from typing import Annotated, Any, TypeAlias, TypeVar
+
+import annotated_types
+import numpy as np
+import numpy.typing as npt
+
+T = TypeVar("T")
+
+Vector: TypeAlias = npt.NDArray[np.float64]
+"""Real numbers: parameters of shape (d,), or one number per worker, shape (n,)."""
+
+Indices: TypeAlias = npt.NDArray[np.int64]
+"""Worker or task indices, shape (m,)."""
+
+Process: TypeAlias = Generator[Any, Any, T]
+"""A generator that waits in simulated time by ``yield from`` and returns a T."""
+
+Positive: TypeAlias = Annotated[float, annotated_types.Gt(0), annotated_types.Lt(float("inf"))]
+"""A finite number above zero."""
+
+Count: TypeAlias = Annotated[int, annotated_types.Ge(1)]
+"""A whole number of at least one."""
+
+Momentum: TypeAlias = Annotated[float, annotated_types.Gt(0), annotated_types.Le(1)]
+"""The paper's eta: the weight of the newest gradient, in (0, 1]."""
