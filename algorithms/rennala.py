@@ -35,9 +35,7 @@ class Rennala(Algorithm):
         batch = self.batch_init or self.batch  # line 1
         while True:
             cluster.broadcast(now.lookahead, keep_going=True)  # line 3
-            tasks = []
-            while len(tasks) < batch:  # line 4
-                tasks.append((yield from cluster.completion()))
+            tasks = yield from cluster.completions(batch)  # line 4
             gradient = yield from cluster.reduce(tasks, [1 / batch] * batch)  # line 5
             now = self.rule.step(now, gradient)  # line 6
             yield from cluster.publish(now.point)

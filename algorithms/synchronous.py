@@ -27,9 +27,7 @@ class Synchronous(Algorithm):
         now = Iterate.start(cluster.initial_point)
         while True:
             cluster.broadcast(now.lookahead, keep_going=False)  # line 2
-            tasks = []
-            for _ in range(cluster.size):  # line 3
-                tasks.append((yield from cluster.completion()))
+            tasks = yield from cluster.completions(cluster.size)  # line 3
             weights = [1 / cluster.size] * cluster.size
             gradient = yield from cluster.reduce(tasks, weights)  # line 4
             now = self.rule.step(now, gradient)  # line 5

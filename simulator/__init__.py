@@ -1,6 +1,6 @@
 """The world: time models, network, workers, problems, timeline and histories."""
 
-from simulator.cluster import Cluster, Diverged, Hardware
+from simulator.cluster import Cluster, DivergedError, Hardware
 from simulator.compute import ComputeModel, FixedTimes, power_law
 from simulator.gradients import Task
 from simulator.history import History, Update
@@ -14,7 +14,7 @@ __all__ = [
     "Cluster",
     "ComputeModel",
     "Count",
-    "Diverged",
+    "DivergedError",
     "Estimate",
     "FixedTimes",
     "Hardware",

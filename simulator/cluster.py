@@ -20,7 +20,7 @@ from simulator.workers import Workers
 Preemption: TypeAlias = Literal["cancel", "finish"]
 
 
-class Diverged(ArithmeticError):
+class DivergedError(ArithmeticError):
     """The parameters are no longer finite."""
 
 
@@ -67,7 +67,7 @@ class Cluster:
         on_update: called with each row of the history as it is made.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         hardware: Hardware,
         problem: Problem,
@@ -114,11 +114,10 @@ class Cluster:
     # Rounds: one point for everyone
 
     def broadcast(self, point: Vector, *, keep_going: bool) -> None:
-        """Send ``point``, shape (d,), to all workers, which start there: at once, or (if busy,
-        under ``finish``) after the task they have.
+        """Send all workers to a new point; busy ones under ``finish`` start there later.
 
         Args:
-            point: where gradients are to be taken.
+            point: shape (d,), where gradients are to be taken.
             keep_going: start task after task until the reduce; else do one task and send it.
         """
         self._drop_in_hand()
@@ -142,6 +141,13 @@ class Cluster:
                 return task
             self._discard(task)  # stale, and its worker moves on
             self.workers.start(np.array([task.worker]), self._newest, self.now)
+
+    def completions(self, number: int) -> Process[list[Task]]:
+        """Wait for the next ``number`` gradients at the broadcast point."""
+        tasks = []
+        for _ in range(number):
+            tasks.append((yield from self.completion()))  # noqa: PERF401 - a generator waits here
+        return tasks
 
     def reduce(self, tasks: Sequence[Task], weights: Sequence[float]) -> Process[Vector]:
         """Bring together sum_k weights_k g_k, shape (d,), with one vector per worker.
@@ -201,10 +207,10 @@ class Cluster:
         """Announce theta_{t+1}, shape (d,): a row in the history.
 
         Raises:
-            Diverged: ``point`` is not finite.
+            DivergedError: ``point`` is not finite.
         """
         if not np.isfinite(point).all():
-            raise Diverged(f"theta is not finite after update {self.version + 1}")
+            raise DivergedError(f"theta is not finite after update {self.version + 1}")
         row = self._since_update.row(self.version + 1, self.now, self._problem.exact(point))
         self.history.rows.append(row)
         self._since_update = _Since()

@@ -12,7 +12,9 @@ class Stream(IntEnum):
     TASK = 1
 
 
-def generator(seed: int, worker: int, task: int, stream: Stream = Stream.TASK) -> np.random.Generator:
+def generator(
+    seed: int, worker: int, task: int, stream: Stream = Stream.TASK
+) -> np.random.Generator:
     """Return the generator that belongs to one task of one worker.
 
     Philox is counter-based: the key is (seed, worker), and (stream, task) fill the upper half

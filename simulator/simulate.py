@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.cluster import Cluster, Diverged, Hardware
+from simulator.cluster import Cluster, DivergedError, Hardware
 from simulator.history import History, Update
 from simulator.network import BYTES_PER_COORDINATE
 from simulator.problem import Problem
@@ -41,7 +41,7 @@ class Run:
     failure: str | None
 
 
-def simulate(  # noqa: PLR0913
+def simulate(
     method: Callable[[Cluster], Process[None]],
     problem: Problem,
     hardware: Hardware,
@@ -81,7 +81,7 @@ def simulate(  # noqa: PLR0913
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # a diverging run is a result
             cluster.clock.run(until=cluster.ended)
-    except Diverged as error:
+    except DivergedError as error:
         failure = str(error)
     cluster.close()
     workers = cluster.workers

@@ -36,6 +36,11 @@ class Intervals:
     state: npt.NDArray[np.int8]
 
 
+_ROW = np.dtype(
+    [("worker", np.int64), ("start", np.float64), ("end", np.float64), ("state", np.int8)]
+)
+
+
 class Timeline:
     """Records each worker's intervals one after the other and adds them up.
 
@@ -54,13 +59,7 @@ class Timeline:
         self._last = np.full(workers, State.IDLE, dtype=np.int8)
         self._record = record
         self._size = 0
-        self._columns = self._allocate(1024 if record else 0)
-
-    @staticmethod
-    def _allocate(rows: int) -> Intervals:
-        return Intervals(
-            np.empty(rows, np.int64), np.empty(rows), np.empty(rows), np.empty(rows, np.int8)
-        )
+        self._rows = np.empty(1024 if record else 0, dtype=_ROW)
 
     def add(self, worker: int, state: State, start: float, end: float) -> int:
         """Record one interval; return its row, for :meth:`discard`.
@@ -104,7 +103,7 @@ class Timeline:
         self.seconds[State.COMPUTE, worker] -= seconds
         self.seconds[State.DISCARD, worker] += seconds
         if row >= 0:
-            self._columns.state[row] = State.DISCARD
+            self._rows["state"][row] = State.DISCARD
 
     def close(self, elapsed: float) -> None:
         """End the run at ``elapsed`` seconds: cut what is later, fill up with idle time."""
@@ -117,23 +116,19 @@ class Timeline:
 
     def intervals(self) -> Intervals:
         """Return all recorded intervals that began before the end of the run."""
-        rows = Intervals(*(column[: self._size] for column in self._fields()))
-        end = np.minimum(rows.end, self._until[rows.worker])
-        kept = np.flatnonzero(end > rows.start)
-        order = kept[np.lexsort((rows.worker[kept], rows.start[kept]))]
-        return Intervals(rows.worker[order], rows.start[order], end[order], rows.state[order])
-
-    def _fields(self) -> tuple[npt.NDArray[np.generic], ...]:
-        c = self._columns
-        return c.worker, c.start, c.end, c.state
+        rows = self._rows[: self._size]
+        rows["end"] = np.minimum(rows["end"], self._until[rows["worker"]])
+        rows = rows[rows["end"] > rows["start"]]
+        rows = rows[np.lexsort((rows["worker"], rows["start"]))]
+        columns = (np.ascontiguousarray(rows[name]) for name in _ROW.names or ())
+        return Intervals(*columns)
 
     def _append(self, worker: int, state: State, start: float, end: float) -> int:
         if not self._record:
             return -1
         row = self._size
         self._reserve(1)
-        c = self._columns
-        c.worker[row], c.start[row], c.end[row], c.state[row] = worker, start, end, state
+        self._rows[row] = worker, start, end, state
         self._size += 1
         return row
 
@@ -141,15 +136,12 @@ class Timeline:
         if not self._record:
             return
         self._reserve(len(workers))
-        rows = slice(self._size, self._size + len(workers))
-        c = self._columns
-        c.worker[rows], c.start[rows], c.end[rows], c.state[rows] = workers, starts, ends, state
+        rows = self._rows[self._size : self._size + len(workers)]
+        rows["worker"], rows["start"], rows["end"], rows["state"] = workers, starts, ends, state
         self._size += len(workers)
 
     def _reserve(self, rows: int) -> None:
-        if self._size + rows <= len(self._columns.worker):
-            return
-        old = [column[: self._size] for column in self._fields()]
-        self._columns = self._allocate(2 * (self._size + rows))
-        for new, values in zip(self._fields(), old, strict=True):
-            new[: self._size] = values
+        if self._size + rows > len(self._rows):
+            old = self._rows[: self._size]
+            self._rows = np.empty(2 * (self._size + rows), dtype=_ROW)
+            self._rows[: self._size] = old

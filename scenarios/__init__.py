@@ -1,0 +1,1 @@
+"""Experiments: scenario files, runs, their store, comparisons, figures and the command line."""

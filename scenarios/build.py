@@ -1,0 +1,81 @@
+"""Where the floors meet: from what a scenario says to the things that run."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from algorithms import METHODS, Algorithm
+from scenarios.schema import ControlProblem, Method, Scenario
+from simulator import FixedTimes, Hardware, Network, Problem
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One run: everything that decides its result.
+
+    Attributes:
+        scenario: with one method and one seed left.
+    """
+
+    scenario: Scenario
+
+    @property
+    def method(self) -> Method:
+        """The run's only method."""
+        return self.scenario.methods[0]
+
+    @property
+    def seed(self) -> int:
+        """The run's only seed."""
+        return self.scenario.seeds[0]
+
+    def content(self) -> dict[str, object]:
+        """Return all that decides the result, as JSON; title and label do not."""
+        scenario = self.scenario.model_dump(mode="json", exclude={"title", "quick"})
+        for method in scenario["methods"]:
+            del method["label"]
+        return scenario
+
+
+def expand(scenario: Scenario) -> list[RunSpec]:
+    """Return the runs of a scenario: all methods of the first seed, then of the next."""
+    return [
+        RunSpec(scenario.model_copy(update={"methods": [method], "seeds": [seed]}))
+        for seed in scenario.seeds
+        for method in scenario.methods
+    ]
+
+
+def build_problem(scenario: Scenario, seed: int) -> Problem:
+    """Return the scenario's problem for one seed."""
+    spec = scenario.problem
+    if isinstance(spec, ControlProblem):
+        from simulator.problems.control import Control  # noqa: PLC0415 - imports torch
+
+        return Control(spec.env, spec.horizon, spec.discount, spec.hidden, seed)
+    from simulator.problems.quadratic import Quadratic  # noqa: PLC0415
+
+    return Quadratic(spec.dimension, spec.condition, spec.noise, seed)
+
+
+def build_hardware(scenario: Scenario, dimension: int) -> Hardware:
+    """Return the scenario's cluster for vectors of ``dimension`` coordinates.
+
+    Raises:
+        ArithmeticError: the uplink's times are not finite for this dimension.
+    """
+    spec = scenario.cluster
+    with np.errstate(over="ignore"):
+        uplink = spec.uplink_seconds(dimension)
+    if not np.isfinite(uplink).all():
+        raise ArithmeticError(f"cluster.uplink gives infinite times for d = {dimension}")
+    compute = FixedTimes(spec.compute_seconds())
+    return Hardware(compute, Network(uplink, spec.collective), spec.preemption)
+
+
+def build_method(method: Method) -> Algorithm:
+    """Return the method: its aggregation combined with its update rule."""
+    aggregation, rule = METHODS[method.name]
+    values = method.parameters()
+    rule_values = {f.name: values.pop(f.name) for f in fields(rule)}
+    return aggregation(rule=rule(**rule_values), **values)

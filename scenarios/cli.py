@@ -1,0 +1,226 @@
+"""The command line. Each command imports what it needs: ``--help`` should be quick."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scenarios.errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scenarios.compare import Comparison
+    from scenarios.experiment import Job, Summary
+    from scenarios.store import StoredRun
+
+app = typer.Typer(
+    name="straggler",
+    help="Simulate heterogeneous clusters for distributed reinforcement learning: an event loop "
+    "decides when, real MuJoCo rollouts and real gradients decide what is learned.\n\n"
+    "Start with `straggler figure 1 --quick`, or `straggler list`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Scenario_ = Annotated[
+    str, typer.Argument(metavar="FILE|NAME", help="A TOML file, or a name from `straggler list`.")
+]
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", min=1, help="Runs at a time, each in its own process.")
+]
+Quick_ = Annotated[bool, typer.Option("--quick", help="Use the scenario's [quick] limits.")]
+RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Try failed runs again.")]
+Results = Annotated[Path, typer.Argument(metavar="DIR", help="A result folder, as `run` makes it.")]
+
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@app.command()
+def run(
+    scenario: Scenario_,
+    method: Annotated[list[str] | None, typer.Option(help="Only this method; repeatable.")] = None,
+    seed: Annotated[
+        list[int] | None, typer.Option(min=0, help="This seed instead of the file's; repeatable.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Result folder [default: runs/NAME].")] = None,
+    jobs: Jobs = CORES,
+    quick: Quick_ = False,
+    retry_failed: RetryFailed = False,
+) -> None:
+    """Run what is missing of a scenario, skip what is done.
+
+    Results go to OUT/METHOD/seed-SEED/: history.parquet (a row per update), timeline.parquet
+    (a row per interval of a worker), workers.parquet and run.json. They are safe against
+    interruption: run again to complete what is missing.
+    """
+    from scenarios.store import stored_runs
+
+    planned, folder = _plan(scenario, out, method or (), seed or (), quick=quick)
+    summary = _run(planned, jobs, retry_failed=retry_failed)
+    if summary.done + summary.skipped:
+        _print_comparison(folder, _compare(stored_runs(folder)))
+    raise typer.Exit(1 if summary.failed else 0)
+
+
+@app.command(name="list")
+def list_() -> None:
+    """List the scenarios that come with straggler."""
+    from scenarios.load import library, load
+
+    for name, file in library().items():
+        typer.echo(f"{name:24s}  {load(file, environment=False).title}")
+
+
+@app.command()
+def check(scenario: Scenario_) -> None:
+    """Check a scenario file and say what it describes, without running it."""
+    from scenarios.check import describe
+    from scenarios.load import find, load
+
+    file = find(scenario)
+    for line in describe(load(file)):
+        typer.echo(line)
+
+
+@app.command()
+def compare(
+    results: Results,
+    threshold: Annotated[
+        list[float] | None,
+        typer.Option(help="A return to reach; repeatable [default: three from start to best]."),
+    ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")] = False,
+) -> None:
+    """Compare the methods in a result folder: one row each, means over seeds.
+
+    Thresholds are first held when the mean return of the latest 100 trajectories reaches them;
+    their times are medians over seeds.
+    """
+    from scenarios.store import stored_runs
+
+    comparison = _compare(stored_runs(results), threshold or ())
+    if csv:
+        columns = comparison.columns
+        typer.echo(",".join(columns))
+        for row in zip(*columns.values(), strict=True):
+            typer.echo(",".join(str(value) for value in row))
+    else:
+        _print_comparison(results, comparison)
+
+
+@app.command()
+def plot(
+    results: Results,
+    out: Annotated[Path | None, typer.Option(help="Picture file [default: DIR/plot.png].")] = None,
+    column: Annotated[
+        str | None, typer.Option(help="A column of history.parquet [default: return_mean].")
+    ] = None,
+) -> None:
+    """Draw return against simulated time: means over seeds with a 20%-80% band."""
+    from scenarios.figures import draw
+    from scenarios.store import HISTORY_SCHEMA, stored_runs
+
+    if column is not None and column not in HISTORY_SCHEMA.names:
+        accepted = ", ".join(HISTORY_SCHEMA.names)
+        raise BadInputError(f"--column {column}: no such column; accepted: {accepted}")
+    file = out or results / "plot.png"
+    draw([stored_runs(results)], file, column)
+    typer.echo(f"drawn: {file}")
+
+
+@app.command()
+def figure(
+    number: Annotated[int, typer.Argument(metavar="N", help="The paper's figure.")],
+    quick: Annotated[bool, typer.Option("--quick", help="One seed and a shorter time.")] = False,
+    out: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("runs"),
+    jobs: Jobs = CORES,
+    retry_failed: RetryFailed = False,
+) -> None:
+    """Run a figure of the paper, draw it to figures/, and print its table.
+
+    Runs what is missing, so that it can be interrupted and started again.
+    """
+    from scenarios.figures import FIGURES, draw
+    from scenarios.store import stored_runs
+
+    if number not in FIGURES:
+        raise BadInputError(f"figure {number}: not there; accepted: {', '.join(map(str, FIGURES))}")
+    plans = [
+        _plan(name, _result_folder(Path(name).name, quick=quick, root=out), quick=quick)
+        for name in FIGURES[number]
+    ]
+    summary = _run([job for jobs_, _ in plans for job in jobs_], jobs, retry_failed=retry_failed)
+    panels = [stored_runs(folder) for _, folder in plans]
+    for (_, folder), runs in zip(plans, panels, strict=True):
+        _print_comparison(folder, _compare(runs))
+    file = Path("figures") / f"figure{number}{'-quick' * quick}.png"
+    draw(panels, file)
+    typer.echo(f"drawn: {file}")
+    raise typer.Exit(1 if summary.failed else 0)
+
+
+def _result_folder(name: str, *, quick: bool, root: Path = Path("runs")) -> Path:
+    return root / (name + "-quick" * quick)
+
+
+def _plan(
+    name: str,
+    out: Path | None,
+    methods: "Sequence[str]" = (),
+    seeds: "Sequence[int]" = (),
+    *,
+    quick: bool,
+) -> "tuple[list[Job], Path]":
+    from scenarios.experiment import plan
+    from scenarios.load import find, load
+
+    file = find(name)
+    scenario = load(file)
+    folder = out or _result_folder(file.stem, quick=quick)
+    return plan(scenario.shortened() if quick else scenario, folder, methods, seeds), folder
+
+
+def _run(jobs: "list[Job]", processes: int, *, retry_failed: bool) -> "Summary":
+    from rich.console import Console
+
+    from scenarios.experiment import run_jobs
+    from scenarios.progress import Progress
+
+    progress = Progress(Console(stderr=True))
+    return run_jobs(jobs, processes, progress, retry_failed=retry_failed)
+
+
+def _compare(runs: "list[StoredRun]", thresholds: "Sequence[float]" = ()) -> "Comparison":
+    from scenarios.compare import compare as compare_runs
+
+    return compare_runs(runs, thresholds)
+
+
+def _print_comparison(folder: Path, comparison: "Comparison") -> None:
+    from rich.console import Console
+
+    from scenarios.compare import as_table
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=200)
+    console.print(as_table(comparison, str(folder)))
+
+
+def main() -> None:
+    """Run the command line; mistakes of the user are a line each, and exit code 2."""
+    try:
+        app(standalone_mode=True)
+    except BadInputError as error:
+        for line in error.lines:
+            sys.stderr.write(f"straggler: {line}\n")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.stderr.write("straggler: interrupted; run again to complete what is missing\n")
+        sys.exit(130)

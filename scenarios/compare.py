@@ -1,0 +1,129 @@
+"""One row per method: what it cost, what it wasted, how far it came."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.table import Table
+
+from scenarios import curves
+from scenarios.store import StoredRun
+from simulator import Vector
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A table, by column; each list has one entry per method.
+
+    Attributes:
+        metric: the column of the history that thresholds and finals are about.
+        thresholds: the values whose times are given.
+        columns: numbers and texts, means over seeds (times to thresholds: medians).
+    """
+
+    metric: str
+    thresholds: list[float]
+    columns: dict[str, list[str | float]]
+
+
+def compare(runs: list[StoredRun], thresholds: Sequence[float] = ()) -> Comparison:
+    """Compare methods over their finished runs.
+
+    Args:
+        runs: of one scenario.
+        thresholds: values of the metric; three between start and best if empty.
+    """
+    column = curves.metric(runs)
+    chosen = list(thresholds) or default_thresholds(runs, column)
+    table: dict[str, list[str | float]] = {}
+    for label in dict.fromkeys(run.label for run in runs):
+        mine = [run for run in runs if run.label == label]
+        for key, value in _row(mine, column, chosen).items():
+            table.setdefault(key, []).append(value)
+    return Comparison(column, chosen, table)
+
+
+def default_thresholds(runs: list[StoredRun], column: str) -> list[float]:
+    """Return 1/4, 1/2 and 3/4 of the way from the mean start to the best that was reached."""
+    starts = [curves.start(run, column) for run in runs]
+    bests = [np.max(v) for r in runs if len(v := _finite(curves.running(r, column)))]
+    if not bests:
+        return []
+    low, high = float(np.nanmean(starts)), float(np.max(bests))
+    return [float(f"{low + (high - low) * share:.4g}") for share in (0.25, 0.5, 0.75)]
+
+
+def _row(runs: list[StoredRun], column: str, thresholds: list[float]) -> dict[str, str | float]:
+    totals = [run.totals for run in runs]
+    seconds = [sum(t["worker_seconds"].values()) for t in totals]
+    row: dict[str, str | float] = {
+        "method": runs[0].label,
+        "seeds": len(runs),
+        "updates": _mean([t["updates"] for t in totals]),
+        "seconds_per_update": _mean([_last_time(r) / max(len(r.history["time"]), 1) for r in runs]),
+        "gradients_used": _mean([t["gradients_used"] for t in totals]),
+        "gradients_discarded": _mean([t["gradients_discarded"] for t in totals]),
+        "worker_time_used": _mean(
+            [
+                t["worker_seconds"]["compute"] / max(s, 1e-300)
+                for t, s in zip(totals, seconds, strict=True)
+            ]
+        ),
+        "megabytes_sent": _mean([t["bytes_sent"] / 1e6 for t in totals]),
+        "delay": _mean(
+            [float(np.mean(r.history["delay"])) for r in runs if len(r.history["delay"])]
+        ),
+        "final": _mean([curves.last(run, column) for run in runs]),
+    }
+    for threshold in thresholds:
+        times = [curves.first_held(run, column, threshold) for run in runs]
+        # a run that never held it counts as later than all: the median may be infinite
+        row[f"time_to_{threshold:g}"] = float(np.median(np.nan_to_num(times, nan=np.inf)))
+    return row
+
+
+def _last_time(run: StoredRun) -> float:
+    times = run.history["time"]
+    return float(times[-1]) if len(times) else 0.0
+
+
+def _mean(values: Sequence[float]) -> float:
+    known = _finite(np.asarray(values, dtype=np.float64))
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def _finite(values: Vector) -> Vector:
+    return values[np.isfinite(values)]
+
+
+def as_table(comparison: Comparison, title: str) -> Table:
+    """Return the comparison as a table for a terminal."""
+    name = "return" if comparison.metric == "return_mean" else comparison.metric
+    headers = {
+        "seconds_per_update": "s/update",
+        "gradients_used": "gradients\nused",
+        "gradients_discarded": "gradients\ndiscarded",
+        "worker_time_used": "worker\ntime used",
+        "megabytes_sent": "MB sent",
+        "delay": "mean\ndelay",
+        "final": f"final\n{name}",
+    }
+    table = Table(title=f"{title}: means over seeds", title_justify="left")
+    for key in comparison.columns:
+        to = key.removeprefix("time_to_")
+        header = headers.get(key, f"s to\n{to}" if to != key else key)
+        table.add_column(header, justify="left" if key == "method" else "right")
+    for row in zip(*comparison.columns.values(), strict=True):
+        cells = zip(comparison.columns, row, strict=True)
+        table.add_row(*(_cell(key, value) for key, value in cells))
+    return table
+
+
+def _cell(key: str, value: str | float) -> str:
+    if isinstance(value, str):
+        return value
+    if key == "worker_time_used":
+        return f"{value:.0%}"
+    if np.isinf(value):
+        return "never"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"

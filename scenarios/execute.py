@@ -1,0 +1,77 @@
+"""One run in a process of its own."""
+
+import json
+import signal
+import sys
+import time
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scenarios.build import RunSpec, build_hardware, build_method, build_problem
+from scenarios.store import RunFolder, write_atomically
+from simulator import Update, simulate
+
+REPORT_SECONDS = 0.5
+
+
+def prepare_process() -> None:
+    """Set up a worker process: one thread for torch, and Ctrl-C is the parent's business."""
+    if "torch" in sys.modules:  # preloaded when a run needs it
+        sys.modules["torch"].set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def execute(spec: RunSpec, folder: RunFolder, *, retry_failed: bool = False) -> str:
+    """Make one run unless it is there already; return its status, ``done`` or ``failed``.
+
+    A run that raises is a failed run: its traceback is its reason.
+    """
+    with folder.lock():
+        status = folder.status(spec)
+        if status == "done" or (status == "failed" and not retry_failed):
+            return status
+        if status == "other":
+            folder.set_aside()
+        started = time.perf_counter()
+        try:
+            _simulate(spec, folder, started)
+        except Exception:  # noqa: BLE001 - any failure of a run is a result
+            seconds = time.perf_counter() - started
+            reason = traceback.format_exc()
+            folder.write_info(spec, "failed", reason=reason, totals=None, real_seconds=seconds)
+        return folder.status(spec)
+
+
+def _simulate(spec: RunSpec, folder: RunFolder, started: float) -> None:
+    scenario = spec.scenario
+    problem = build_problem(scenario, spec.seed)
+    try:
+        run = simulate(
+            build_method(spec.method).run,
+            problem,
+            build_hardware(scenario, problem.dimension),
+            time_limit=scenario.time_limit or float("inf"),
+            updates=scenario.updates,
+            on_update=_Reporter(folder.path / "progress.json"),
+        )
+        facts = {"real_seconds": time.perf_counter() - started, "problem": problem.describe()}
+        folder.write_run(spec, run, {**facts, "dimension": problem.dimension})
+    finally:
+        problem.close()
+
+
+@dataclass
+class _Reporter:
+    """Tells the parent, through a small file, how far the run is."""
+
+    path: Path
+    _next: float = field(default=0.0)
+
+    def __call__(self, row: Update) -> None:
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + REPORT_SECONDS
+            last = row.return_mean if row.return_mean is not None else row.objective
+            state = {"time": row.time, "update": row.update, "value": last}
+            write_atomically(self.path, json.dumps(state).encode())

@@ -1,0 +1,167 @@
+"""From a file or a name to a checked scenario; every mistake becomes one line."""
+
+import difflib
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from scenarios.errors import BadInputError
+from scenarios.schema import ControlProblem, Scenario
+
+LIBRARY = Path(__file__).parent / "library"
+
+
+def library() -> dict[str, Path]:
+    """Return the scenarios that come with the package, by name (``paper/figure1a``)."""
+    files = sorted(LIBRARY.rglob("*.toml"))
+    return {file.relative_to(LIBRARY).with_suffix("").as_posix(): file for file in files}
+
+
+def find(name: str) -> Path:
+    """Return the scenario file called ``name``: a path, or a library name without its folder.
+
+    Raises:
+        BadInputError: there is none.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    named = library()
+    matches = [key for key in named if name in {key, key.rpartition("/")[2]}]
+    if len(matches) == 1:
+        return named[matches[0]]
+    raise BadInputError(
+        f"{name}: no such file or scenario; accepted: a TOML file, {', '.join(named)}"
+    )
+
+
+def load(path: Path, *, environment: bool = True) -> Scenario:
+    """Return the scenario in a file.
+
+    Args:
+        path: the file.
+        environment: also make its Gymnasium environment, to see that this works.
+
+    Raises:
+        BadInputError: the file cannot be read, or says what cannot be; a line per mistake.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInputError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInputError(f"{path}: is not valid TOML: {error}") from error
+    try:
+        scenario = Scenario.model_validate(content)
+    except ValidationError as error:
+        raise BadInputError(*(f"{path}: {line}" for line in _lines(error))) from error
+    if environment and isinstance(scenario.problem, ControlProblem):
+        _check_environment(path, scenario.problem)
+    return scenario
+
+
+def _check_environment(path: Path, problem: ControlProblem) -> None:
+    from simulator.problems.environment import (  # noqa: PLC0415 - takes a third of a second
+        UnsuitableEnvironmentError,
+        make_environment,
+    )
+
+    try:
+        make_environment(problem.env).close()
+    except UnsuitableEnvironmentError as error:
+        raise BadInputError(f"{path}: problem.env: {error}") from error
+
+
+def _lines(error: ValidationError) -> Iterator[str]:
+    mistakes = error.errors(include_url=False)
+    misspelt = {m["loc"][:-1] for m in mistakes if m["type"] == "extra_forbidden"}
+    for mistake in mistakes:
+        location = mistake["loc"]
+        if mistake["type"] == "missing" and location[:-1] in misspelt:
+            continue  # most likely the same mistake seen twice
+        keys, place = _walk(location)
+        name = ".".join(keys)
+        if mistake["type"] == "value_error":  # our own checks begin with the key
+            yield f"{name}.{mistake['ctx']['error']}" if name else str(mistake["ctx"]["error"])
+        else:
+            yield f"{name}: {_message(mistake, place)}"
+
+
+def _message(mistake: ErrorDetails, place: Any) -> str:  # noqa: ANN401
+    key = str(mistake["loc"][-1])
+    match mistake["type"]:
+        case "extra_forbidden":
+            accepted = list(place.model_fields)
+            near = difflib.get_close_matches(key, accepted, n=1)
+            meant = f"did you mean {near[0]!r}? " if near else ""
+            return f"unknown key; {meant}accepted: {', '.join(accepted)}"
+        case "missing":
+            return f"is missing; accepted: {_accepted(place.model_fields[key])}"
+        case "union_tag_invalid":
+            return f"unknown {mistake['ctx']['tag']!r}; accepted: {mistake['ctx']['expected_tags']}"
+        case "union_tag_not_found":
+            return f"key {mistake['ctx']['discriminator']} is missing"
+    text = mistake["msg"][0].lower() + mistake["msg"][1:]
+    return f"{text.replace('input should', 'should')} (got {mistake['input']!r})"
+
+
+def _accepted(field: FieldInfo) -> str:
+    """Say in words what a field takes: its description, or its type and bounds."""
+    if field.description:
+        return field.description
+    words = {int: "a whole number", float: "a number", str: "a text", list: "a list"}
+    kind = words.get(get_origin(field.annotation) or field.annotation, "a table")  # type: ignore[arg-type]
+    bounds = {"gt": "above", "ge": "of at least", "le": "of at most"}
+    limits = [
+        f"{word} {getattr(limit, bound)}"
+        for limit in field.metadata
+        for bound, word in bounds.items()
+        if hasattr(limit, bound)
+    ]
+    return " ".join([kind, " and ".join(limits)]).strip()
+
+
+def _walk(location: tuple[int | str, ...]) -> tuple[list[str], Any]:
+    """Return the location as the user wrote it, and the model that its last key belongs to.
+
+    Pydantic's locations also name the member of a union that was chosen; users never wrote that.
+    """
+    keys: list[str] = []
+    place: Any = Scenario
+    for part in location:
+        owner = place
+        if isinstance(place, type) and issubclass(place, BaseModel):
+            keys.append(str(part))
+            field = place.model_fields.get(str(part))
+            place = _bare(field.annotation) if field else None
+        elif isinstance(part, int):
+            keys[-1] += f"[{part}]"
+            place = _bare(get_args(place)[0]) if get_args(place) else None
+        else:  # the tag of a union
+            place = owner = next((m for m in _members(place) if part in _tags(m)), None)
+    return keys, owner if location else Scenario
+
+
+def _bare(annotation: Any) -> Any:  # noqa: ANN401
+    """Return an annotation without Annotated and Optional."""
+    if get_origin(annotation) is Annotated:
+        return _bare(get_args(annotation)[0])
+    members = [m for m in _members(annotation) if m is not type(None)]
+    return _bare(members[0]) if len(members) == 1 and members[0] is not annotation else annotation
+
+
+def _members(annotation: Any) -> tuple[Any, ...]:  # noqa: ANN401
+    return get_args(annotation) if get_origin(annotation) in {Union, UnionType} else (annotation,)
+
+
+def _tags(model: Any) -> set[str]:  # noqa: ANN401
+    fields = getattr(model, "model_fields", {}).values()
+    return {
+        a for f in fields if get_origin(f.annotation) is Literal for a in get_args(f.annotation)
+    }
