@@ -1,6 +1,8 @@
 """Where the floors meet: from what a scenario says to the things that run."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Self
 
 import numpy as np
 
@@ -28,6 +30,15 @@ class RunSpec:
     def seed(self) -> int:
         """The run's only seed."""
         return self.scenario.seeds[0]
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return the run of a scenario that was written with ``model_dump_json``."""
+        return cls(Scenario.model_validate_json(text))
+
+    def __reduce__(self) -> tuple[Callable[[str], Self], tuple[str]]:
+        """Travel to other processes as JSON: the methods' schemas are made at run time."""
+        return type(self).from_json, (self.scenario.model_dump_json(),)
 
     def content(self) -> dict[str, object]:
         """Return all that decides the result, as JSON; title and label do not."""

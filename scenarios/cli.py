@@ -156,6 +156,8 @@ def figure(
         for name in FIGURES[number]
     ]
     summary = _run([job for jobs_, _ in plans for job in jobs_], jobs, retry_failed=retry_failed)
+    if not summary.done + summary.skipped:
+        raise typer.Exit(1)
     panels = [stored_runs(folder) for _, folder in plans]
     for (_, folder), runs in zip(plans, panels, strict=True):
         _print_comparison(folder, _compare(runs))
