@@ -31,7 +31,7 @@ format: setup
 	$(BIN)/ruff check --fix .
 
 bench: setup
-	$(BIN)/pytest benchmarks --benchmark-columns=min,median,max,rounds --benchmark-sort=name
+	$(BIN)/pytest benchmarks -o python_files="bench_*.py" --benchmark-columns=min,median,max,rounds --benchmark-sort=name
 
 constraints: setup
 	$(BIN)/uv pip compile -q --universal --no-sources --extra dev --python-version 3.11 \

@@ -195,7 +195,11 @@ def _run(jobs: "list[Job]", processes: int, *, retry_failed: bool) -> "Summary":
     from scenarios.progress import Progress
 
     progress = Progress(Console(stderr=True))
-    return run_jobs(jobs, processes, progress, retry_failed=retry_failed)
+    try:
+        return run_jobs(jobs, processes, progress, retry_failed=retry_failed)
+    except KeyboardInterrupt:
+        typer.echo("straggler: interrupted; run again to complete what is missing", err=True)
+        raise typer.Exit(130) from None
 
 
 def _compare(runs: "list[StoredRun]", thresholds: "Sequence[float]" = ()) -> "Comparison":
@@ -223,6 +227,3 @@ def main() -> None:
         for line in error.lines:
             sys.stderr.write(f"straggler: {line}\n")
         sys.exit(2)
-    except KeyboardInterrupt:
-        sys.stderr.write("straggler: interrupted; run again to complete what is missing\n")
-        sys.exit(130)

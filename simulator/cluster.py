@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import simpy
 
 from simulator.compute import ComputeModel
 from simulator.gradients import LazyGradients, Point, Task
-from simulator.history import History, Update
+from simulator.history import History, Tally, Update
 from simulator.network import Network
 from simulator.problem import Estimate, Problem
 from simulator.timeline import State, Timeline
@@ -94,7 +94,7 @@ class Cluster:
         self._resting: int | None = None  # whose completion the method is looking at
         self._in_hand: dict[tuple[int, int], Task] = {}  # completed, not yet used
         self._arriving: list[tuple[float, int, Task]] = []
-        self._since_update = _Since()
+        self._tally = Tally()
 
     @property
     def size(self) -> int:
@@ -122,7 +122,7 @@ class Cluster:
         """
         self._drop_in_hand()
         if self._hardware.preemption == "cancel":
-            self._since_update.discarded += self.workers.stop(self.now)
+            self._tally.discarded += self.workers.stop(self.now)
         self._newest = Point(point, self.version)
         self._keep_going = keep_going
         self._resting = None
@@ -157,7 +157,7 @@ class Cluster:
         and what they complete meanwhile is dropped.
         """
         if self._hardware.preemption == "cancel":
-            self._since_update.discarded += self.workers.stop(self.now)
+            self._tally.discarded += self.workers.stop(self.now)
         network = self._hardware.network
         if self._sends_at_once:
             senders = np.array([task.worker for task in tasks])
@@ -211,9 +211,9 @@ class Cluster:
         """
         if not np.isfinite(point).all():
             raise DivergedError(f"theta is not finite after update {self.version + 1}")
-        row = self._since_update.row(self.version + 1, self.now, self._problem.exact(point))
+        row = self._tally.row(self.version + 1, self.now, self._problem.exact(point))
         self.history.rows.append(row)
-        self._since_update = _Since()
+        self._tally = Tally()
         self._on_update(row)
         if self.version == self._update_limit:
             yield self.clock.at(self.now, self.ended)
@@ -270,7 +270,7 @@ class Cluster:
     def _discard(self, task: Task) -> None:
         del self._in_hand[task.worker, task.index]
         self.workers.discard(task)
-        self._since_update.discarded += 1
+        self._tally.discarded += 1
 
     def _drop_in_hand(self) -> None:
         for task in list(self._in_hand.values()):
@@ -280,33 +280,4 @@ class Cluster:
         for task in tasks:
             del self._in_hand[task.worker, task.index]
         self.workers.use(tasks)
-        self._since_update.add([self.delay(task) for task in tasks], answer)
-
-
-class _Since:
-    """What has happened since the last update."""
-
-    def __init__(self) -> None:
-        self.discarded = 0
-        self._delays: list[int] = []
-        self._answers: list[Estimate] = []
-
-    def add(self, delays: list[int], answer: Estimate) -> None:
-        self._delays += delays
-        self._answers.append(answer)
-
-    def row(self, update: int, time: float, exact: tuple[float, float] | None) -> Update:
-        returns = np.concatenate([a.returns for a in self._answers])
-        lengths: Any = np.concatenate([a.lengths for a in self._answers])
-        return Update(
-            update=update,
-            time=time,
-            gradients=len(self._delays),
-            discarded=self.discarded,
-            delay=float(np.mean(self._delays)),
-            return_mean=float(returns.mean()) if len(returns) else None,
-            return_count=len(returns),
-            steps=int(lengths.sum()),
-            objective=exact[0] if exact else None,
-            gradient_norm=exact[1] if exact else None,
-        )
+        self._tally.use([self.delay(task) for task in tasks], answer)

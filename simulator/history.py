@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass, field, fields
 
+import numpy as np
+
+from simulator.problem import Estimate
+
 
 @dataclass(frozen=True)
 class Update:
@@ -41,3 +45,37 @@ class History:
     def columns(self) -> dict[str, list[float | int | None]]:
         """Return the history by column, in the order of :class:`Update`."""
         return {f.name: [getattr(row, f.name) for row in self.rows] for f in fields(Update)}
+
+
+class Tally:
+    """What has happened since the last update.
+
+    Attributes:
+        discarded: gradients or started tasks thrown away.
+    """
+
+    def __init__(self) -> None:
+        self.discarded = 0
+        self._delays: list[int] = []
+        self._answers: list[Estimate] = []
+
+    def use(self, delays: list[int], answer: Estimate) -> None:
+        """Count gradients as used; ``delays`` has the staleness of each, in updates."""
+        self._delays += delays
+        self._answers.append(answer)
+
+    def row(self, update: int, time: float, exact: tuple[float, float] | None) -> Update:
+        """Return the row of an update made of all this."""
+        returns = np.concatenate([answer.returns for answer in self._answers])
+        return Update(
+            update=update,
+            time=time,
+            gradients=len(self._delays),
+            discarded=self.discarded,
+            delay=float(np.mean(self._delays)),
+            return_mean=float(returns.mean()) if len(returns) else None,
+            return_count=len(returns),
+            steps=sum(int(answer.lengths.sum()) for answer in self._answers),
+            objective=exact[0] if exact else None,
+            gradient_norm=exact[1] if exact else None,
+        )

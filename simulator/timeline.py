@@ -92,10 +92,11 @@ class Timeline:
         gap = starts > until
         self.seconds[State.IDLE, workers[gap]] += starts[gap] - until[gap]
         self._extend(workers[gap], State.IDLE, until[gap], starts[gap])
+        self._until[workers] = ends
         some = ends > starts
         workers, starts, ends = workers[some], starts[some], ends[some]
         self.seconds[state, workers] += ends - starts
-        self._until[workers], self._last[workers] = ends, state
+        self._last[workers] = state
         self._extend(workers, state, starts, ends)
 
     def discard(self, row: int, worker: int, seconds: float) -> None:

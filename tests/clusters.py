@@ -1,0 +1,58 @@
+"""Small clusters and problems for the tests."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from algorithms import NIGT, Algorithm
+from simulator import Estimate, FixedTimes, Hardware, Network, Problem, Request, Run, simulate
+from simulator.problems.quadratic import Quadratic
+from simulator.types import Vector
+
+RULE = NIGT(step_size=0.1, momentum=0.1)
+
+
+def hardware(
+    compute: Sequence[float],
+    uplink: Sequence[float] | None = None,
+    preemption: Literal["cancel", "finish"] = "cancel",
+    collective: Literal["gather", "allreduce"] = "gather",
+) -> Hardware:
+    kappa = np.zeros(len(compute)) if uplink is None else np.array(uplink, dtype=float)
+    return Hardware(
+        FixedTimes(np.array(compute, dtype=float)), Network(kappa, collective), preemption
+    )
+
+
+def run(
+    method: Algorithm,
+    cluster: Hardware,
+    updates: int | None = None,
+    time_limit: float = float("inf"),
+    problem: Problem | None = None,
+) -> Run:
+    problem = problem or Quadratic(dimension=3, condition=10, noise=0.5, seed=0)
+    return simulate(method.run, problem, cluster, updates=updates, time_limit=time_limit)
+
+
+def times(result: Run) -> list[float]:
+    return [row.time for row in result.history.rows]
+
+
+class Recorder(Problem):
+    """A flat problem that remembers what it was asked for."""
+
+    dimension = 1
+
+    def __init__(self) -> None:
+        self.batches: list[list[tuple[int, int]]] = []
+
+    def initial_point(self) -> Vector:
+        return np.zeros(1)
+
+    def estimate(self, requests: Sequence[Request]) -> list[Estimate]:
+        self.batches.append(
+            [(int(w), int(t)) for r in requests for w, t in zip(r.workers, r.tasks, strict=True)]
+        )
+        return [Estimate(np.array([r.weights.sum()])) for r in requests]

@@ -1,0 +1,62 @@
+"""Tiny Gymnasium environments whose expectations are known."""
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+
+
+class TwoStep(gymnasium.Env[Any, Any]):
+    """Observations 1 and -0.5; rewards a_0, then a_1^2 + a_0 a_1; then it terminates."""
+
+    observation_space = spaces.Box(-1, 1, (1,), np.float32)
+    action_space = spaces.Box(-1, 1, (1,), np.float32)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        super().reset(seed=seed, options=options)
+        self._first: float | None = None
+        return np.array([1.0], np.float32), {}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        a = float(action[0])
+        observation = np.array([-0.5], np.float32)
+        if self._first is None:
+            self._first = a
+            return observation, a, False, False, {}
+        return observation, a * a + self._first * a, True, False, {}
+
+
+class RandomLength(gymnasium.Env[Any, Any]):
+    """Noisy observations, reward 1 + a a step, and episodes of 1 to 12 steps."""
+
+    observation_space = spaces.Box(-np.inf, np.inf, (2, 2), np.float64)
+    action_space = spaces.Box(-3, 1, (2,), np.float32)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        super().reset(seed=seed, options=options)
+        self._left = int(self.np_random.integers(1, 13))
+        return self.np_random.normal(size=(2, 2)), {}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        self._left -= 1
+        ended = self._left == 0
+        return self.np_random.normal(size=(2, 2)), float(1 + action.sum()), ended, False, {}
+
+
+class Discrete(RandomLength):
+    """An environment that cannot be used."""
+
+    observation_space = spaces.Discrete(3)  # type: ignore[assignment]
+
+
+def register() -> None:
+    """Make the environments known to Gymnasium as TwoStep-v0, RandomLength-v0, Discrete-v0."""
+    for entry in (TwoStep, RandomLength, Discrete):
+        gymnasium.register(
+            f"{entry.__name__}-v0", f"environments:{entry.__name__}", max_episode_steps=9
+        )

@@ -1,0 +1,119 @@
+"""Three floors, arrows downwards; what is public; what a wheel holds."""
+
+import ast
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import algorithms
+import simulator
+
+ROOT = Path(__file__).parent.parent
+FLOORS = ("simulator", "algorithms", "scenarios")
+SOURCES = [file for floor in FLOORS for file in sorted((ROOT / floor).rglob("*.py"))]
+
+
+def imports(file: Path) -> set[tuple[str, str]]:
+    """Return (module, name) of every import, wherever it stands; name is "" for whole modules."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {(alias.name, "") for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative import"
+            found |= {(str(node.module), alias.name) for alias in node.names}
+    return found
+
+
+def floor_of(file: Path) -> str:
+    return file.relative_to(ROOT).parts[0]
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda f: str(f.relative_to(ROOT)))
+def test_arrows_point_downwards(file: Path) -> None:
+    above = {"simulator": {"algorithms", "scenarios"}, "algorithms": {"scenarios"}}
+    for module, name in imports(file):
+        top = module.split(".")[0]
+        assert top not in above.get(floor_of(file), set()), f"{file} imports {module}"
+        if floor_of(file) == "algorithms":
+            assert top not in {"simpy", "gymnasium", "mujoco"}
+            if top == "simulator":
+                assert module == "simulator", f"{file} imports {module}"
+                assert name in simulator.__all__
+        if top == "simpy":
+            assert file.name == "cluster.py"
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda f: str(f.relative_to(ROOT)))
+def test_files_are_short(file: Path) -> None:
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= 300
+
+
+def test_public_names() -> None:
+    assert sorted(simulator.__all__) == [
+        "Cluster",
+        "ComputeModel",
+        "Count",
+        "DivergedError",
+        "Estimate",
+        "FixedTimes",
+        "Hardware",
+        "History",
+        "Indices",
+        "Intervals",
+        "Momentum",
+        "Network",
+        "Positive",
+        "Problem",
+        "Process",
+        "Request",
+        "Run",
+        "State",
+        "Task",
+        "Update",
+        "Vector",
+        "power_law",
+        "simulate",
+    ]
+    assert sorted(algorithms.__all__) == [
+        "AFedPG",
+        "Algorithm",
+        "Iterate",
+        "METHODS",
+        "NIGT",
+        "PG",
+        "Rennala",
+        "Rule",
+        "Synchronous",
+    ]
+    for module in (simulator, algorithms):
+        assert all(hasattr(module, name) for name in module.__all__)
+
+
+def test_light_commands_import_nothing_heavy() -> None:
+    code = "import sys, scenarios.cli; print([m for m in sys.modules if '.' not in m])"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    for heavy in ("torch", "mujoco", "gymnasium", "matplotlib", "numpy", "pyarrow", "pydantic"):
+        assert f"'{heavy}'" not in loaded
+
+
+def test_the_wheel_holds_the_three_floors_and_nothing_else(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = tmp_path.glob("straggler-*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    tops = {name.split("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == set(FLOORS)
+    expected = {str(f.relative_to(ROOT)) for f in SOURCES}
+    expected |= {f"{floor}/py.typed" for floor in FLOORS}
+    expected |= {str(f.relative_to(ROOT)) for f in (ROOT / "scenarios/library").rglob("*.toml")}
+    assert expected <= names

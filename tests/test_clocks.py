@@ -1,0 +1,185 @@
+"""Timelines worked out by hand; all times are binary fractions, so equality is exact."""
+
+import numpy as np
+import pytest
+from clusters import RULE, Recorder, hardware, run, times
+
+from algorithms import AFedPG, Rennala, Synchronous
+from simulator import Cluster, Process, State, simulate
+
+
+def test_rennala_takes_the_first_m_from_anyone() -> None:
+    # worker 0 ends at 1 and 2, worker 1 at 2: three gradients at 2, then everyone starts anew
+    result = run(Rennala(RULE, 3), hardware([1, 2]), updates=4)
+    assert times(result) == [2, 4, 6, 8]
+    assert result.gradients_used.tolist() == [8, 4]
+    # worker 0's task that started and was stopped at 2.0 never ran
+    assert [row.discarded for row in result.history.rows] == [0, 0, 0, 0]
+
+
+def test_rennala_initial_batch_counts_in_the_first_update_only() -> None:
+    result = run(Rennala(RULE, batch=1, batch_init=4), hardware([1, 2]), updates=3)
+    # 1, 2, 2, 3 | 4 | 5
+    assert times(result) == [3, 4, 5]
+    assert [row.gradients for row in result.history.rows] == [4, 1, 1]
+
+
+def test_synchronous_waits_for_the_slowest_sum() -> None:
+    result = run(Synchronous(RULE), hardware([1, 2], [1, 3]), updates=3)
+    assert times(result) == [5, 10, 15]  # max(1 + 1, 2 + 3)
+
+
+def test_synchronous_allreduce_waits_for_both_maxima() -> None:
+    gather = run(Synchronous(RULE), hardware([1, 2], [3, 1]), updates=2)
+    assert times(gather) == [4, 8]  # max(1 + 3, 2 + 1)
+    allreduce = run(Synchronous(RULE), hardware([1, 2], [3, 1], collective="allreduce"), updates=2)
+    assert times(allreduce) == [5, 10]  # 2 + 3
+
+
+def test_afedpg_steps_on_every_completion() -> None:
+    result = run(AFedPG(RULE), hardware([1, 2]), updates=4)
+    assert times(result) == [1, 2, 2, 3]
+    assert [row.delay for row in result.history.rows] == [0, 0, 2, 1]
+    assert result.gradients_used.tolist() == [3, 1]
+
+
+def test_afedpg_restarts_a_worker_only_after_its_upload() -> None:
+    result = run(AFedPG(RULE), hardware([1, 2], [1, 0.5]), updates=6)
+    assert times(result) == [2, 2.5, 4, 5, 6, 7.5]
+    assert [row.delay for row in result.history.rows] == [0, 1, 1, 1, 1, 1]
+    assert result.vectors_sent.tolist() == [3, 3]
+
+
+def test_rennala_gather_waits_for_contributors_only() -> None:
+    # worker 0 alone makes the batch at 1 and sends for 1; worker 1 computed for nothing
+    result = run(Rennala(RULE, 1), hardware([1, 2], [1, 3]), updates=2)
+    assert times(result) == [2, 4]
+    assert [row.discarded for row in result.history.rows] == [1, 1]
+    assert result.vectors_sent.tolist() == [2, 0]
+    assert result.seconds[State.COMPUTE].tolist() == [2, 0]
+    assert result.seconds[State.SEND].tolist() == [2, 0]
+    assert result.seconds[State.DISCARD].tolist() == [0, 2]
+    assert result.seconds[State.IDLE].tolist() == [0, 2]
+
+
+def test_rennala_allreduce_waits_for_the_slowest_link() -> None:
+    result = run(Rennala(RULE, 1), hardware([1, 2], [1, 3], collective="allreduce"), updates=2)
+    assert times(result) == [4, 8]
+    assert result.vectors_sent.tolist() == [2, 2]
+    assert result.bytes_sent == 4 * 3 * 4  # vectors, coordinates, bytes
+
+
+def test_rennala_finish_drops_stale_tasks_on_completion() -> None:
+    # At 2.0 worker 0 completes and restarts before worker 1 completes the batch: it is stale
+    # until 3. Update 2: worker 0 at 4, 5 and worker 1 at 4. At 5 worker 1 is stale until 6.
+    # Update 3: worker 0 at 6, 7, 8; worker 1's task [6, 8] comes second at 8: stale.
+    # Update 4: worker 0 at 9, 10 and worker 1, which started anew at 8, at 10.
+    result = run(Rennala(RULE, 3), hardware([1, 2], preemption="finish"), updates=4)
+    assert times(result) == [2, 5, 8, 10]
+    assert [row.discarded for row in result.history.rows] == [0, 1, 1, 1]
+    assert result.gradients_used.tolist() == [9, 3]
+    assert result.seconds[State.DISCARD].tolist() == [1, 4]
+
+
+def test_rennala_finish_computes_on_while_vectors_travel() -> None:
+    # The batch is there at 2, the vectors at 5. Meanwhile worker 0 completes at 3 and 4 and
+    # worker 1 at 4, all for nothing. The broadcast at 5 comes before worker 0's completion at 5.
+    # Update 2: worker 0 at 6, 7, 8 (before worker 1 at 8), and sends for 1.
+    cluster = hardware([1, 2], [1, 3], preemption="finish")
+    result = run(Rennala(RULE, 3), cluster, updates=2)
+    assert times(result) == [5, 9]
+    assert [row.discarded for row in result.history.rows] == [3, 3]
+    # a vector that travels while its worker computes takes none of the worker's time
+    assert result.seconds[State.SEND].tolist() == [0, 0]
+
+
+def test_synchronous_does_not_depend_on_preemption() -> None:
+    for preemption in ("cancel", "finish"):
+        cluster = hardware([0.5, 1, 4], [2, 1, 0.25], preemption)
+        assert times(run(Synchronous(RULE), cluster, updates=3)) == [4.25, 8.5, 12.75]
+
+
+def test_equal_times_are_handled_in_the_order_of_workers() -> None:
+    result = run(Rennala(RULE, 2), hardware([1, 1, 1]), updates=2)
+    assert times(result) == [1, 2]
+    assert result.gradients_used.tolist() == [2, 2, 0]
+    # worker 2 computed both rounds to the end, and came third
+    assert result.gradients_discarded.tolist() == [0, 0, 2]
+    assert result.seconds[State.DISCARD].tolist() == [0, 0, 2]
+
+
+def test_ties_of_arrivals_are_handled_in_the_order_of_workers() -> None:
+    # worker 1 completes first, but both arrive at 3
+    result = run(AFedPG(RULE), hardware([2, 1], [1, 2]), updates=4)
+    assert times(result) == [3, 3, 6, 6]
+    assert [row.delay for row in result.history.rows] == [0, 1, 1, 1]
+
+
+def test_explicit_times_of_three_workers() -> None:
+    # 0.5: w0 | 1: w0, w1 | 1.5: w0 | 2: w0, w1: that is 6 gradients; w2 needs 3 in vain
+    result = run(Rennala(RULE, 6), hardware([0.5, 1, 3]), updates=2)
+    assert times(result) == [2, 4]
+    assert result.gradients_used.tolist() == [8, 4, 0]
+
+
+def test_the_time_limit_includes_its_own_instant() -> None:
+    result = run(Rennala(RULE, 3), hardware([1, 2]), time_limit=4)
+    assert times(result) == [2, 4]
+    assert result.elapsed == 4
+
+
+def test_an_interrupted_round_is_accounted_up_to_the_limit() -> None:
+    # round 2 computes from 5 to 7 and would send until 10; the end comes at 7.5
+    result = run(Rennala(RULE, 3), hardware([1, 2], [1, 3]), time_limit=7.5)
+    assert times(result) == [5]
+    assert result.elapsed == 7.5
+    assert result.seconds[State.COMPUTE].tolist() == [2, 2]
+    assert result.seconds[State.DISCARD].tolist() == [2, 2]  # no update used round 2
+    assert result.seconds[State.SEND].tolist() == [1 + 0.5, 3 + 0.5]
+    assert result.seconds[State.IDLE].tolist() == [2, 0]
+    assert result.vectors_sent.tolist() == [1, 1]
+
+
+def test_intervals_are_recorded_in_order() -> None:
+    result = run(Rennala(RULE, 1), hardware([1, 2], [1, 3]), updates=1)
+    rows = result.intervals
+    assert rows is not None
+    columns = (rows.worker, rows.start, rows.end, rows.state)
+    assert list(zip(*(c.tolist() for c in columns), strict=True)) == [
+        (0, 0, 1, State.COMPUTE),
+        (1, 0, 1, State.DISCARD),
+        (0, 1, 2, State.SEND),
+        (1, 1, 2, State.IDLE),
+    ]
+
+
+def test_times_that_are_no_binary_fractions_stay_exact_sums() -> None:
+    # now + (t - now) is not always t: the clock must still show the sums themselves
+    result = run(AFedPG(RULE), hardware([0.1, 0.7]), updates=50)
+    expected = {0: 0.0, 1: 0.0}
+    for time in times(result):
+        worker = min(expected, key=lambda w: (expected[w] + (0.1, 0.7)[w], w))
+        expected[worker] += (0.1, 0.7)[worker]
+        assert time == expected[worker]
+
+
+def test_waiting_for_nobody_is_an_error() -> None:
+    def method(cluster: Cluster) -> Process[None]:
+        yield from cluster.completion()
+
+    with pytest.raises(RuntimeError, match="no worker computes"):
+        simulate(method, Recorder(), hardware([1]), updates=1)
+
+
+def test_a_run_needs_a_limit() -> None:
+    with pytest.raises(ValueError, match="time_limit"):
+        run(Synchronous(RULE), hardware([1]))
+
+
+def test_parameters_that_are_not_finite_end_the_run_with_a_reason() -> None:
+    rule = type(RULE)(step_size=1e308, momentum=0.5)
+    result = run(Synchronous(rule), hardware([1]), updates=10)
+    assert result.failure is not None
+    assert "not finite after update" in result.failure
+    assert 0 < len(result.history.rows) < 10
+    assert np.isclose(sum(s.sum() for s in result.seconds.values()), result.elapsed)

@@ -1,0 +1,93 @@
+"""Laziness, batching and keyed randomness change no result."""
+
+import numpy as np
+from clusters import RULE, Recorder, hardware, run
+
+from algorithms import AFedPG, Rennala, Synchronous
+from simulator import Request
+from simulator.problems.quadratic import Quadratic
+from simulator.randomness import Stream, generator
+
+
+def test_discarded_gradients_are_never_computed() -> None:
+    problem = Recorder()
+    result = run(Rennala(RULE, 3), hardware([1, 2, 100]), updates=4, problem=problem)
+    computed = [key for batch in problem.batches for key in batch]
+    assert len(computed) == result.gradients_used.sum() == 12
+    assert {worker for worker, _ in computed} == {0, 1}
+    assert [len(batch) for batch in problem.batches] == [3, 3, 3, 3]  # a round is one batch
+
+
+def test_asynchronous_gradients_are_computed_together_and_once() -> None:
+    problem = Recorder()
+    result = run(AFedPG(RULE), hardware([1, 2, 3]), updates=12, problem=problem)
+    computed = [key for batch in problem.batches for key in batch]
+    assert len(computed) == len(set(computed))
+    assert len(problem.batches) < 12
+    assert problem.batches[0] == [(0, 0), (1, 0), (2, 0)]  # all that is under way
+    assert 12 <= len(computed) <= 12 + len(result.gradients_used)
+
+
+def test_task_indices_count_every_task_that_ran() -> None:
+    problem = Recorder()
+    run(Rennala(RULE, 2), hardware([1, 1, 1]), updates=2, problem=problem)
+    assert problem.batches == [[(0, 0), (1, 0)], [(0, 1), (1, 1)]]
+    problem = Recorder()
+    run(Rennala(RULE, 1), hardware([2, 1]), updates=2, problem=problem)
+    assert problem.batches == [[(1, 0)], [(1, 1)]]
+
+
+def test_methods_meet_the_same_random_numbers() -> None:
+    # with one worker, Rennala with M = 1, synchronous and AFedPG are the same method
+    results = [
+        [row.objective for row in run(m, hardware([1]), updates=20).history.rows]
+        for m in (Rennala(RULE, 1), Synchronous(RULE), AFedPG(RULE))
+    ]
+    assert results[0] == results[1] == results[2]
+
+
+def test_randomness_is_a_function_of_its_key() -> None:
+    def draw(seed: int, worker: int, task: int, stream: Stream = Stream.TASK) -> float:
+        return float(generator(seed, worker, task, stream).standard_normal())
+
+    assert draw(1, 2, 3) == draw(1, 2, 3)
+    keys = [(1, 2, 3), (2, 2, 3), (1, 3, 3), (1, 2, 4)]
+    draws = {draw(*key) for key in keys} | {draw(1, 2, 3, Stream.INITIAL_POINT)}
+    assert len(draws) == 5
+
+
+def test_quadratic_gradient_is_the_derivative_of_its_objective() -> None:
+    problem = Quadratic(dimension=5, condition=100, noise=0, seed=3)
+    x = problem.initial_point()
+    request = Request(x, np.array([0]), np.array([0]), np.array([1.0]))
+    (estimate,) = problem.estimate([request])
+    differences = [
+        (problem.exact(x + h)[0] - problem.exact(x - h)[0]) / 2e-3 for h in 1e-3 * np.eye(5)
+    ]
+    np.testing.assert_allclose(estimate.gradient, differences, rtol=1e-9)
+    # closed form: A diagonal with eigenvalues from 1/100 to 1, b = A 1
+    eigenvalues = np.array([100 ** (k / 4 - 1) for k in range(5)])
+    np.testing.assert_allclose(estimate.gradient, eigenvalues * (1 - x), rtol=1e-12)
+    assert problem.exact(np.ones(5)) == (0.5 * eigenvalues.sum(), 0.0)
+
+
+def test_quadratic_noise_has_the_stated_size_and_no_bias() -> None:
+    problem = Quadratic(dimension=4, condition=1, noise=2.0, seed=0)
+    x = np.ones(4)  # the exact gradient is zero here
+    requests = [Request(x, np.array([0]), np.array([k]), np.array([1.0])) for k in range(4000)]
+    noise = np.array([answer.gradient for answer in problem.estimate(requests)])
+    # E|xi|^2 = 4 with standard error 4 sqrt(2/4/4000) = 0.045; each mean has 1/sqrt(4000) = 0.016
+    assert abs((noise**2).sum(axis=1).mean() - 4.0) < 5 * 0.045
+    assert (abs(noise.mean(axis=0)) < 5 * 0.016).all()
+
+
+def test_weights_multiply_each_gradient() -> None:
+    problem = Quadratic(dimension=2, condition=3, noise=1.0, seed=1)
+    x = problem.initial_point()
+    keys = np.array([0, 1, 1]), np.array([5, 5, 6])
+    (together,) = problem.estimate([Request(x, *keys, np.array([0.5, -1.0, 2.0]))])
+    single = problem.estimate(
+        [Request(x, keys[0][[k]], keys[1][[k]], np.array([1.0])) for k in range(3)]
+    )
+    expected = 0.5 * single[0].gradient - single[1].gradient + 2 * single[2].gradient
+    np.testing.assert_allclose(together.gradient, expected, rtol=1e-12)

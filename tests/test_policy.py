@@ -1,0 +1,73 @@
+"""The policy's density and derivative."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from simulator.problems.policy import GaussianPolicy
+from simulator.randomness import generator
+
+POLICY = GaussianPolicy(observation_size=3, action_size=2, hidden=(5, 4))
+
+
+def _point() -> torch.Tensor:
+    return torch.tensor(POLICY.initial(generator(0, 0, 0)), dtype=torch.float64)
+
+
+def test_dimension_counts_weights_and_biases() -> None:
+    assert POLICY.dimension == (3 * 5 + 5) + (5 * 4 + 4) + 2 * (4 * 2 + 2)
+    # Humanoid-v4 with the paper's policy
+    assert GaussianPolicy(376, 17).dimension == 376 * 64 + 64 + 64 * 64 + 64 + 2 * (64 * 17 + 17)
+
+
+def test_density_is_the_normal_density_of_u() -> None:
+    theta, observation = _point(), torch.tensor([[0.3, -1.0, 2.0]], dtype=torch.float64)
+    mean, deviation = POLICY.heads(theta, observation)
+    assert mean.shape == deviation.shape == (1, 2)
+    u = torch.tensor([[0.7, -0.2]], dtype=torch.float64)
+    expected = sum(
+        -0.5 * ((float(u[0, k]) - float(mean[0, k])) / float(deviation[0, k])) ** 2
+        - math.log(float(deviation[0, k]))
+        - 0.5 * math.log(2 * math.pi)
+        for k in range(2)
+    )
+    assert float(POLICY.log_density(theta, observation, u)) == pytest.approx(expected, rel=1e-12)
+
+
+def test_gradient_of_the_density_sum_equals_finite_differences() -> None:
+    rng = np.random.default_rng(0)
+    observations, u = torch.tensor(rng.normal(size=(6, 3))), torch.tensor(rng.normal(size=(6, 2)))
+    weights = torch.tensor(rng.normal(size=6))
+
+    def total(theta: torch.Tensor) -> torch.Tensor:
+        return POLICY.log_density(theta, observations, u) @ weights
+
+    theta = _point().requires_grad_()
+    (gradient,) = torch.autograd.grad(total(theta), theta)
+    step = 1e-6
+    with torch.no_grad():
+        differences = [
+            float(total(theta + step * e) - total(theta - step * e)) / (2 * step)
+            for e in torch.eye(POLICY.dimension, dtype=torch.float64)
+        ]
+    np.testing.assert_allclose(gradient.numpy(), differences, rtol=1e-6, atol=1e-7)
+
+
+def test_stacked_parameters_act_each_on_its_own_observation() -> None:
+    rng = np.random.default_rng(1)
+    thetas = torch.tensor(rng.normal(size=(4, POLICY.dimension)))
+    observations = torch.tensor(rng.normal(size=(4, 3)))
+    together = POLICY.heads(thetas, observations)
+    for k in range(4):
+        alone = POLICY.heads(thetas[k], observations[[k]])
+        torch.testing.assert_close(together[0][[k]], alone[0])
+        torch.testing.assert_close(together[1][[k]], alone[1])
+
+
+def test_initial_parameters_depend_on_the_seed_alone() -> None:
+    first, again = (POLICY.initial(generator(7, 0, 0)) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, POLICY.initial(generator(8, 0, 0)))
+    assert np.abs(first[:20]).max() <= 1 / math.sqrt(3)  # uniform in +-1/sqrt(inputs)
