@@ -2,14 +2,23 @@
 
 from algorithms.afedpg import AFedPG
 from algorithms.algorithm import Algorithm
+from algorithms.fastest import Fastest
+from algorithms.malenia import Malenia
 from algorithms.rennala import Rennala
+from algorithms.ringmaster import Ringmaster
 from algorithms.synchronous import Synchronous
 from algorithms.updates import NIGT, PG, Iterate, Rule
 
 METHODS: dict[str, tuple[type[Algorithm], type[Rule]]] = {
+    "synchronous-pg": (Synchronous, PG),
     "synchronous-nigt": (Synchronous, NIGT),
+    "rennala-pg": (Rennala, PG),
     "rennala-nigt": (Rennala, NIGT),
+    "malenia-pg": (Malenia, PG),
+    "malenia-nigt": (Malenia, NIGT),
     "afedpg": (AFedPG, NIGT),
+    "ringmaster-nigt": (Ringmaster, NIGT),
+    "fastest-nigt": (Fastest, NIGT),
 }
 """Each name that a scenario can use: an aggregation combined with an update rule."""
 
@@ -19,8 +28,11 @@ __all__ = [
     "PG",
     "AFedPG",
     "Algorithm",
+    "Fastest",
     "Iterate",
+    "Malenia",
     "Rennala",
+    "Ringmaster",
     "Rule",
     "Synchronous",
 ]

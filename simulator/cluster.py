@@ -91,6 +91,7 @@ class Cluster:
         self._on_update = on_update
         self._newest = Point(self.initial_point, 0)
         self._keep_going = False
+        self._group = np.arange(self.size)
         self._resting: int | None = None  # whose completion the method is looking at
         self._in_hand: dict[tuple[int, int], Task] = {}  # completed, not yet used
         self._arriving: list[tuple[float, int, Task]] = []
@@ -113,12 +114,18 @@ class Cluster:
 
     # Rounds: one point for everyone
 
-    def broadcast(self, point: Vector, *, keep_going: bool) -> None:
-        """Send all workers to a new point; busy ones under ``finish`` start there later.
+    def fastest(self, number: int) -> Indices:
+        """Return the workers with the smallest h_i + kappa_i, in the order of workers."""
+        seconds = self._hardware.compute.typical + self._hardware.network.uplink
+        return np.sort(np.argsort(seconds, kind="stable")[:number])
+
+    def broadcast(self, point: Vector, *, keep_going: bool, to: Indices | None = None) -> None:
+        """Send workers to a new point; busy ones under ``finish`` start there later.
 
         Args:
             point: shape (d,), where gradients are to be taken.
             keep_going: start task after task until the reduce; else do one task and send it.
+            to: shape (m,), ascending, who takes part in this round; everyone by default.
         """
         self._drop_in_hand()
         if self._hardware.preemption == "cancel":
@@ -126,7 +133,8 @@ class Cluster:
         self._newest = Point(point, self.version)
         self._keep_going = keep_going
         self._resting = None
-        self.workers.start(np.flatnonzero(~self.workers.busy), self._newest, self.now)
+        self._group = np.arange(self.size) if to is None else to
+        self.workers.start(self._group[~self.workers.busy[self._group]], self._newest, self.now)
 
     def completion(self) -> Process[Task]:
         """Wait for the next gradient at the broadcast point, by (time, worker)."""
@@ -163,7 +171,9 @@ class Cluster:
             senders = np.array([task.worker for task in tasks])
             ends = network.arrivals(senders, np.array([task.end for task in tasks]))
         else:
-            senders = network.participants(np.unique([task.worker for task in tasks]))
+            senders = self._group
+            if network.collective == "gather":
+                senders = np.unique([task.worker for task in tasks])
             ends = self._send(senders, np.full(len(senders), self.now))
         yield from self._compute_on_until(float(ends.max()))
         self.workers.vectors_sent[senders] += 1
@@ -196,6 +206,11 @@ class Cluster:
         answer = self._gradients.one(task)
         self._use([task], answer)
         return answer.gradient
+
+    def drop(self, task: Task) -> None:
+        """Throw away a gradient that has arrived."""
+        self._gradients.forget(task)
+        self._discard(task)
 
     def delay(self, task: Task) -> int:
         """Return how many updates were made since the task's point was sent."""

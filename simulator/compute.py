@@ -13,6 +13,11 @@ class ComputeModel(ABC):
 
     workers: int
 
+    @property
+    @abstractmethod
+    def typical(self) -> Vector:
+        """Seconds that a task usually takes on each worker, shape (n,)."""
+
     @abstractmethod
     def ends(self, workers: Indices, tasks: Indices, starts: Vector) -> Vector:
         """Return when tasks end, in simulated seconds.
@@ -38,6 +43,11 @@ class FixedTimes(ComputeModel):
     def workers(self) -> int:  # type: ignore[override]
         """The number n of workers."""
         return len(self.seconds)
+
+    @property
+    def typical(self) -> Vector:
+        """The times themselves."""
+        return self.seconds
 
     def ends(self, workers: Indices, tasks: Indices, starts: Vector) -> Vector:  # noqa: ARG002
         """Return starts + h."""

@@ -64,6 +64,11 @@ class LazyGradients:
         """Announce that this gradient will be needed alone."""
         self._promised[worker, index] = point
 
+    def forget(self, task: Task) -> None:
+        """Take back the promise of a task that is dropped."""
+        self._promised.pop((task.worker, task.index), None)
+        self._values.pop((task.worker, task.index), None)
+
     def one(self, task: Task) -> Estimate:
         """Return the gradient of one announced task."""
         key = task.worker, task.index

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-import numpy as np
-
 from simulator.types import Indices, Vector
 
 Collective: TypeAlias = Literal["gather", "allreduce"]
@@ -19,18 +17,12 @@ class Network:
     Attributes:
         uplink: shape (n,), kappa_i >= 0 in seconds.
         collective: how a round's reduce is done. ``gather``: only those who have something
-            send, each as soon as it is ready. ``allreduce``: all n take part, from the moment
+            send, each as soon as it is ready. ``allreduce``: all take part, from the moment
             that the last of them is ready.
     """
 
     uplink: Vector
     collective: Collective = "gather"
-
-    def participants(self, contributors: Indices) -> Indices:
-        """Return who sends a vector when ``contributors`` have something to say."""
-        if self.collective == "allreduce":
-            return np.arange(len(self.uplink))
-        return contributors
 
     def arrivals(self, senders: Indices, ready: Vector) -> Vector:
         """Return when each sender's vector has arrived; a reduce ends with the last.

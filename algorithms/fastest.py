@@ -1,0 +1,41 @@
+"""Synchronous aggregation among the fastest workers: the simplest cure for stragglers."""
+
+from dataclasses import dataclass
+
+from algorithms.algorithm import Algorithm
+from algorithms.updates import Iterate
+from simulator import Cluster, Count, Process
+
+
+@dataclass(frozen=True)
+class Fastest(Algorithm):
+    """One gradient from each of the m fastest workers, then one step; the others stay idle.
+
+    The baseline of m-synchronous methods: with the best m it is close to Rennala's clock, but
+    somebody has to know the speeds and choose m. Rennala needs neither (Tyurin and Richtarik,
+    NeurIPS 2023, Section 4).
+
+        1  S = the m workers with the smallest h_i + kappa_i
+        2  for t = 0, 1, ...
+        3      send the lookahead to S; each computes one gradient there
+        4      wait for all m of them
+        5      g_t = 1/m sum_{i in S} g_i                       (gather or all-reduce, in S)
+        6      theta_{t+1} = step(theta_t, g_t)
+
+    Attributes:
+        m: how many workers take part; all of them if there are fewer.
+    """
+
+    m: Count
+
+    def run(self, cluster: Cluster) -> Process[None]:
+        """See the class."""
+        now = Iterate.start(cluster.initial_point)
+        chosen = cluster.fastest(self.m)  # line 1
+        while True:
+            cluster.broadcast(now.lookahead, keep_going=False, to=chosen)  # line 3
+            tasks = yield from cluster.completions(len(chosen))  # line 4
+            weights = [1 / len(chosen)] * len(chosen)
+            gradient = yield from cluster.reduce(tasks, weights)  # line 5
+            now = self.rule.step(now, gradient)  # line 6
+            yield from cluster.publish(now.point)

@@ -1,0 +1,42 @@
+"""Ringmaster: AFedPG that has no use for gradients that are too old."""
+
+from dataclasses import dataclass
+
+from algorithms.algorithm import Algorithm
+from algorithms.updates import Iterate
+from simulator import Cluster, Count, Process
+
+
+@dataclass(frozen=True)
+class Ringmaster(Algorithm):
+    """Step on every arrival whose delay is below a threshold; drop the others.
+
+    Aggregation of Ringmaster ASGD (Maranjyan, Tyurin, Richtarik, 2025, arXiv 2501.16168), here
+    with NIGT steps as in :class:`algorithms.AFedPG`, which is its case R = infinity.
+
+        1  send theta_0 to all workers; each computes one gradient there
+        2  for t = 0, 1, ...
+        3      wait for the next gradient to arrive, from worker i
+        4      if its delay is below R: theta_{t+1} = step(theta_t, g)
+        5      else drop it
+        6      send the newest lookahead to worker i; it computes one gradient there
+
+    Attributes:
+        threshold: R, in updates; a gradient whose delay is R or more is dropped.
+    """
+
+    threshold: Count
+
+    def run(self, cluster: Cluster) -> Process[None]:
+        """See the class."""
+        now = Iterate.start(cluster.initial_point)
+        for worker in range(cluster.size):
+            cluster.dispatch(worker, now.lookahead)  # line 1
+        while True:
+            task = yield from cluster.arrival()  # line 3
+            if cluster.delay(task) < self.threshold:
+                now = self.rule.step(now, cluster.gradient(task))  # line 4
+                yield from cluster.publish(now.point)
+            else:
+                cluster.drop(task)  # line 5
+            cluster.dispatch(task.worker, now.lookahead)  # line 6
