@@ -9,7 +9,7 @@ import simpy
 
 from algorithms import NIGT, AFedPG, Rennala
 from simulator import FixedTimes, Hardware, Network, power_law, simulate
-from simulator.problems.quadratic import Quadratic
+from simulator.problems.quadratic import Bowl, Quadratic
 
 RULE = NIGT(step_size=0.01, momentum=0.1)
 
@@ -32,7 +32,7 @@ def test_bare_simpy_10000_timeouts(benchmark: Any) -> None:
 
 
 def test_afedpg_10000_updates(benchmark: Any) -> None:
-    problem = Quadratic(dimension=2, condition=10, noise=0, seed=0)
+    problem = Quadratic(dimension=2, bowls=[Bowl()], noise=0, seed=0)
     benchmark.pedantic(
         lambda: simulate(AFedPG(RULE).run, problem, _hardware(10), updates=10_000), rounds=3
     )
@@ -40,7 +40,7 @@ def test_afedpg_10000_updates(benchmark: Any) -> None:
 
 @pytest.mark.parametrize("workers", [10, 1_000, 100_000])
 def test_rennala_20_updates_of_1000_gradients(benchmark: Any, workers: int) -> None:
-    problem = Quadratic(dimension=2, condition=10, noise=0, seed=0)
+    problem = Quadratic(dimension=2, bowls=[Bowl()], noise=0, seed=0)
     benchmark.pedantic(
         lambda: simulate(
             Rennala(RULE, 1_000).run,

@@ -7,8 +7,8 @@ from typing import Self
 import numpy as np
 
 from algorithms import METHODS, Algorithm
-from scenarios.schema import ControlProblem, Method, Scenario
-from simulator import FixedTimes, Hardware, Network, Problem
+from scenarios.schema import Method, Scenario
+from simulator import FixedTimes, Hardware, Network
 
 
 @dataclass(frozen=True)
@@ -55,18 +55,6 @@ def expand(scenario: Scenario) -> list[RunSpec]:
         for seed in scenario.seeds
         for method in scenario.methods
     ]
-
-
-def build_problem(scenario: Scenario, seed: int) -> Problem:
-    """Return the scenario's problem for one seed."""
-    spec = scenario.problem
-    if isinstance(spec, ControlProblem):
-        from simulator.problems.control import Control  # noqa: PLC0415 - imports torch
-
-        return Control(spec.env, spec.horizon, spec.discount, spec.hidden, seed)
-    from simulator.problems.quadratic import Quadratic  # noqa: PLC0415
-
-    return Quadratic(spec.dimension, spec.condition, spec.noise, seed)
 
 
 def build_hardware(scenario: Scenario, dimension: int) -> Hardware:

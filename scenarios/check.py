@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-from scenarios.build import build_problem
 from scenarios.schema import Scenario
 from simulator import Vector
 
 
 def describe(scenario: Scenario) -> Iterator[str]:
     """Yield lines about the cluster, the problem, the methods and the runs."""
-    problem = build_problem(scenario, scenario.seeds[0])
+    problem = scenario.problem.build(scenario.seeds[0], scenario.cluster.workers)
     d = problem.dimension
     problem.close()
     cluster = scenario.cluster

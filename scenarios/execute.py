@@ -8,7 +8,7 @@ import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scenarios.build import RunSpec, build_hardware, build_method, build_problem
+from scenarios.build import RunSpec, build_hardware, build_method
 from scenarios.store import RunFolder, write_atomically
 from simulator import Update, simulate
 
@@ -45,7 +45,7 @@ def execute(spec: RunSpec, folder: RunFolder, *, retry_failed: bool = False) -> 
 
 def _simulate(spec: RunSpec, folder: RunFolder, started: float) -> None:
     scenario = spec.scenario
-    problem = build_problem(scenario, spec.seed)
+    problem = scenario.problem.build(spec.seed, scenario.cluster.workers)
     try:
         run = simulate(
             build_method(spec.method).run,

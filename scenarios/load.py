@@ -12,7 +12,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from scenarios.errors import BadInputError
-from scenarios.schema import ControlProblem, Scenario
+from scenarios.problem_schema import ControlProblem
+from scenarios.schema import Scenario
 
 LIBRARY = Path(__file__).parent / "library"
 
@@ -62,18 +63,17 @@ def load(path: Path, *, environment: bool = True) -> Scenario:
     except ValidationError as error:
         raise BadInputError(*(f"{path}: {line}" for line in _lines(error))) from error
     if environment and isinstance(scenario.problem, ControlProblem):
-        _check_environment(path, scenario.problem)
+        _check_environment(path, scenario.problem, scenario.cluster.workers)
     return scenario
 
 
-def _check_environment(path: Path, problem: ControlProblem) -> None:
+def _check_environment(path: Path, problem: ControlProblem, workers: int) -> None:
     from simulator.problems.environment import (  # noqa: PLC0415 - takes a third of a second
         UnsuitableEnvironmentError,
-        make_environment,
     )
 
     try:
-        make_environment(problem.env).close()
+        problem.check_environment(workers)
     except UnsuitableEnvironmentError as error:
         raise BadInputError(f"{path}: problem.env: {error}") from error
 

@@ -5,20 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias, Unio
 
 import annotated_types
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import Field, create_model, model_validator
 
 from algorithms import METHODS
+from scenarios.problem_schema import ControlProblem, QuadraticProblem, TabularProblem
+from scenarios.strict import Label, NonNegative, Strict
 from simulator import Count, Positive, Vector, power_law
 
-NonNegative = Annotated[float, annotated_types.Ge(0)]
 Seed = Annotated[int, annotated_types.Ge(0), annotated_types.Lt(2**63)]
-Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
-
-
-class Strict(BaseModel):
-    """No unknown keys, no silent conversions, no NaN or infinity."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class PowerTimes(Strict):
@@ -109,27 +103,6 @@ class Cluster(Strict):
         return self
 
 
-class ControlProblem(Strict):
-    """Reinforcement learning in a Gymnasium environment with the paper's Gaussian policy."""
-
-    kind: Literal["control"]
-    env: str = Field(description='a Gymnasium environment, such as "Humanoid-v4"')
-    horizon: Count = Field(1000, description="the most steps of a trajectory")
-    discount: Annotated[float, annotated_types.Gt(0), annotated_types.Le(1)] = 0.99
-    hidden: list[Count] = Field(
-        default=[64, 64], min_length=1, description="width of each tanh layer"
-    )
-
-
-class QuadraticProblem(Strict):
-    """A concave quadratic with exact objective and gradient."""
-
-    kind: Literal["quadratic"]
-    dimension: Count = Field(description="d, at least 1")
-    condition: Annotated[float, annotated_types.Ge(1)] = Field(10.0, description="at least 1")
-    noise: NonNegative = Field(0.0, description="standard deviation of the gradient's norm")
-
-
 class Method(Strict):
     """A method's name in the paper, and the name of its folder."""
 
@@ -192,8 +165,15 @@ class Scenario(Limits):
     title: str
     quick: Quick | None = None
     cluster: Cluster
-    problem: Annotated[ControlProblem | QuadraticProblem, Field(discriminator="kind")]
+    problem: Annotated[
+        ControlProblem | QuadraticProblem | TabularProblem, Field(discriminator="kind")
+    ]
     methods: list[AnyMethod] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _variants_fit(self) -> Self:
+        self.problem.variants_of(self.cluster.workers)
+        return self
 
     @model_validator(mode="after")
     def _folders_differ(self) -> Self:

@@ -5,7 +5,7 @@ from simulator.compute import ComputeModel, FixedTimes, power_law
 from simulator.gradients import Task
 from simulator.history import History, Update
 from simulator.network import Network
-from simulator.problem import Estimate, Problem, Request
+from simulator.problem import Estimate, Problem, Request, Variants
 from simulator.simulate import Run, simulate
 from simulator.timeline import Intervals, State
 from simulator.types import Count, Indices, Momentum, Positive, Process, Vector
@@ -31,6 +31,7 @@ __all__ = [
     "State",
     "Task",
     "Update",
+    "Variants",
     "Vector",
     "power_law",
     "simulate",

@@ -84,7 +84,6 @@ class Cluster:
         self.initial_point: Vector = problem.initial_point()
         """theta_0, shape (d,)."""
         self._hardware = hardware
-        self._problem = problem
         self._gradients = LazyGradients(problem)
         self._time_limit = time_limit
         self._update_limit = updates
@@ -95,7 +94,7 @@ class Cluster:
         self._resting: int | None = None  # whose completion the method is looking at
         self._in_hand: dict[tuple[int, int], Task] = {}  # completed, not yet used
         self._arriving: list[tuple[float, int, Task]] = []
-        self._tally = Tally()
+        self._tally = Tally(problem)
 
     @property
     def size(self) -> int:
@@ -226,9 +225,8 @@ class Cluster:
         """
         if not np.isfinite(point).all():
             raise DivergedError(f"theta is not finite after update {self.version + 1}")
-        row = self._tally.row(self.version + 1, self.now, self._problem.exact(point))
+        row = self._tally.row(self.version + 1, self.now, point)
         self.history.rows.append(row)
-        self._tally = Tally()
         self._on_update(row)
         if self.version == self._update_limit:
             yield self.clock.at(self.now, self.ended)

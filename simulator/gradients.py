@@ -97,6 +97,7 @@ class LazyGradients:
             np.sum([a.gradient for a in answers], axis=0),
             np.concatenate([a.returns for a in answers]),
             np.concatenate([a.lengths for a in answers]),
+            np.concatenate([a.workers for a in answers]),
         )
 
 

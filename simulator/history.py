@@ -4,7 +4,8 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
-from simulator.problem import Estimate
+from simulator.problem import Estimate, Problem
+from simulator.types import Vector
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,9 @@ class Update:
         steps: environment steps in them.
         objective: exact J(theta_update), where the problem can tell.
         gradient_norm: exact |grad J(theta_update)|, where the problem can tell.
+        by_variant: further columns where workers have different problems: for each version its
+            ``return_mean_*``, ``return_count_*`` and, if exact, ``objective_*``; and
+            ``return_average``, the workers' equal average of each version's newest mean return.
     """
 
     update: int
@@ -34,6 +38,7 @@ class Update:
     steps: int
     objective: float | None
     gradient_norm: float | None
+    by_variant: dict[str, float | int | None] = field(default_factory=dict)
 
 
 @dataclass
@@ -44,17 +49,28 @@ class History:
 
     def columns(self) -> dict[str, list[float | int | None]]:
         """Return the history by column, in the order of :class:`Update`."""
-        return {f.name: [getattr(row, f.name) for row in self.rows] for f in fields(Update)}
+        names = [f.name for f in fields(Update) if f.name != "by_variant"]
+        columns = {name: [getattr(row, name) for row in self.rows] for name in names}
+        extra = self.rows[0].by_variant if self.rows else {}
+        return columns | {name: [row.by_variant[name] for row in self.rows] for name in extra}
 
 
 class Tally:
     """What has happened since the last update.
 
+    Args:
+        problem: whose objective is written down.
+
     Attributes:
         discarded: gradients or started tasks thrown away.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._latest = np.full(len(problem.variants.names) if problem.variants else 0, np.nan)
+        self._begin()
+
+    def _begin(self) -> None:
         self.discarded = 0
         self._delays: list[int] = []
         self._answers: list[Estimate] = []
@@ -64,10 +80,11 @@ class Tally:
         self._delays += delays
         self._answers.append(answer)
 
-    def row(self, update: int, time: float, exact: tuple[float, float] | None) -> Update:
-        """Return the row of an update made of all this."""
+    def row(self, update: int, time: float, point: Vector) -> Update:
+        """Return the row of an update made of all this, and begin the next."""
         returns = np.concatenate([answer.returns for answer in self._answers])
-        return Update(
+        exact = self._problem.exact(point)
+        row = Update(
             update=update,
             time=time,
             gradients=len(self._delays),
@@ -78,4 +95,29 @@ class Tally:
             steps=sum(int(answer.lengths.sum()) for answer in self._answers),
             objective=exact[0] if exact else None,
             gradient_norm=exact[1] if exact else None,
+            by_variant=self._by_variant(returns, point),
         )
+        self._begin()
+        return row
+
+    def _by_variant(self, returns: Vector, point: Vector) -> dict[str, float | int | None]:
+        variants = self._problem.variants
+        if variants is None:
+            return {}
+        workers = np.concatenate([answer.workers for answer in self._answers])
+        owner = variants.of_worker[workers]
+        columns: dict[str, float | int | None] = {}
+        for k, name in enumerate(variants.names):
+            mine = returns[owner == k]
+            if len(mine):
+                self._latest[k] = mine.mean()
+            columns[f"return_mean_{name}"] = float(mine.mean()) if len(mine) else None
+            columns[f"return_count_{name}"] = len(mine)
+        average = float(self._latest @ variants.shares)
+        columns["return_average"] = average if np.isfinite(average) else None
+        exact = self._problem.exact_by_variant(point)
+        if exact is not None:
+            columns |= {
+                f"objective_{n}": float(v) for n, v in zip(variants.names, exact, strict=True)
+            }
+        return columns

@@ -10,6 +10,24 @@ from simulator.types import Indices, Vector
 
 
 @dataclass(frozen=True)
+class Variants:
+    """Which worker has which version of the problem.
+
+    Attributes:
+        names: of the versions.
+        of_worker: shape (n,), index of each worker's version.
+    """
+
+    names: tuple[str, ...]
+    of_worker: Indices
+
+    @property
+    def shares(self) -> Vector:
+        """The share of workers with each version; the objective weighs the versions so."""
+        return np.bincount(self.of_worker, minlength=len(self.names)) / len(self.of_worker)
+
+
+@dataclass(frozen=True)
 class Request:
     """A weighted sum of stochastic gradients, all at one point.
 
@@ -34,11 +52,13 @@ class Estimate:
         gradient: shape (d,), sum_k weights_k g(point; worker_k, task_k).
         returns: shape (m,), undiscounted return of each trajectory; empty without trajectories.
         lengths: shape (m,), environment steps of each trajectory; empty without trajectories.
+        workers: shape (m,), whose trajectory each is; empty without trajectories.
     """
 
     gradient: Vector
     returns: Vector = field(default_factory=lambda: np.empty(0))
     lengths: Indices = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    workers: Indices = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
 
 class Problem(ABC):
@@ -51,9 +71,16 @@ class Problem(ABC):
     dimension: int
     """The number d of parameters."""
 
+    variants: Variants | None = None
+    """The versions of the problem, if workers differ; J is the equal average over workers."""
+
     @abstractmethod
     def initial_point(self) -> Vector:
         """Return theta_0, shape (d,); it depends on the seed alone."""
+
+    def version_of(self, workers: Indices) -> Indices:
+        """Return the index of each worker's version, 0 if there is only one; shape as given."""
+        return self.variants.of_worker[workers] if self.variants else np.zeros_like(workers)
 
     @abstractmethod
     def estimate(self, requests: Sequence[Request]) -> list[Estimate]:
@@ -61,6 +88,10 @@ class Problem(ABC):
 
     def exact(self, point: Vector) -> tuple[float, float] | None:  # noqa: ARG002
         """Return (J, |grad J|) at ``point``, shape (d,), or None if that cannot be known."""
+        return None
+
+    def exact_by_variant(self, point: Vector) -> Vector | None:  # noqa: ARG002
+        """Return each version's J at ``point``, or None if there are none or cannot be known."""
         return None
 
     def describe(self) -> dict[str, object]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from algorithms import NIGT, Algorithm
 from simulator import Estimate, FixedTimes, Hardware, Network, Problem, Request, Run, simulate
-from simulator.problems.quadratic import Quadratic
+from simulator.problems.quadratic import Bowl, Quadratic
 from simulator.types import Vector
 
 RULE = NIGT(step_size=0.1, momentum=0.1)
@@ -32,7 +32,7 @@ def run(
     time_limit: float = float("inf"),
     problem: Problem | None = None,
 ) -> Run:
-    problem = problem or Quadratic(dimension=3, condition=10, noise=0.5, seed=0)
+    problem = problem or Quadratic(dimension=3, bowls=[Bowl()], noise=0.5, seed=0)
     return simulate(method.run, problem, cluster, updates=updates, time_limit=time_limit)
 
 

@@ -74,6 +74,7 @@ def test_public_names() -> None:
         "State",
         "Task",
         "Update",
+        "Variants",
         "Vector",
         "power_law",
         "simulate",
@@ -81,11 +82,14 @@ def test_public_names() -> None:
     assert sorted(algorithms.__all__) == [
         "AFedPG",
         "Algorithm",
+        "Fastest",
         "Iterate",
         "METHODS",
+        "Malenia",
         "NIGT",
         "PG",
         "Rennala",
+        "Ringmaster",
         "Rule",
         "Synchronous",
     ]

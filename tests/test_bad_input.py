@@ -23,7 +23,7 @@ MISTAKES = {
     "zero workers": (("workers = 2", "workers = 0"), "cluster.workers: should be greater than or"),
     "unknown method": (
         ("rennala-nigt", "renala"),
-        "methods[0]: unknown 'renala'; accepted: 'synchronous-nigt', 'rennala-nigt', 'afedpg'",
+        "methods[0]: unknown 'renala'; accepted: 'synchronous-pg', 'synchronous-nigt', 'rennala-",
     ),
     "zero batch": (("batch = 3", "batch = 0"), "methods[0].batch: should be greater than or"),
     "missing batch": (
@@ -54,6 +54,41 @@ MISTAKES = {
     "infinite times": (
         ('"explicit", seconds = [1.0, 2.0]', '"power", scale = 1e300, exponent = 1e300'),
         "cluster.compute gives times that are not finite and above 0",
+    ),
+    "a variant of nobody": (
+        (QUADRATIC, QUADRATIC + '\n[[problem.variants]]\nname = "far"\nworkers = [2]'),
+        "variants: far has worker 2; accepted: 0 to 1",
+    ),
+    "a worker in two variants": (
+        (QUADRATIC, QUADRATIC + 2 * '\n[[problem.variants]]\nname = "far"\nworkers = "0-1"'),
+        "variants: far has a worker twice",
+    ),
+    "a change that the environment cannot make": (
+        (
+            QUADRATIC,
+            (
+                'kind = "control"\nenv = "Pendulum-v1"\n'
+                '[[problem.variants]]\nname = "moon"\nworkers = [0]\ngravity = 0.2'
+            ),
+        ),
+        "problem.env: Pendulum-v1 is no MuJoCo environment: gravity cannot change",
+    ),
+    "a change with a misspelt key": (
+        (
+            QUADRATIC,
+            (
+                'kind = "control"\nenv = "Hopper-v4"\n'
+                '[[problem.variants]]\nname = "moon"\nworkers = [0]\ngravty = 0.2'
+            ),
+        ),
+        "problem.variants[0].gravty: unknown key; did you mean 'gravity'?",
+    ),
+    "a goal outside of the grid": (
+        (
+            QUADRATIC,
+            'kind = "tabular"\nworld = { model = "grid", rows = 2, columns = 2, goal = [2, 0] }',
+        ),
+        "problem.world.goal [2, 0] is outside; accepted: below [rows, columns]",
     ),
     "a label that is a path": (
         ("batch = 3", 'batch = 3\nlabel = "../up"'),

@@ -5,7 +5,7 @@ from clusters import RULE, Recorder, hardware, run
 
 from algorithms import AFedPG, Rennala, Synchronous
 from simulator import Request
-from simulator.problems.quadratic import Quadratic
+from simulator.problems.quadratic import Bowl, Quadratic
 from simulator.randomness import Stream, generator
 
 
@@ -57,7 +57,7 @@ def test_randomness_is_a_function_of_its_key() -> None:
 
 
 def test_quadratic_gradient_is_the_derivative_of_its_objective() -> None:
-    problem = Quadratic(dimension=5, condition=100, noise=0, seed=3)
+    problem = Quadratic(dimension=5, bowls=[Bowl(condition=100)], noise=0, seed=3)
     x = problem.initial_point()
     request = Request(x, np.array([0]), np.array([0]), np.array([1.0]))
     (estimate,) = problem.estimate([request])
@@ -72,7 +72,7 @@ def test_quadratic_gradient_is_the_derivative_of_its_objective() -> None:
 
 
 def test_quadratic_noise_has_the_stated_size_and_no_bias() -> None:
-    problem = Quadratic(dimension=4, condition=1, noise=2.0, seed=0)
+    problem = Quadratic(dimension=4, bowls=[Bowl(condition=1)], noise=2.0, seed=0)
     x = np.ones(4)  # the exact gradient is zero here
     requests = [Request(x, np.array([0]), np.array([k]), np.array([1.0])) for k in range(4000)]
     noise = np.array([answer.gradient for answer in problem.estimate(requests)])
@@ -82,7 +82,7 @@ def test_quadratic_noise_has_the_stated_size_and_no_bias() -> None:
 
 
 def test_weights_multiply_each_gradient() -> None:
-    problem = Quadratic(dimension=2, condition=3, noise=1.0, seed=1)
+    problem = Quadratic(dimension=2, bowls=[Bowl(condition=3)], noise=1.0, seed=1)
     x = problem.initial_point()
     keys = np.array([0, 1, 1]), np.array([5, 5, 6])
     (together,) = problem.estimate([Request(x, *keys, np.array([0.5, -1.0, 2.0]))])

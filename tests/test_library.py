@@ -7,16 +7,22 @@ import pytest
 from commands import straggler
 
 from algorithms import METHODS
-from scenarios.build import build_hardware, build_method, build_problem, expand
+from scenarios.build import build_hardware, build_method, expand
 from scenarios.load import library, load
 from scenarios.schema import METHOD_MODELS, Scenario
 from simulator import simulate
 
 PROBLEMS = {
     "quadratic": {"kind": "quadratic", "dimension": 4, "noise": 0.1},
+    "tabular": {"kind": "tabular", "world": {"model": "random", "states": 3, "actions": 2}},
+    "two worlds": {
+        "kind": "quadratic",
+        "dimension": 2,
+        "variants": [{"name": "far", "workers": [1], "optimum": 5.0}],
+    },
     "control": {"kind": "control", "env": "Reacher-v4", "horizon": 5, "hidden": [4]},
 }
-VALUES = {"batch": 3, "momentum": 0.5, "step_size": 0.1}
+VALUES = {"batch": 3, "momentum": 0.5, "step_size": 0.1, "threshold": 2, "m": 2}
 
 
 @pytest.mark.parametrize("name", library())
@@ -62,7 +68,7 @@ def test_every_method_runs_on_every_problem(method: str, problem: str, preemptio
     (spec,) = expand(scenario)
     results = []
     for _ in range(2):
-        instance = build_problem(scenario, spec.seed)
+        instance = scenario.problem.build(spec.seed, scenario.cluster.workers)
         result = simulate(
             build_method(spec.method).run,
             instance,
@@ -74,7 +80,7 @@ def test_every_method_runs_on_every_problem(method: str, problem: str, preemptio
         results.append(result.history.columns())
     assert results[0] == results[1]
     assert results[0]["update"] == [1, 2, 3, 4, 5, 6]
-    if problem == "control":
+    if problem in {"control", "tabular"}:
         assert all(
             count == used
             for count, used in zip(results[0]["return_count"], results[0]["gradients"], strict=True)

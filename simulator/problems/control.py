@@ -1,14 +1,17 @@
 """Reinforcement learning in Gymnasium environments: rollouts and the REINFORCE estimator."""
 
 from collections.abc import Sequence
+from typing import Any
 
+import gymnasium
 import numpy as np
 import torch
 
-from simulator.problem import Estimate, Problem, Request
-from simulator.problems.environment import flat_size, make_environment
+from simulator.problem import Estimate, Problem, Request, Variants
+from simulator.problems.environment import flat_size
 from simulator.problems.policy import GaussianPolicy
 from simulator.problems.rollout import Float32s, Rollouts, Trajectories
+from simulator.problems.worlds import World, make_world
 from simulator.randomness import Stream, generator
 from simulator.types import Indices, Vector
 
@@ -29,10 +32,12 @@ class Control(Problem):
         discount: gamma in (0, 1].
         hidden: width of each tanh layer.
         seed: keys theta_0, the resets and the action noise.
+        worlds: the versions of the environment; one, unchanged, by default.
+        variants: which worker lives in which world; None if there is only one.
         dtype: of the policy; the observations are float32 in any case.
 
     Raises:
-        UnsuitableEnvironmentError: see :func:`simulator.problems.environment.make_environment`.
+        UnsuitableEnvironmentError: see :func:`simulator.problems.worlds.make_world`.
     """
 
     def __init__(
@@ -43,9 +48,15 @@ class Control(Problem):
         hidden: Sequence[int],
         seed: int,
         *,
+        worlds: Sequence[World] = (World(),),
+        variants: Variants | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        probe = make_environment(env)
+        def make(version: int) -> gymnasium.Env[Any, Any]:
+            return make_world(env, worlds[version], flags=any(world.flip for world in worlds))
+
+        probe = make(0)
+        self.variants = variants
         self.policy = GaussianPolicy(
             flat_size(probe.observation_space),
             flat_size(probe.action_space),
@@ -55,7 +66,7 @@ class Control(Problem):
         probe.close()
         self.dimension = self.policy.dimension
         self._middle, self._range = (high + low) / 2, (high - low) / 2  # a_max for symmetric bounds
-        self._rollouts = Rollouts(lambda: make_environment(env), horizon)
+        self._rollouts = Rollouts(make, horizon)
         self._discount = discount
         self._seed = seed
         self._dtype = dtype
@@ -79,7 +90,7 @@ class Control(Problem):
             gradient = self._backward(
                 request.point, sampled.observations[steps], sampled.u[steps], step_weights[steps]
             )
-            answers.append(Estimate(gradient, returns[mine], lengths))
+            answers.append(Estimate(gradient, returns[mine], lengths, request.workers))
             first, first_step = mine.stop, steps.stop
         return answers
 
@@ -92,8 +103,9 @@ class Control(Problem):
         self._rollouts.close()
 
     def _sample(self, requests: Sequence[Request], owner: Indices) -> Trajectories:
-        keys = [key for r in requests for key in zip(r.workers, r.tasks, strict=True)]
-        rngs = [generator(self._seed, int(worker), int(task)) for worker, task in keys]
+        workers = np.concatenate([r.workers for r in requests])
+        tasks = np.concatenate([r.tasks for r in requests])
+        rngs = [generator(self._seed, int(w), int(t)) for w, t in zip(workers, tasks, strict=True)]
         points = torch.tensor(np.stack([r.point for r in requests]), dtype=self._dtype)
 
         def sampler(
@@ -107,7 +119,7 @@ class Control(Problem):
             return u, self._middle + self._range * np.tanh(u)
 
         with torch.no_grad():
-            return self._rollouts.sample(rngs, sampler)
+            return self._rollouts.sample(rngs, self.version_of(workers), sampler)
 
     def _backward(
         self, point: Vector, observations: Float32s, u: Float32s, weights: Vector

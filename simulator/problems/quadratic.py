@@ -1,31 +1,62 @@
-"""A concave quadratic: small, exact, and the problem that timing tests and lessons run on."""
+"""Concave quadratics: small, exact, and the problem that timing tests and lessons run on."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.problem import Estimate, Problem, Request
+from simulator.problem import Estimate, Problem, Request, Variants
 from simulator.randomness import Stream, generator
 from simulator.types import Vector
 
 
-class Quadratic(Problem):
-    """J(x) = -(1/2) x'Ax + b'x with diagonal A, maximised at the vector of ones.
+@dataclass(frozen=True)
+class Bowl:
+    """J(x) = -(1/2) x'Ax + b'x with diagonal A and b = A x*.
 
-    A's eigenvalues are spaced geometrically from 1/condition to 1 and b = A 1, so the smoothness
-    constant is 1. A stochastic gradient is b - Ax + xi with xi normal and E|xi|^2 = noise^2.
+    A's eigenvalues are spaced geometrically from curvature/condition to curvature.
+
+    Attributes:
+        condition: largest over smallest eigenvalue of A, >= 1.
+        curvature: largest eigenvalue of A, > 0.
+        optimum: every coordinate of the maximiser x*.
+    """
+
+    condition: float = 10.0
+    curvature: float = 1.0
+    optimum: float = 1.0
+
+    def eigenvalues(self, dimension: int) -> Vector:
+        """Return the diagonal of A, shape (d,)."""
+        return self.curvature * np.geomspace(1 / self.condition, 1, dimension)
+
+
+class Quadratic(Problem):
+    """The equal average over workers of each worker's bowl.
+
+    A stochastic gradient is the worker's own b - Ax plus xi, xi normal with E|xi|^2 = noise^2.
 
     Args:
         dimension: d >= 1.
-        condition: largest over smallest eigenvalue of A, >= 1.
+        bowls: the versions of the problem; one if all workers have the same.
         noise: standard deviation of the gradient's norm, >= 0.
         seed: keys x_0 (standard normal) and all noise.
+        variants: which worker has which bowl; None if there is only one.
     """
 
-    def __init__(self, dimension: int, condition: float, noise: float, seed: int) -> None:
+    def __init__(
+        self,
+        dimension: int,
+        bowls: Sequence[Bowl],
+        noise: float,
+        seed: int,
+        variants: Variants | None = None,
+    ) -> None:
         self.dimension = dimension
-        self.eigenvalues: Vector = np.geomspace(1 / condition, 1, dimension)
-        self.linear: Vector = self.eigenvalues.copy()
+        self.variants = variants
+        self._a = np.array([bowl.eigenvalues(dimension) for bowl in bowls])
+        self._b = self._a * np.array([[bowl.optimum] for bowl in bowls])
+        self._shares = variants.shares if variants else np.ones(1)
         self._scale = noise / np.sqrt(dimension)
         self._seed = seed
 
@@ -33,22 +64,30 @@ class Quadratic(Problem):
         """Return x_0, standard normal."""
         return generator(self._seed, 0, 0, Stream.INITIAL_POINT).standard_normal(self.dimension)
 
-    def gradient(self, point: Vector) -> Vector:
-        """Return the exact gradient b - Ax, shape (d,)."""
-        return self.linear - self.eigenvalues * point
-
     def estimate(self, requests: Sequence[Request]) -> list[Estimate]:
         """Return exact gradients plus keyed noise."""
-        return [
-            Estimate(r.weights.sum() * self.gradient(r.point) + self._noise(r)) for r in requests
-        ]
+        return [Estimate(self._exact_sum(r) + self._noise_sum(r)) for r in requests]
 
     def exact(self, point: Vector) -> tuple[float, float]:
         """Return (J, |grad J|) at ``point``."""
-        value = self.linear @ point - 0.5 * point @ (self.eigenvalues * point)
-        return float(value), float(np.linalg.norm(self.gradient(point)))
+        gradient = self._shares @ (self._b - self._a * point)
+        return float(self._shares @ self._values(point)), float(np.linalg.norm(gradient))
 
-    def _noise(self, request: Request) -> Vector:
+    def exact_by_variant(self, point: Vector) -> Vector | None:
+        """Return each bowl's value at ``point``."""
+        return self._values(point) if self.variants else None
+
+    def _values(self, point: Vector) -> Vector:
+        values: Vector = self._b @ point - 0.5 * self._a @ (point * point)
+        return values
+
+    def _exact_sum(self, request: Request) -> Vector:
+        owner = self.version_of(request.workers)
+        weights = np.bincount(owner, request.weights, minlength=len(self._a))
+        total: Vector = weights @ (self._b - self._a * request.point)
+        return total
+
+    def _noise_sum(self, request: Request) -> Vector:
         total = np.zeros(self.dimension)
         if self._scale:
             keys = zip(request.workers, request.tasks, request.weights, strict=True)

@@ -1,5 +1,6 @@
 """Batched rollouts: many trajectories at once, each a function of its own key alone."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -47,32 +48,34 @@ class Rollouts:
     episode holds up nobody, and only live environments are stepped.
 
     Args:
-        make: makes one environment.
+        make: makes one environment of a version, given by its index.
         horizon: the most steps of a trajectory.
         slots: the most environments at once.
     """
 
     def __init__(
         self,
-        make: Callable[[], gymnasium.Env[Any, Any]],
+        make: Callable[[int], gymnasium.Env[Any, Any]],
         horizon: int,
         slots: int = 16,
     ) -> None:
         self._make = make
         self._horizon = horizon
         self._slots = slots
-        self._environments: list[gymnasium.Env[Any, Any]] = []
+        self._idle: dict[int, list[gymnasium.Env[Any, Any]]] = {}
 
-    def sample(self, rngs: Sequence[np.random.Generator], sampler: Sampler) -> Trajectories:
-        """Return one trajectory per generator, which keys its reset and its action noise."""
-        slots = min(self._slots, len(rngs))
-        while len(self._environments) < slots:
-            self._environments.append(self._make())
-        live = [
-            _Slot(k, environment, rngs[k], k)
-            for k, environment in enumerate(self._environments[:slots])
-        ]
-        waiting = iter(range(slots, len(rngs)))
+    def sample(
+        self, rngs: Sequence[np.random.Generator], versions: Indices, sampler: Sampler
+    ) -> Trajectories:
+        """Return one trajectory per generator, which keys its reset and its action noise.
+
+        Args:
+            rngs: m generators.
+            versions: shape (m,), the version of the environment for each trajectory.
+            sampler: the policy.
+        """
+        waiting = iter(range(len(rngs)))
+        live = [self._begin(k, versions, rngs) for k in itertools.islice(waiting, self._slots)]
         log = _Log()
         while live:
             owners = np.array([slot.trajectory for slot in live])
@@ -85,18 +88,28 @@ class Rollouts:
                     ended.append(slot)
             log.add(owners, observations, u, [slot.reward for slot in live])
             for slot in ended:
+                self._idle[int(versions[slot.trajectory])].append(slot.environment)
                 following = next(waiting, None)
                 if following is None:
                     live.remove(slot)
                 else:
-                    slot.begin(following, rngs[following])
+                    live[live.index(slot)] = self._begin(following, versions, rngs)
         return log.packed(len(rngs))
 
     def close(self) -> None:
         """Close all environments."""
-        for environment in self._environments:
-            environment.close()
-        self._environments.clear()
+        for environments in self._idle.values():
+            for environment in environments:
+                environment.close()
+        self._idle.clear()
+
+    def _begin(
+        self, trajectory: int, versions: Indices, rngs: Sequence[np.random.Generator]
+    ) -> "_Slot":
+        version = int(versions[trajectory])
+        idle = self._idle.setdefault(version, [])
+        environment = idle.pop() if idle else self._make(version)
+        return _Slot(trajectory, environment, rngs[trajectory])
 
 
 class _Slot:
@@ -107,20 +120,15 @@ class _Slot:
         trajectory: int,
         environment: gymnasium.Env[Any, Any],
         rng: np.random.Generator,
-        number: int,
     ) -> None:
-        self.number = number
-        self._environment = environment
+        self.environment = environment
         self._action_shape = environment.action_space.shape or ()
         self._action_size = flat_size(environment.action_space)
-        self.begin(trajectory, rng)
-
-    def begin(self, trajectory: int, rng: np.random.Generator) -> None:
         self.trajectory = trajectory
         self.steps = 0
         self.reward = 0.0
         self._rng = rng
-        observation, _ = self._environment.reset(seed=int(rng.integers(2**31)))
+        observation, _ = self.environment.reset(seed=int(rng.integers(2**31)))
         self.observation = np.asarray(observation, dtype=np.float32).ravel()
 
     def noise(self) -> Float32s:
@@ -128,7 +136,7 @@ class _Slot:
 
     def step(self, action: Float32s) -> bool:
         """Step the environment; return whether the trajectory ended."""
-        observation, reward, terminated, truncated, _ = self._environment.step(
+        observation, reward, terminated, truncated, _ = self.environment.step(
             action.reshape(self._action_shape)
         )
         self.steps += 1

@@ -1,0 +1,260 @@
+"""The ``[problem]`` table: what is optimised, and which worker has which version of it."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Self
+
+import annotated_types
+import numpy as np
+from pydantic import Field, model_validator
+
+from scenarios.strict import Label, NonNegative, Strict
+from simulator import Count, Positive, Problem, Variants
+
+Discount = Annotated[float, annotated_types.Gt(0), annotated_types.Le(1)]
+Index = Annotated[int, annotated_types.Ge(0)]
+
+
+class Variant(Strict):
+    """A version of the problem, and the workers (from 0) that have it."""
+
+    name: Label = Field(description="a name for the history's columns")
+    workers: list[Index] | str = Field(
+        description='a list of workers from 0, a text such as "0-4, 7", or "others"'
+    )
+
+    def members(self, workers: int) -> list[int] | None:
+        """Return the workers, or None for all others.
+
+        Raises:
+            ValueError: the text is no selection, or names workers that do not exist.
+        """
+        if self.workers == "others":
+            return None
+        chosen = self.workers if isinstance(self.workers, list) else _ranges(self.workers)
+        for worker in chosen:
+            if worker >= workers:
+                raise ValueError(
+                    f"variants: {self.name} has worker {worker}; accepted: 0 to {workers - 1}"
+                )
+        return chosen
+
+    def changes(self) -> dict[str, Any]:
+        """Return what this version changes."""
+        return self.model_dump(exclude={"name", "workers"}, exclude_none=True)
+
+
+def _ranges(text: str) -> list[int]:
+    chosen: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.strip().partition("-")
+        try:
+            chosen += range(int(first), int(last or first) + 1)
+        except ValueError:
+            raise ValueError(
+                f"variants: workers = {text!r} is no selection; accepted: "
+                'a list of numbers, a text such as "0-4, 7", or "others"'
+            ) from None
+    return chosen
+
+
+class VariedProblem(Strict):
+    """A problem that may differ from worker to worker. Workers in no variant have the ``base``."""
+
+    variants: Sequence[Variant] = Field(default=())
+
+    def variants_of(self, workers: int) -> Variants | None:
+        """Return who has which version, None if all have the same.
+
+        Raises:
+            ValueError: a worker is in two variants, or two variants claim the others.
+        """
+        if not self.variants:
+            return None
+        owner = np.full(workers, -1)
+        rest = -1
+        for k, variant in enumerate(self.variants):
+            members = variant.members(workers)
+            if members is None:
+                if rest >= 0:
+                    raise ValueError("variants: two have workers = 'others'; accepted: one")
+                rest = k
+            elif (owner[members] >= 0).any() or len(set(members)) < len(members):
+                raise ValueError(f"variants: {variant.name} has a worker twice; accepted: once")
+            else:
+                owner[members] = k
+        names = [variant.name for variant in self.variants]
+        if (owner < 0).any() and rest < 0:
+            names.append("base")
+            rest = len(names) - 1
+        owner[owner < 0] = rest
+        if len(set(names)) < len(names):
+            raise ValueError(f"variants: names are {', '.join(names)}; accepted: all different")
+        return Variants(tuple(names), owner)
+
+    def versions(self, workers: int) -> list[dict[str, Any]]:
+        """Return the changes of each version, in the order of :meth:`variants_of`."""
+        variants = self.variants_of(workers)
+        changes = [variant.changes() for variant in self.variants]
+        missing = (len(variants.names) if variants else 1) - len(changes)
+        return changes + [{}] * missing
+
+    @abstractmethod
+    def build(self, seed: int, workers: int) -> Problem:
+        """Return the problem for one seed and so many workers."""
+
+
+class World(Variant):
+    """Another world for some workers: factors on the physics, the reward, or a flip."""
+
+    gravity: float = 1.0
+    friction: NonNegative = 1.0
+    body_mass: Positive = 1.0
+    joint_damping: NonNegative = 1.0
+    actuator_gear: float = 1.0
+    reward_scale: float = 1.0
+    target_velocity: Literal[1, -1] = 1
+    flip: bool = False
+
+
+class ControlProblem(VariedProblem):
+    """Reinforcement learning in a Gymnasium environment with the paper's Gaussian policy."""
+
+    kind: Literal["control"]
+    env: str = Field(description='a Gymnasium environment, such as "Humanoid-v4"')
+    horizon: Count = Field(1000, description="the most steps of a trajectory")
+    discount: Discount = 0.99
+    hidden: list[Count] = Field([64, 64], min_length=1, description="width of each tanh layer")
+    variants: list[World] = Field(default=[])
+
+    def build(self, seed: int, workers: int) -> Problem:
+        """Return the problem; this imports torch."""
+        from simulator.problems import worlds  # noqa: PLC0415
+        from simulator.problems.control import Control  # noqa: PLC0415
+
+        return Control(
+            self.env,
+            self.horizon,
+            self.discount,
+            self.hidden,
+            seed,
+            worlds=[worlds.World(**changes) for changes in self.versions(workers)],
+            variants=self.variants_of(workers),
+        )
+
+    def check_environment(self, workers: int) -> None:
+        """Make every version of the environment once.
+
+        Raises:
+            UnsuitableEnvironmentError: that does not work.
+        """
+        from simulator.problems import worlds  # noqa: PLC0415
+
+        for changes in self.versions(workers):
+            worlds.make_world(self.env, worlds.World(**changes)).close()
+
+
+class BowlVariant(Variant):
+    """Another quadratic for some workers."""
+
+    condition: Annotated[float, annotated_types.Ge(1)] | None = None
+    curvature: Positive = 1.0
+    optimum: float = 1.0
+
+
+class QuadraticProblem(VariedProblem):
+    """A concave quadratic with exact objective and gradient."""
+
+    kind: Literal["quadratic"]
+    dimension: Count = Field(description="d, at least 1")
+    condition: Annotated[float, annotated_types.Ge(1)] = Field(10.0, description="at least 1")
+    noise: NonNegative = Field(0.0, description="standard deviation of the gradient's norm")
+    variants: list[BowlVariant] = Field(default=[])
+
+    def build(self, seed: int, workers: int) -> Problem:
+        """Return the problem."""
+        from simulator.problems.quadratic import Bowl, Quadratic  # noqa: PLC0415
+
+        own = {"condition": self.condition}
+        bowls = [Bowl(**{**own, **changes}) for changes in self.versions(workers)]
+        return Quadratic(self.dimension, bowls, self.noise, seed, self.variants_of(workers))
+
+
+class RandomMDP(Strict):
+    """Transitions from a flat Dirichlet, rewards uniform in [0, 1]."""
+
+    model: Literal["random"]
+    states: Count = Field(description="at least 1")
+    actions: Count = Field(description="at least 1")
+    seed: Index = 0
+
+
+class GridWorld(Strict):
+    """A grid with four moves and a goal that gives reward 1 and ends the trajectory."""
+
+    model: Literal["grid"]
+    rows: Count = Field(description="at least 1")
+    columns: Count = Field(description="at least 1")
+    goal: list[Index] = Field(min_length=2, max_length=2, description="[row, column], from 0")
+    slip: Annotated[float, annotated_types.Ge(0), annotated_types.Le(1)] = 0.0
+
+    @model_validator(mode="after")
+    def _goal_is_inside(self) -> Self:
+        if self.goal[0] >= self.rows or self.goal[1] >= self.columns:
+            raise ValueError(f"goal {self.goal} is outside; accepted: below [rows, columns]")
+        return self
+
+
+AnyMDP = Annotated[RandomMDP | GridWorld, Field(discriminator="model")]
+
+
+class MDPVariant(Variant):
+    """Another MDP for some workers: of its own, or with scaled rewards."""
+
+    world: AnyMDP | None = None
+    reward_scale: float = 1.0
+
+
+class TabularProblem(VariedProblem):
+    """A softmax policy in a finite MDP, with exact objective and gradient."""
+
+    kind: Literal["tabular"]
+    world: AnyMDP = Field(description='{ model = "random", ... } or { model = "grid", ... }')
+    horizon: Count = Field(100, description="the most steps of a trajectory")
+    discount: Annotated[float, annotated_types.Gt(0), annotated_types.Lt(1)] = 0.95
+    variants: list[MDPVariant] = Field(default=[])
+
+    def build(self, seed: int, workers: int) -> Problem:
+        """Return the problem."""
+        from simulator.problems.tabular import Tabular  # noqa: PLC0415
+
+        mdps = [
+            _mdp(changes.get("world") or self.world.model_dump(), changes.get("reward_scale", 1.0))
+            for changes in self.versions(workers)
+        ]
+        return Tabular(mdps, self.horizon, self.discount, seed, self.variants_of(workers))
+
+    @model_validator(mode="after")
+    def _sizes_agree(self) -> Self:
+        sizes = {_size(v.world or self.world) for v in self.variants} | {_size(self.world)}
+        if len(sizes) > 1:
+            raise ValueError(
+                f"variants have {sorted(sizes)} states and actions; accepted: the same for all"
+            )
+        return self
+
+
+def _size(world: RandomMDP | GridWorld) -> tuple[int, int]:
+    if isinstance(world, RandomMDP):
+        return world.states, world.actions
+    return world.rows * world.columns, 4
+
+
+def _mdp(world: dict[str, Any], reward_scale: float) -> Any:  # noqa: ANN401
+    from dataclasses import replace  # noqa: PLC0415
+
+    from simulator.problems.mdp import grid_world, random_mdp  # noqa: PLC0415
+
+    values = {key: value for key, value in world.items() if key != "model"}
+    mdp = random_mdp(**values) if world["model"] == "random" else grid_world(**values)
+    return replace(mdp, rewards=reward_scale * mdp.rewards)

@@ -1,0 +1,18 @@
+"""What all parts of the scenario format share."""
+
+from typing import Annotated
+
+import annotated_types
+from pydantic import BaseModel, ConfigDict, Field
+
+NonNegative = Annotated[float, annotated_types.Ge(0)]
+"""A number of at least zero."""
+
+Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
+"""A name that can be a folder or a column."""
+
+
+class Strict(BaseModel):
+    """No unknown keys, no silent conversions, no NaN or infinity."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)

@@ -1,0 +1,80 @@
+"""A second implementation of every clock: plain loops in exact fractions, without SimPy.
+
+It shares no code with the simulator. Each function returns one (time, counts, delays) per
+update: when it was made, how many gradients of each worker it used, and their staleness.
+"""
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from heapq import heapify, heappop, heappush
+
+Clock = list[tuple[Fraction, list[int], list[int]]]
+Times = Sequence[Fraction]
+
+
+def synchronous(h: Times, k: Times, collective: str, group: Sequence[int], updates: int) -> Clock:
+    if collective == "gather":
+        period = max(h[i] + k[i] for i in group)
+    else:
+        period = max(h[i] for i in group) + max(k[i] for i in group)
+    counts = [int(i in group) for i in range(len(h))]
+    return [(period * (t + 1), counts, [0] * len(group)) for t in range(updates)]
+
+
+def rounds(
+    h: Times,
+    k: Times,
+    *,
+    collective: str,
+    preemption: str,
+    enough: Callable[[list[int]], bool],
+    updates: int,
+) -> Clock:
+    """Rennala and Malenia: everyone keeps going until the counts are enough."""
+    n, now, clock = len(h), Fraction(0), Clock()
+    running: list[tuple[Fraction, int, int]] = []  # (end, worker, round of its point)
+    for t in range(updates):
+        if preemption == "cancel":
+            running = []
+        busy = {worker for _, worker, _ in running}
+        running += [(now + h[i], i, t) for i in range(n) if i not in busy]
+        heapify(running)
+        counts = [0] * n
+        while True:
+            end, worker, of_round = heappop(running)
+            if of_round == t:
+                counts[worker] += 1
+                if enough(counts):
+                    break
+            heappush(running, (end + h[worker], worker, t))
+        senders = [i for i in range(n) if counts[i] or collective == "allreduce"]
+        now = end + max(k[i] for i in senders)
+        if preemption == "finish" and now > end:
+            heappush(running, (end + h[worker], worker, t))
+            while running[0][0] < now:  # the broadcast comes before completions at its time
+                end, worker, _ = heappop(running)
+                heappush(running, (end + h[worker], worker, t))
+        clock.append((now, counts, [0] * sum(counts)))
+    return clock
+
+
+def asynchronous(h: Times, k: Times, threshold: float, updates: int) -> Clock:
+    """AFedPG (threshold infinity) and Ringmaster."""
+    n, clock = len(h), Clock()
+    arrivals = [(h[i] + k[i], i, 0) for i in range(n)]  # (time, worker, version of its point)
+    heapify(arrivals)
+    while len(clock) < updates:
+        time, worker, version = heappop(arrivals)
+        delay = len(clock) - version
+        if delay < threshold:
+            clock.append((time, [int(i == worker) for i in range(n)], [delay]))
+        heappush(arrivals, (time + h[worker] + k[worker], worker, len(clock)))
+    return clock
+
+
+def harmonic_mean_is_enough(counts: list[int], batch: int) -> bool:
+    """Malenia's condition, written as in the paper."""
+    if 0 in counts:
+        return False
+    n = len(counts)
+    return 1 / (sum(Fraction(1, c) for c in counts) / n) >= Fraction(batch, n)
