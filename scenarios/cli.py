@@ -12,6 +12,8 @@ from scenarios.errors import BadInputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.console import Console
+
     from scenarios.compare import Comparison
     from scenarios.experiment import Job, Summary
     from scenarios.store import StoredRun
@@ -37,6 +39,8 @@ Jobs = Annotated[
 Quick_ = Annotated[bool, typer.Option("--quick", help="Use the scenario's [quick] limits.")]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Try failed runs again.")]
 Results = Annotated[Path, typer.Argument(metavar="DIR", help="A result folder, as `run` makes it.")]
+
+Constant = Annotated[float | None, typer.Option(min=0.0, help="A constant of the theory.")]
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -121,16 +125,20 @@ def plot(
     column: Annotated[
         str | None, typer.Option(help="A column of history.parquet [default: return_mean].")
     ] = None,
+    theory: Annotated[
+        bool, typer.Option("--theory", help="Mark predicted update times, real ones as dots.")
+    ] = False,
 ) -> None:
     """Draw return against simulated time: means over seeds with a 20%-80% band."""
-    from scenarios.figures import draw
-    from scenarios.store import HISTORY_SCHEMA, stored_runs
+    from scenarios.figures import draw, panels_of
+    from scenarios.store import stored_runs
 
-    if column is not None and column not in HISTORY_SCHEMA.names:
-        accepted = ", ".join(HISTORY_SCHEMA.names)
+    runs = stored_runs(results)
+    if column is not None and column not in runs[0].history:
+        accepted = ", ".join(runs[0].history)
         raise BadInputError(f"--column {column}: no such column; accepted: {accepted}")
     file = out or results / "plot.png"
-    draw([stored_runs(results)], file, column)
+    draw(panels_of(runs, column), file, theory=theory)
     typer.echo(f"drawn: {file}")
 
 
@@ -146,7 +154,7 @@ def figure(
 
     Runs what is missing, so that it can be interrupted and started again.
     """
-    from scenarios.figures import FIGURES, draw
+    from scenarios.figures import FIGURES, draw, panels_of
     from scenarios.store import stored_runs
 
     if number not in FIGURES:
@@ -162,9 +170,37 @@ def figure(
     for (_, folder), runs in zip(plans, panels, strict=True):
         _print_comparison(folder, _compare(runs))
     file = Path("figures") / f"figure{number}{'-quick' * quick}.png"
-    draw(panels, file)
+    draw([panel for runs in panels for panel in panels_of(runs)], file)
     typer.echo(f"drawn: {file}")
     raise typer.Exit(1 if summary.failed else 0)
+
+
+@app.command()
+def theory(
+    scenario: Scenario_,
+    epsilon: Annotated[
+        list[float] | None,
+        typer.Option(min=1e-300, help="Gradient norm to reach; repeatable [default: 0.1, 0.01]."),
+    ] = None,
+    sigma: Constant = None,
+    smoothness: Constant = None,
+    hessian: Constant = None,
+    gap: Constant = None,
+) -> None:
+    """Lay the simulated clocks beside their formulas, and put the paper's tables in numbers.
+
+    The complexities are up to constants and logarithms. sigma is a gradient's standard deviation,
+    smoothness L_g, hessian L_h, gap Delta = J* - J(theta_0). What is not given is 1, or exact
+    where the problem knows it (quadratic).
+    """
+    from scenarios.load import find, load
+    from scenarios.predict import report
+
+    given = {"sigma": sigma, "smoothness": smoothness, "hessian": hessian, "gap": gap}
+    known = {name: value for name, value in given.items() if value is not None}
+    console = _console()
+    for part in report(load(find(scenario)), epsilon or [0.1, 0.01], known):
+        console.print(part)
 
 
 def _result_folder(name: str, *, quick: bool, root: Path = Path("runs")) -> Path:
@@ -209,14 +245,16 @@ def _compare(runs: "list[StoredRun]", thresholds: "Sequence[float]" = ()) -> "Co
 
 
 def _print_comparison(folder: Path, comparison: "Comparison") -> None:
+    from scenarios.tables import comparison_table
+
+    _console().print(comparison_table(comparison, str(folder)))
+
+
+def _console() -> "Console":
     from rich.console import Console
 
-    from scenarios.compare import as_table
-
     console = Console()
-    if not console.is_terminal:
-        console = Console(width=200)
-    console.print(as_table(comparison, str(folder)))
+    return console if console.is_terminal else Console(width=200)
 
 
 def main() -> None:

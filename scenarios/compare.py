@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from rich.table import Table
 
 from scenarios import curves
 from scenarios.store import StoredRun
@@ -75,6 +74,9 @@ def _row(runs: list[StoredRun], column: str, thresholds: list[float]) -> dict[st
         ),
         "final": _mean([curves.last(run, column) for run in runs]),
     }
+    prefix = "return_mean" if column == "return_average" else "objective"
+    for variant in runs[0].shares:
+        row[f"final_{variant}"] = _mean([curves.last(r, f"{prefix}_{variant}") for r in runs])
     for threshold in thresholds:
         times = [curves.first_held(run, column, threshold) for run in runs]
         # a run that never held it counts as later than all: the median may be infinite
@@ -94,36 +96,3 @@ def _mean(values: Sequence[float]) -> float:
 
 def _finite(values: Vector) -> Vector:
     return values[np.isfinite(values)]
-
-
-def as_table(comparison: Comparison, title: str) -> Table:
-    """Return the comparison as a table for a terminal."""
-    name = "return" if comparison.metric == "return_mean" else comparison.metric
-    headers = {
-        "seconds_per_update": "s/update",
-        "gradients_used": "gradients\nused",
-        "gradients_discarded": "gradients\ndiscarded",
-        "worker_time_used": "worker\ntime used",
-        "megabytes_sent": "MB sent",
-        "delay": "mean\ndelay",
-        "final": f"final\n{name}",
-    }
-    table = Table(title=f"{title}: means over seeds", title_justify="left")
-    for key in comparison.columns:
-        to = key.removeprefix("time_to_")
-        header = headers.get(key, f"s to\n{to}" if to != key else key)
-        table.add_column(header, justify="left" if key == "method" else "right")
-    for row in zip(*comparison.columns.values(), strict=True):
-        cells = zip(comparison.columns, row, strict=True)
-        table.add_row(*(_cell(key, value) for key, value in cells))
-    return table
-
-
-def _cell(key: str, value: str | float) -> str:
-    if isinstance(value, str):
-        return value
-    if key == "worker_time_used":
-        return f"{value:.0%}"
-    if np.isinf(value):
-        return "never"
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"

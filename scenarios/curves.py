@@ -10,21 +10,30 @@ WINDOW = 100
 
 
 def metric(runs: list[StoredRun]) -> str:
-    """Return what these runs are judged by: ``return_mean``, or ``objective`` without returns."""
-    some = any(np.isfinite(run.history["return_mean"]).any() for run in runs)
-    return "return_mean" if some else "objective"
+    """Return the column that these runs are judged by.
+
+    ``return_mean``; ``return_average`` where workers differ; ``objective`` without returns.
+    """
+    if not any(np.isfinite(run.history["return_mean"]).any() for run in runs):
+        return "objective"
+    return "return_average" if runs[0].shares else "return_mean"
 
 
 def running(run: StoredRun, column: str) -> Vector:
     """Return a run's smoothed column, one number per update.
 
     Returns are averaged over the fewest latest updates that hold :data:`WINDOW` trajectories
-    (NaN before there are so many); exact quantities are left as they are.
+    (NaN before there are so many), and ``return_average`` is the workers' equal average of that
+    for each variant; exact quantities are left as they are.
     """
+    if column == "return_average":
+        return _average(
+            [share * running(run, f"return_mean_{v}") for v, share in run.shares.items()]
+        )
     values = run.history[column]
-    if column != "return_mean":
+    if not column.startswith("return_mean"):
         return values
-    counts = run.history["return_count"]
+    counts = run.history[column.replace("_mean", "_count")]
     seen = np.concatenate([[0.0], np.cumsum(counts)])
     total = np.concatenate([[0.0], np.cumsum(np.nan_to_num(values) * counts)])
     first = np.searchsorted(seen, seen[1:] - WINDOW, side="right") - 1
@@ -33,6 +42,11 @@ def running(run: StoredRun, column: str) -> Vector:
     with np.errstate(invalid="ignore"):
         means = (total[1:] - total[first]) / (seen[1:] - seen[first])
     return np.where(enough, means, np.nan)
+
+
+def _average(parts: list[Vector]) -> Vector:
+    total: Vector = np.sum(parts, axis=0)
+    return total
 
 
 def first_held(run: StoredRun, column: str, threshold: float) -> float:
@@ -60,9 +74,15 @@ def binned(run: StoredRun, column: str, edges: Vector) -> Vector:
 
     Returns are weighted by their trajectories. A bin without updates repeats the one before it.
     """
+    if column == "return_average":
+        return _average(
+            [share * binned(run, f"return_mean_{v}", edges) for v, share in run.shares.items()]
+        )
     values, times = run.history[column], run.history["time"]
     known = np.isfinite(values)
-    weights = run.history["return_count"] if column == "return_mean" else np.ones(len(values))
+    weights = np.ones(len(values))
+    if column.startswith("return_mean"):
+        weights = run.history[column.replace("_mean", "_count")]
     values, times, weights = values[known], times[known], weights[known]
     total, _ = np.histogram(times, edges, weights=values * weights)
     weight, _ = np.histogram(times, edges, weights=weights)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scenarios.build import RunSpec, build_hardware, build_method
 from scenarios.store import RunFolder, write_atomically
-from simulator import Update, simulate
+from simulator import Problem, Update, simulate
 
 REPORT_SECONDS = 0.5
 
@@ -56,9 +56,16 @@ def _simulate(spec: RunSpec, folder: RunFolder, started: float) -> None:
             on_update=_Reporter(folder.path / "progress.json"),
         )
         facts = {"real_seconds": time.perf_counter() - started, "problem": problem.describe()}
-        folder.write_run(spec, run, {**facts, "dimension": problem.dimension})
+        folder.write_run(
+            spec, run, {**facts, "dimension": problem.dimension, "variants": _shares(problem)}
+        )
     finally:
         problem.close()
+
+
+def _shares(problem: Problem) -> dict[str, float]:
+    variants = problem.variants
+    return dict(zip(variants.names, variants.shares.tolist(), strict=True)) if variants else {}
 
 
 @dataclass

@@ -1,76 +1,130 @@
 """Pictures: return against simulated time, means over seeds with a 20%-80% band."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from scenarios import curves
+from algorithms import METHODS
+from scenarios import curves, predict
 from scenarios.store import StoredRun
 
 FIGURES: dict[int, tuple[str, ...]] = {
     1: ("paper/figure1a", "paper/figure1b", "paper/figure1c"),
+    9: ("paper/figure9",),
 }
 """The scenarios that are the panels of each of the paper's figures."""
 
 BINS = 60
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+TICKS = 20
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
 """Okabe and Ito's palette: told apart with any colour vision, and in print."""
 
-METHOD_ORDER = ("rennala-nigt", "synchronous-nigt", "afedpg")
 AXIS_LABELS = {
     "return_mean": "mean undiscounted return",
+    "return_average": "mean return, average over workers",
     "objective": "objective J",
     "gradient_norm": "gradient norm |grad J|",
 }
 
 
-def draw(panels: Sequence[list[StoredRun]], file: Path, column: str | None = None) -> None:
-    """Draw one panel per list of runs, and save the picture.
+@dataclass(frozen=True)
+class Panel:
+    """One pair of axes.
+
+    Attributes:
+        runs: the finished runs of one scenario.
+        column: what is drawn.
+        title: over the axes.
+    """
+
+    runs: list[StoredRun]
+    column: str
+    title: str
+
+
+def panels_of(runs: list[StoredRun], column: str | None = None) -> list[Panel]:
+    """Return the panels that show a scenario: one, and one per variant where workers differ."""
+    title = str(runs[0].info["title"])
+    shown = column or curves.metric(runs)
+    panels = [Panel(runs, shown, title)]
+    prefix = {"return_average": "return_mean", "objective": "objective"}.get(shown)
+    if column is None and prefix:
+        panels += [Panel(runs, f"{prefix}_{v}", f"workers with {v!r}") for v in runs[0].shares]
+    return panels
+
+
+def draw(panels: Sequence[Panel], file: Path, *, theory: bool = False) -> None:
+    """Draw the panels side by side, and save the picture.
 
     Args:
-        panels: the finished runs of one scenario each.
+        panels: what to show.
         file: where to; the ending decides the format.
-        column: what is drawn, return_mean by default, objective where there are no returns.
+        theory: mark predicted update times.
     """
     figure = Figure(figsize=(4.6 * len(panels) + 0.6, 4.2), layout="constrained")
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    labels = sorted({run.label for runs in panels for run in runs}, key=_rank)
-    for ax, runs in zip(axes, panels, strict=True):
-        _panel(ax, runs, labels, column or curves.metric(runs))
+    labels = sorted({run.label for p in panels for run in p.runs}, key=_rank)
+    for ax, panel in zip(axes, panels, strict=True):
+        _draw_panel(ax, panel, labels)
+        if theory:
+            _draw_theory(ax, panel.runs, labels)
+    axes[0].set_ylabel(AXIS_LABELS.get(panels[0].column, panels[0].column))
     handles = {line.get_label(): line for ax in axes for line in ax.get_lines()}
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles))
+    named = {label: handles[label] for label in handles if not str(label).startswith("_")}
+    figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=len(named))
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, dpi=150)
 
 
 def _rank(label: str) -> tuple[int, str]:
-    return (METHOD_ORDER.index(label) if label in METHOD_ORDER else len(METHOD_ORDER), label)
+    """Order methods as in the paper's figures: its own first, baselines after them."""
+    first = ("rennala-nigt", "malenia-nigt", "synchronous-nigt", "afedpg", *METHODS)
+    return (first.index(label) if label in first else len(first), label)
 
 
-def _panel(ax: Axes, runs: list[StoredRun], labels: list[str], column: str) -> None:
-    end = max(float(run.totals["elapsed"]) for run in runs)
+def _draw_panel(ax: Axes, panel: Panel, labels: list[str]) -> None:
+    end = max(float(run.totals["elapsed"]) for run in panel.runs)
     edges = np.linspace(0.0, end, BINS + 1)
     for label in labels:
-        lines = [curves.binned(run, column, edges) for run in runs if run.label == label]
+        lines = [
+            curves.binned(run, panel.column, edges) for run in panel.runs if run.label == label
+        ]
         if not lines:
             continue
-        colour = COLOURS[labels.index(label) % len(COLOURS)]
         table = np.array(lines)
         known = np.isfinite(table).any(axis=0)
         x, table = edges[1:][known], table[:, known]
+        colour = _colour(label, labels)
         ax.plot(x, np.nanmean(table, axis=0), color=colour, label=label)
         if len(lines) > 1:
             low, high = np.nanpercentile(table, [20, 80], axis=0)
             ax.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
-    seeds = len({run.info["seed"] for run in runs})
-    ax.set_title(f"{runs[0].info['title']}\n{seeds} seed{'s' * (seeds > 1)}", fontsize="medium")
+    seeds = len({run.info["seed"] for run in panel.runs})
+    ax.set_title(f"{panel.title}\n{seeds} seed{'s' * (seeds > 1)}", fontsize="medium")
     ax.set_xlabel("simulated seconds")
     ax.set_xlim(0.0, end)
     ax.grid(alpha=0.3)
-    if ax.get_subplotspec() is None or ax.get_subplotspec().is_first_col():  # type: ignore[union-attr]
-        ax.set_ylabel(AXIS_LABELS.get(column, column))
-    if column == "gradient_norm":
+    if panel.column == "gradient_norm":
         ax.set_yscale("log")
+
+
+def _draw_theory(ax: Axes, runs: list[StoredRun], labels: list[str]) -> None:
+    """Mark about twenty predicted update times per method: ticks, with the real ones as dots."""
+    first = {run.label: run for run in reversed(runs)}
+    for row, label in enumerate(label for label in labels if label in first):
+        run = first[label]
+        times = run.history["time"]
+        step = max(1, len(times) // TICKS)
+        height = np.full(len(times[::step]), 0.03 + 0.05 * row)
+        predicted = predict.update_times(run, len(times))[::step]
+        for x, marker, size in ((predicted, "|", 9), (times[::step], ".", 3)):
+            (marks,) = ax.plot(x, height, marker, markersize=size, color=_colour(label, labels))
+            marks.set_transform(ax.get_xaxis_transform())
+
+
+def _colour(label: str, labels: list[str]) -> str:
+    return COLOURS[labels.index(label) % len(COLOURS)]

@@ -82,7 +82,7 @@ class RunFolder:
 
     def write_run(self, spec: RunSpec, run: Run, facts: dict[str, object]) -> None:
         """Write all files of a run that ended by itself, well or not."""
-        self._write_table("history", pa.table(run.history.columns(), schema=HISTORY_SCHEMA))
+        self._write_table("history", _history_table(run))
         if run.intervals is not None:
             rows = run.intervals
             names = [state.name.lower() for state in State]
@@ -129,6 +129,16 @@ def write_atomically(path: Path, content: bytes) -> None:
         beside.unlink(missing_ok=True)
 
 
+def _history_table(run: Run) -> pa.Table:
+    columns = run.history.columns()
+    extra = {
+        name: pa.int64() if name.startswith("return_count_") else pa.float64()
+        for name in columns
+        if name not in HISTORY_SCHEMA.names
+    }
+    return pa.table(columns, schema=pa.schema([*HISTORY_SCHEMA, *pa.schema(extra)]))
+
+
 def _workers_table(run: Run) -> pa.Table:
     seconds = {f"{state.name.lower()}_seconds": run.seconds[state] for state in State}
     return pa.table(
@@ -173,6 +183,11 @@ class StoredRun:
         """The sums over the run."""
         totals: dict[str, Any] = self.info["totals"]
         return totals
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The share of workers that have each variant of the problem; empty without variants."""
+        return dict(self.info.get("variants") or {})
 
     @cached_property
     def history(self) -> dict[str, Vector]:

@@ -1,0 +1,105 @@
+"""Theory for a scenario's own cluster: predicted clocks, complexities, and what they prefer."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.table import Table
+
+from algorithms import theory
+from scenarios import tables
+from scenarios.build import build_hardware, build_method
+from scenarios.problem_schema import QuadraticProblem
+from scenarios.schema import Method, Scenario
+from scenarios.store import StoredRun
+from simulator import Problem, Vector, simulate
+from simulator.problems.quadratic import Bowl, Quadratic
+
+SIMULATED_UPDATES = 500
+
+
+def clocks(scenario: Scenario, dimension: int) -> Iterator[tables.Clock]:
+    """Yield the clock of each of the scenario's methods."""
+    h = scenario.cluster.compute_seconds()
+    kappa = scenario.cluster.uplink_seconds(dimension)
+    for method in scenario.methods:
+        predicted, formula = theory.seconds_per_update(
+            build_method(method), h, kappa, allreduce=scenario.cluster.collective == "allreduce"
+        )
+        yield tables.Clock(
+            method.folder, formula, predicted, _simulated(scenario, method, dimension)
+        )
+
+
+def _simulated(scenario: Scenario, method: Method, dimension: int) -> float:
+    """Return seconds per update after the first, on a problem that costs nothing."""
+    problem = Quadratic(1, [Bowl()], noise=0.0, seed=0)
+    hardware = build_hardware(scenario, dimension)
+    run = simulate(
+        build_method(method).run,
+        problem,
+        hardware,
+        updates=SIMULATED_UPDATES,
+        record_timeline=False,
+    )
+    times = [row.time for row in run.history.rows]
+    return (times[-1] - times[0]) / max(len(times) - 1, 1)
+
+
+def update_times(run: StoredRun, number: int) -> Vector:
+    """Return the predicted times of a stored run's first updates, shape (number,)."""
+    scenario = Scenario.model_validate({"title": "", **run.info["content"]})
+    return theory.update_times(
+        build_method(scenario.methods[0]),
+        scenario.cluster.compute_seconds(),
+        scenario.cluster.uplink_seconds(int(run.info["dimension"])),
+        number,
+        allreduce=scenario.cluster.collective == "allreduce",
+    )
+
+
+def report(
+    scenario: Scenario, epsilons: Sequence[float], given: dict[str, float]
+) -> Iterator[Table | str]:
+    """Yield what ``straggler theory`` prints.
+
+    Args:
+        scenario: whose cluster and methods.
+        epsilons: gradient norms to reach.
+        given: constants of :class:`algorithms.theory.Constants` that the user knows.
+    """
+    problem = scenario.problem.build(scenario.seeds[0], scenario.cluster.workers)
+    constants = known_constants(scenario, problem) | given
+    dimension = problem.dimension
+    problem.close()
+    yield scenario.title
+    yield tables.clock_table(list(clocks(scenario, dimension)), scenario.cluster.preemption)
+    h = scenario.cluster.compute_seconds()
+    kappa = scenario.cluster.uplink_seconds(dimension)
+    for method in scenario.methods:
+        if method.name.startswith("rennala"):
+            bound = theory.rennala_bound(h, method.parameters()["batch"])
+            yield f"{method.folder}: no round computes longer than {bound:.5g} s (the bound)"
+    for epsilon in epsilons:
+        c = theory.Constants(epsilon=epsilon, **constants)
+        choice = theory.choose_parameters(c)
+        yield f"\n{c}"
+        yield f"theory chooses, up to constants: {choice}"
+        if not isinstance(scenario.problem, QuadraticProblem):
+            discount, horizon = scenario.problem.discount, scenario.problem.horizon
+            least = theory.truncation_horizon(discount, epsilon)
+            yield f"gamma^H <= eps from H = {least} steps on; the scenario has H = {horizon}"
+        for number, (name, table) in enumerate(theory.TABLES.items(), start=1):
+            rows = table(c, h, kappa)
+            title = f"Table {number}, {name} environments: seconds up to constants, eps = {epsilon}"
+            yield tables.complexity_table(title, rows)
+            yield tables.preference(rows)
+
+
+def known_constants(scenario: Scenario, problem: Problem) -> dict[str, float]:
+    """Return those constants of the complexities that the problem gives away exactly."""
+    spec = scenario.problem
+    if not isinstance(spec, QuadraticProblem) or spec.variants:
+        return {}
+    exact = problem.exact(problem.initial_point())
+    best = problem.exact(problem.initial_point() * 0 + 1)
+    gap = best[0] - exact[0] if exact and best else 1.0
+    return {"sigma": spec.noise, "smoothness": 1.0, "hessian": 0.0, "gap": gap}
