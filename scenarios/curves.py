@@ -12,9 +12,10 @@ WINDOW = 100
 def metric(runs: list[StoredRun]) -> str:
     """Return the column that these runs are judged by.
 
-    ``return_mean``; ``return_average`` where workers differ; ``objective`` without returns.
+    The exact ``objective`` where it is known; else ``return_average`` where workers differ, and
+    ``return_mean`` where they do not.
     """
-    if not any(np.isfinite(run.history["return_mean"]).any() for run in runs):
+    if any(np.isfinite(run.history["objective"]).any() for run in runs):
         return "objective"
     return "return_average" if runs[0].shares else "return_mean"
 

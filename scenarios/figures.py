@@ -8,7 +8,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from algorithms import METHODS
 from scenarios import curves, predict
 from scenarios.store import StoredRun
 
@@ -20,8 +19,18 @@ FIGURES: dict[int, tuple[str, ...]] = {
 
 BINS = 60
 TICKS = 20
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
-"""Okabe and Ito's palette: told apart with any colour vision, and in print."""
+COLOURS = {
+    "rennala-nigt": "#0072B2",
+    "malenia-nigt": "#CC79A7",
+    "synchronous-nigt": "#D55E00",
+    "afedpg": "#009E73",
+    "ringmaster-nigt": "#E69F00",
+    "fastest-nigt": "#56B4E9",
+    "rennala-pg": "#000000",
+    "malenia-pg": "#8C6BB1",
+    "synchronous-pg": "#999999",
+}
+"""A method has the same colour in all pictures: Okabe and Ito's palette, and two more."""
 
 AXIS_LABELS = {
     "return_mean": "mean undiscounted return",
@@ -75,15 +84,16 @@ def draw(panels: Sequence[Panel], file: Path, *, theory: bool = False) -> None:
     axes[0].set_ylabel(AXIS_LABELS.get(panels[0].column, panels[0].column))
     handles = {line.get_label(): line for ax in axes for line in ax.get_lines()}
     named = {label: handles[label] for label in handles if not str(label).startswith("_")}
-    figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=len(named))
+    columns = min(len(named), 3 * len(panels))
+    figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=columns)
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, dpi=150)
 
 
 def _rank(label: str) -> tuple[int, str]:
-    """Order methods as in the paper's figures: its own first, baselines after them."""
-    first = ("rennala-nigt", "malenia-nigt", "synchronous-nigt", "afedpg", *METHODS)
-    return (first.index(label) if label in first else len(first), label)
+    """Order methods as their colours, and labels of the user's after them."""
+    order = list(COLOURS)
+    return (order.index(label) if label in order else len(order), label)
 
 
 def _draw_panel(ax: Axes, panel: Panel, labels: list[str]) -> None:
@@ -127,4 +137,7 @@ def _draw_theory(ax: Axes, runs: list[StoredRun], labels: list[str]) -> None:
 
 
 def _colour(label: str, labels: list[str]) -> str:
-    return COLOURS[labels.index(label) % len(COLOURS)]
+    if label in COLOURS:
+        return COLOURS[label]
+    free = [colour for name, colour in COLOURS.items() if name not in labels] or ["#444444"]
+    return free[[name for name in labels if name not in COLOURS].index(label) % len(free)]

@@ -1,10 +1,13 @@
 """Which Gymnasium environments can be used, without torch: scenario files are checked with it."""
 
+import contextlib
 import math
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import gymnasium
+import mujoco
 
 
 class UnsuitableEnvironmentError(ValueError):
@@ -19,8 +22,9 @@ def make_environment(name: str) -> gymnasium.Env[Any, Any]:
     Raises:
         UnsuitableEnvironmentError: it cannot be made, or its spaces are of another kind.
     """
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _mujoco_warnings_as_python_ones():
         warnings.filterwarnings("ignore", message=".*is out of date", category=DeprecationWarning)
+        warnings.filterwarnings("ignore", message="compiler attribute 'settotalmass'")
         try:
             environment: gymnasium.Env[Any, Any] = gymnasium.make(name, disable_env_checker=True)
         except (gymnasium.error.Error, ImportError) as error:
@@ -41,6 +45,16 @@ def make_environment(name: str) -> gymnasium.Env[Any, Any]:
             f"{name}'s action space has no bounds; a bounded Box is needed"
         )
     return environment
+
+
+@contextlib.contextmanager
+def _mujoco_warnings_as_python_ones() -> Iterator[None]:
+    """Let warnings of MuJoCo's compiler be filtered; it prints them itself otherwise."""
+    mujoco.set_mju_user_warning(warnings.warn)
+    try:
+        yield
+    finally:
+        mujoco.set_mju_user_warning(None)
 
 
 def flat_size(space: gymnasium.Space[Any]) -> int:
