@@ -57,6 +57,8 @@ class Discrete(RandomLength):
 def register() -> None:
     """Make the environments known to Gymnasium as TwoStep-v0, RandomLength-v0, Discrete-v0."""
     for entry in (TwoStep, RandomLength, Discrete):
+        if f"{entry.__name__}-v0" in gymnasium.registry:
+            continue
         gymnasium.register(
             f"{entry.__name__}-v0", f"environments:{entry.__name__}", max_episode_steps=9
         )
