@@ -8,14 +8,14 @@ import pytest
 import simpy
 
 from algorithms import NIGT, AFedPG, Rennala
-from simulator import FixedTimes, Hardware, Network, power_law, simulate
+from simulator import ComputeModel, Hardware, Network, power_law, simulate
 from simulator.problems.quadratic import Bowl, Quadratic
 
 RULE = NIGT(step_size=0.01, momentum=0.1)
 
 
 def _hardware(workers: int) -> Hardware:
-    return Hardware(FixedTimes(power_law(workers, 1.0, 0.5)), Network(np.zeros(workers)))
+    return Hardware(ComputeModel(power_law(workers, 1.0, 0.5)), Network(np.zeros(workers)))
 
 
 def test_bare_simpy_10000_timeouts(benchmark: Any) -> None:

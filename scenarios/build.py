@@ -8,7 +8,7 @@ import numpy as np
 
 from algorithms import METHODS, Algorithm
 from scenarios.schema import Method, Scenario
-from simulator import FixedTimes, Hardware, Network
+from simulator import ComputeModel, Hardware, Network
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def build_hardware(scenario: Scenario, dimension: int) -> Hardware:
         uplink = spec.uplink_seconds(dimension)
     if not np.isfinite(uplink).all():
         raise ArithmeticError(f"cluster.uplink gives infinite times for d = {dimension}")
-    compute = FixedTimes(spec.compute_seconds())
+    compute = ComputeModel(spec.compute_seconds())
     return Hardware(compute, Network(uplink, spec.collective), spec.preemption)
 
 

@@ -1,8 +1,9 @@
 """The world: time models, network, workers, problems, timeline and histories."""
 
-from simulator.cluster import Cluster, DivergedError, Hardware
-from simulator.compute import ComputeModel, FixedTimes, power_law
+from simulator.cluster import Cluster, DivergedError
+from simulator.compute import ComputeModel, power_law
 from simulator.gradients import Task
+from simulator.hardware import Hardware
 from simulator.history import History, Update
 from simulator.network import Network
 from simulator.problem import Estimate, Problem, Request, Variants
@@ -16,7 +17,6 @@ __all__ = [
     "Count",
     "DivergedError",
     "Estimate",
-    "FixedTimes",
     "Hardware",
     "History",
     "Indices",

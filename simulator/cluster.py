@@ -1,55 +1,23 @@
 """The cluster that a method runs on: SimPy decides when, nothing here knows a gradient's value."""
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from heapq import heappop, heappush
-from typing import Literal, TypeAlias
 
 import numpy as np
 import simpy
 
-from simulator.compute import ComputeModel
+from simulator.clock import Clock
 from simulator.gradients import LazyGradients, Point, Task
+from simulator.hardware import Hardware
 from simulator.history import History, Tally, Update
-from simulator.network import Network
 from simulator.problem import Estimate, Problem
 from simulator.timeline import State, Timeline
 from simulator.types import Indices, Process, Vector
 from simulator.workers import Workers
 
-Preemption: TypeAlias = Literal["cancel", "finish"]
-
 
 class DivergedError(ArithmeticError):
     """The parameters are no longer finite."""
-
-
-@dataclass(frozen=True)
-class Hardware:
-    """The times of a cluster.
-
-    Attributes:
-        compute: h_i, the seconds per gradient.
-        network: kappa_i, the seconds per vector, and the collective.
-        preemption: what a broadcast does to a running task. ``cancel``: it stops at once, for
-            free. ``finish``: it goes on, is dropped on completion, and then the worker starts
-            at the newest point.
-    """
-
-    compute: ComputeModel
-    network: Network
-    preemption: Preemption = "cancel"
-
-
-class Clock(simpy.Environment):
-    """SimPy's event loop, with events at exact times (now + (t - now) need not be t)."""
-
-    def at(self, time: float, event: simpy.Event | None = None) -> simpy.Event:
-        """Return an event that happens at ``time`` in simulated seconds."""
-        event = event or simpy.Event(self)
-        event._ok, event._value = True, None  # noqa: SLF001
-        heappush(self._queue, (time, simpy.events.NORMAL, next(self._eid), event))
-        return event
 
 
 class Cluster:
@@ -80,11 +48,11 @@ class Cluster:
         self.clock = Clock()
         self.ended = self.clock.event()
         self.history = History()
-        self.workers = Workers(hardware.compute, timeline)
+        self._gradients = LazyGradients(problem)
+        self.workers = Workers(hardware, timeline, self._gradients.lengths)
         self.initial_point: Vector = problem.initial_point()
         """theta_0, shape (d,)."""
         self._hardware = hardware
-        self._gradients = LazyGradients(problem)
         self._time_limit = time_limit
         self._update_limit = updates
         self._on_update = on_update
@@ -93,7 +61,9 @@ class Cluster:
         self._group = np.arange(self.size)
         self._resting: int | None = None  # whose completion the method is looking at
         self._in_hand: dict[tuple[int, int], Task] = {}  # completed, not yet used
-        self._arriving: list[tuple[float, int, Task]] = []
+        self._travelling: dict[int, Task] = {}  # by worker, on its way to the server
+        self._transfers = hardware.network.transfers()
+        self._round_start = 0.0
         self._tally = Tally(problem)
 
     @property
@@ -115,7 +85,7 @@ class Cluster:
 
     def fastest(self, number: int) -> Indices:
         """Return the workers with the smallest h_i + kappa_i, in the order of workers."""
-        seconds = self._hardware.compute.typical + self._hardware.network.uplink
+        seconds = self._hardware.compute.seconds + self._hardware.network.uplink
         return np.sort(np.argsort(seconds, kind="stable")[:number])
 
     def broadcast(self, point: Vector, *, keep_going: bool, to: Indices | None = None) -> None:
@@ -127,33 +97,43 @@ class Cluster:
             to: shape (m,), ascending, who takes part in this round; everyone by default.
         """
         self._drop_in_hand()
-        if self._hardware.preemption == "cancel":
-            self._tally.discarded += self.workers.stop(self.now)
+        self._cancel()
         self._newest = Point(point, self.version)
         self._keep_going = keep_going
         self._resting = None
         self._group = np.arange(self.size) if to is None else to
-        self.workers.start(self._group[~self.workers.busy[self._group]], self._newest, self.now)
+        self._round_start = self.now
+        self._transfers = self._hardware.network.transfers()
+        self.workers.start(self.workers.idle(self._group, self.now), self._newest, self.now)
 
     def completion(self) -> Process[Task]:
         """Wait for the next gradient at the broadcast point, by (time, worker)."""
         while True:
             self._restart()
-            yield self._at(self.workers.ready.peek()[0])
-            task = self._complete()
-            if task.point is self._newest:
+            task = yield from self._advance()
+            if task is not None and task.point is self._newest:
                 self._resting = task.worker
                 if self._sends_at_once:
-                    self._send(np.array([task.worker]), np.array([task.end]))
+                    self._transfers.start(task.worker, task.end)
                 return task
-            self._discard(task)  # stale, and its worker moves on
-            self.workers.start(np.array([task.worker]), self._newest, self.now)
+            if task is not None:
+                self._move_on(task)  # stale
 
-    def completions(self, number: int) -> Process[list[Task]]:
-        """Wait for the next ``number`` gradients at the broadcast point."""
-        tasks = []
-        for _ in range(number):
-            tasks.append((yield from self.completion()))  # noqa: PERF401 - a generator waits here
+    def completions(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
+        """Wait for the next ``number`` gradients at the broadcast point.
+
+        Args:
+            number: how many; fewer are returned only after a timeout.
+            timeout: seconds after the broadcast at which who is late is given up, but never
+                before there is one gradient.
+        """
+        deadline = math.inf if timeout is None else self._round_start + timeout
+        tasks: list[Task] = []
+        while len(tasks) < number:
+            if tasks and self.workers.next_event()[0] > deadline:
+                yield self._at(max(deadline, self.now))
+                break
+            tasks.append((yield from self.completion()))
         return tasks
 
     def reduce(self, tasks: Sequence[Task], weights: Sequence[float]) -> Process[Vector]:
@@ -163,18 +143,24 @@ class Cluster:
         workers stop what they do; under ``finish`` they compute on while their vector travels,
         and what they complete meanwhile is dropped.
         """
-        if self._hardware.preemption == "cancel":
-            self._tally.discarded += self.workers.stop(self.now)
+        self._cancel()
         network = self._hardware.network
-        if self._sends_at_once:
-            senders = np.array([task.worker for task in tasks])
-            ends = network.arrivals(senders, np.array([task.end for task in tasks]))
-        else:
+        senders = np.unique([task.worker for task in tasks])
+        if network.collective == "allreduce":
             senders = self._group
-            if network.collective == "gather":
-                senders = np.unique([task.worker for task in tasks])
-            ends = self._send(senders, np.full(len(senders), self.now))
-        yield from self._compute_on_until(float(ends.max()))
+        ready = self.workers.free(senders, self.now)
+        if network.collective == "allreduce":
+            end = float(ready.max()) + network.allreduce_seconds(senders)
+            self._record_sending(senders, ready, np.minimum(ready + network.uplink[senders], end))
+        elif self._sends_at_once or network.shared:
+            if not self._sends_at_once:
+                self._transfers.start_many(senders, ready)
+            end = self._receive_all()
+        else:
+            ends = ready + network.uplink[senders]
+            end = float(ends.max())
+            self._record_sending(senders, ready, ends)
+        yield from self._compute_on_until(max(end, self.now))
         self.workers.vectors_sent[senders] += 1
         answer = self._gradients.weighted_sum(tasks, weights)
         self._use(list(tasks), answer)
@@ -184,21 +170,19 @@ class Cluster:
 
     def dispatch(self, worker: int, point: Vector) -> None:
         """Send ``point``, shape (d,), to one idle worker: it computes one gradient and sends it."""
-        at = Point(point, self.version)
-        self._gradients.promise(worker, self.workers.index(worker), at)
-        self.workers.start(np.array([worker]), at, self.now)
+        self._start_alone(worker, Point(point, self.version))
 
     def arrival(self) -> Process[Task]:
         """Wait for the next gradient of a dispatched worker to reach the server."""
-        while not self._arriving or self.workers.ready.peek() < self._arriving[0][:2]:
-            yield self._at(self.workers.ready.peek()[0])
-            task = self._complete()
-            (end,) = self._send(np.array([task.worker]), np.array([task.end]))
-            heappush(self._arriving, (float(end), task.worker, task))
-        yield self._at(self._arriving[0][0])
-        task = heappop(self._arriving)[2]
-        self.workers.vectors_sent[task.worker] += 1
-        return task
+        while self.workers.next_event() < self._transfers.peek():
+            task = yield from self._advance()
+            if task is not None:
+                self._transfers.start(task.worker, task.end)
+                self._travelling[task.worker] = task
+        yield self._at(self._transfers.peek()[0])
+        worker = self._receive()[1]
+        self.workers.vectors_sent[worker] += 1
+        return self._travelling.pop(worker)
 
     def gradient(self, task: Task) -> Vector:
         """Return the gradient that has arrived, shape (d,), and count it as used."""
@@ -235,6 +219,8 @@ class Cluster:
         """End the accounting: what is unfinished or unused was for nothing."""
         self._drop_in_hand()
         self.workers.stop(self.now)
+        for worker, ready in self._transfers.ready.items():
+            self._record_sending(np.array([worker]), np.array([ready]), np.array([self.now]))
         self.workers.timeline.close(self.now)
 
     # Inside
@@ -250,15 +236,48 @@ class Cluster:
     def _at(self, time: float) -> simpy.Event:
         if time > self._time_limit:
             return self.clock.at(self._time_limit, self.ended)
-        if time == float("inf"):
-            raise RuntimeError("the method waits for a gradient, but no worker computes one")
+        if time == math.inf:
+            raise RuntimeError(
+                "the method waits for a gradient, but no worker computes one that will end"
+            )
         return self.clock.at(time)
 
-    def _send(self, senders: Indices, ready: Vector) -> Vector:
-        ends = self._hardware.network.arrivals(senders, ready)
+    def _advance(self) -> Process[Task | None]:
+        """Wait for the next completion, or handle a failure: its worker begins anew."""
+        yield self._at(self.workers.next_event()[0])
+        task, complete = self.workers.advance()
+        if complete:
+            self._in_hand[task.worker, task.index] = task
+            return task
+        self._tally.discard(1)
+        if self._gradients.forget(task):
+            self._start_alone(task.worker, task.point)
+        else:
+            self.workers.start(np.array([task.worker]), self._newest, self.now)
+        return None
+
+    def _start_alone(self, worker: int, point: Point) -> None:
+        self._gradients.promise(worker, self.workers.index(worker), point)
+        self.workers.start(np.array([worker]), point, self.now)
+
+    def _cancel(self) -> None:
+        if self._hardware.preemption == "cancel":
+            self._tally.discard(self.workers.stop(self.now))
+
+    def _receive(self) -> tuple[float, int]:
+        end, worker, ready = self._transfers.pop()
+        self._record_sending(np.array([worker]), np.array([ready]), np.array([end]))
+        return end, worker
+
+    def _receive_all(self) -> float:
+        end = self.now
+        while self._transfers.ready:
+            end = max(end, self._receive()[0])
+        return end
+
+    def _record_sending(self, senders: Indices, ready: Vector, ends: Vector) -> None:
         if not self._computes_on:  # else the vector travels while its worker computes
             self.workers.timeline.add_many(senders, State.SEND, ready, ends)
-        return ends
 
     def _restart(self) -> None:
         if self._resting is not None and self._keep_going:
@@ -268,22 +287,20 @@ class Cluster:
     def _compute_on_until(self, end: float) -> Process[None]:
         if self._computes_on and end > self.now:
             self._restart()
-        while self.workers.ready.peek()[0] < end:
-            yield self._at(self.workers.ready.peek()[0])
-            task = self._complete()
-            self._discard(task)
-            self.workers.start(np.array([task.worker]), self._newest, self.now)
+        while self.workers.next_event()[0] < end:
+            task = yield from self._advance()
+            if task is not None:
+                self._move_on(task)
         yield self._at(end)
 
-    def _complete(self) -> Task:
-        task = self.workers.complete()
-        self._in_hand[task.worker, task.index] = task
-        return task
+    def _move_on(self, task: Task) -> None:
+        self._discard(task)
+        self.workers.start(np.array([task.worker]), self._newest, self.now)
 
     def _discard(self, task: Task) -> None:
         del self._in_hand[task.worker, task.index]
         self.workers.discard(task)
-        self._tally.discarded += 1
+        self._tally.discard(1)
 
     def _drop_in_hand(self) -> None:
         for task in list(self._in_hand.values()):

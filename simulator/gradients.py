@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simulator.problem import Estimate, Problem, Request
-from simulator.types import Vector
+from simulator.types import Indices, Vector
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -32,7 +32,8 @@ class Task:
         point: where the gradient is taken.
         start: simulated seconds.
         end: simulated seconds.
-        row: its row in the timeline.
+        rows: its rows in the timeline, (first, after the last).
+        seconds: that it was computed for; less than end - start if its worker was down.
     """
 
     worker: int
@@ -40,7 +41,8 @@ class Task:
     point: Point
     start: float
     end: float
-    row: int
+    rows: tuple[int, int]
+    seconds: float
 
 
 @dataclass
@@ -64,10 +66,15 @@ class LazyGradients:
         """Announce that this gradient will be needed alone."""
         self._promised[worker, index] = point
 
-    def forget(self, task: Task) -> None:
-        """Take back the promise of a task that is dropped."""
-        self._promised.pop((task.worker, task.index), None)
-        self._values.pop((task.worker, task.index), None)
+    def forget(self, task: Task) -> bool:
+        """Take back the promise of a task that is dropped; return whether there was one."""
+        key = task.worker, task.index
+        promised = self._promised.pop(key, None) is not None
+        return self._values.pop(key, None) is not None or promised
+
+    def lengths(self, workers: Indices, tasks: Indices, point: Point) -> Indices:
+        """Return how many environment steps tasks at ``point`` take, shape (m,)."""
+        return self.problem.sample(point.vector, workers, tasks)[0]
 
     def one(self, task: Task) -> Estimate:
         """Return the gradient of one announced task."""

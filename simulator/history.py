@@ -75,6 +75,10 @@ class Tally:
         self._delays: list[int] = []
         self._answers: list[Estimate] = []
 
+    def discard(self, number: int) -> None:
+        """Count tasks as thrown away."""
+        self.discarded += number
+
     def use(self, delays: list[int], answer: Estimate) -> None:
         """Count gradients as used; ``delays`` has the staleness of each, in updates."""
         self._delays += delays

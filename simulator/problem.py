@@ -86,6 +86,23 @@ class Problem(ABC):
     def estimate(self, requests: Sequence[Request]) -> list[Estimate]:
         """Answer all requests, in their order; together they may be cheaper than one by one."""
 
+    def sample(
+        self,
+        point: Vector,  # noqa: ARG002
+        workers: Indices,  # noqa: ARG002
+        tasks: Indices,  # noqa: ARG002
+    ) -> tuple[Indices, Vector]:
+        """Return the steps and the returns of trajectories at ``point``, each of shape (m,).
+
+        They are those that :meth:`estimate` uses for the same (worker, task).
+
+        Raises:
+            ValueError: the problem has no trajectories.
+        """
+        raise ValueError(
+            f"{type(self).__name__} has no trajectories: durations cannot depend on it"
+        )
+
     def exact(self, point: Vector) -> tuple[float, float] | None:  # noqa: ARG002
         """Return (J, |grad J|) at ``point``, shape (d,), or None if that cannot be known."""
         return None

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.cluster import Cluster, DivergedError, Hardware
+from simulator.cluster import Cluster, DivergedError
+from simulator.hardware import Hardware
 from simulator.history import History, Update
 from simulator.network import BYTES_PER_COORDINATE
 from simulator.problem import Problem
@@ -67,7 +68,9 @@ def simulate(
     """
     if updates is None and math.isinf(time_limit):
         raise ValueError("a run needs a time_limit or a number of updates")
-    timeline = Timeline(hardware.compute.workers, record=record_timeline)
+    timeline = Timeline(
+        hardware.compute.workers, record=record_timeline, failures=hardware.failures
+    )
     cluster = Cluster(
         hardware,
         problem,
@@ -93,6 +96,11 @@ def simulate(
         gradients_used=workers.gradients_used,
         gradients_discarded=workers.gradients_discarded,
         vectors_sent=workers.vectors_sent,
-        bytes_sent=int(workers.vectors_sent.sum()) * problem.dimension * BYTES_PER_COORDINATE,
+        bytes_sent=round(
+            int(workers.vectors_sent.sum())
+            * hardware.network.vectors_per_worker(workers.number)
+            * problem.dimension
+            * BYTES_PER_COORDINATE
+        ),
         failure=failure,
     )

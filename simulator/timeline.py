@@ -6,6 +6,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
+from simulator.failures import Failures
 from simulator.types import Indices, Vector
 
 
@@ -44,25 +45,36 @@ _ROW = np.dtype(
 class Timeline:
     """Records each worker's intervals one after the other and adds them up.
 
-    The time before an interval that nothing else claimed is idle. Intervals may reach into
-    the future; :meth:`close` cuts what lies beyond the end of the run.
+    The time before an interval that nothing else claimed is idle, or down. Intervals may reach
+    into the future; :meth:`close` cuts what lies beyond the end of the run.
 
     Args:
         workers: the number n of workers.
         record: keep every interval (25 bytes each), not only the sums.
+        failures: when workers are down; a vector on its way travels on meanwhile.
     """
 
-    def __init__(self, workers: int, *, record: bool = True) -> None:
+    def __init__(
+        self, workers: int, *, record: bool = True, failures: Failures | None = None
+    ) -> None:
         self.seconds = np.zeros((len(State), workers))
         """Shape (5, n): seconds that each worker spent in each state."""
         self._until = np.zeros(workers)
-        self._last = np.full(workers, State.IDLE, dtype=np.int8)
+        # the latest interval and the one before it: those that may reach beyond the end
+        self._recent_state = np.full((2, workers), State.IDLE, dtype=np.int8)
+        self._recent_end = np.zeros((2, workers))
+        self._failures = failures
         self._record = record
         self._size = 0
         self._rows = np.empty(1024 if record else 0, dtype=_ROW)
 
-    def add(self, worker: int, state: State, start: float, end: float) -> int:
-        """Record one interval; return its row, for :meth:`discard`.
+    def add(
+        self, worker: int, state: State, start: float, end: float
+    ) -> tuple[tuple[int, int], float]:
+        """Record one interval.
+
+        Returns:
+            Its rows (first, after the last) and the seconds in ``state``, for :meth:`discard`.
 
         Raises:
             ValueError: the interval overlaps the worker's previous one.
@@ -70,18 +82,21 @@ class Timeline:
         until = float(self._until[worker])
         if start < until:
             raise ValueError(f"worker {worker} is busy until {until}, not free at {start}")
-        if start > until:
-            self.seconds[State.IDLE, worker] += start - until
-            self._append(worker, State.IDLE, until, start)
-        if end > start:
-            self.seconds[state, worker] += end - start
-            self._until[worker], self._last[worker] = end, state
-            return self._append(worker, state, start, end)
+        self._put(worker, State.IDLE, until, start)
+        first = self._size
+        seconds = self._put(worker, state, start, end)
         self._until[worker] = end
-        return -1
+        self._recent_state[1, worker] = self._recent_state[0, worker]
+        self._recent_end[1, worker] = self._recent_end[0, worker]
+        self._recent_state[0, worker], self._recent_end[0, worker] = state, end
+        return (first, self._size), seconds
 
     def add_many(self, workers: Indices, state: State, starts: Vector, ends: Vector) -> None:
         """Record one interval for each of ``workers``, shape (m,); see :meth:`add`."""
+        if self._failures is not None or len(workers) == 1:
+            for worker, start, end in zip(workers, starts, ends, strict=True):
+                self.add(int(worker), state, float(start), float(end))
+            return
         until = self._until[workers]
         late = np.flatnonzero(starts < until)
         if len(late):
@@ -89,28 +104,27 @@ class Timeline:
             raise ValueError(
                 f"worker {workers[i]} is busy until {until[i]}, not free at {starts[i]}"
             )
-        gap = starts > until
-        self.seconds[State.IDLE, workers[gap]] += starts[gap] - until[gap]
-        self._extend(workers[gap], State.IDLE, until[gap], starts[gap])
+        self._put_many(workers, State.IDLE, until, starts)
+        self._put_many(workers, state, starts, ends)
         self._until[workers] = ends
-        some = ends > starts
-        workers, starts, ends = workers[some], starts[some], ends[some]
-        self.seconds[state, workers] += ends - starts
-        self._last[workers] = state
-        self._extend(workers, state, starts, ends)
+        self._recent_state[1, workers] = self._recent_state[0, workers]
+        self._recent_end[1, workers] = self._recent_end[0, workers]
+        self._recent_state[0, workers], self._recent_end[0, workers] = state, ends
 
-    def discard(self, row: int, worker: int, seconds: float) -> None:
-        """Turn a computed interval, recorded in ``row``, into one that was for nothing."""
+    def discard(self, rows: tuple[int, int], worker: int, seconds: float) -> None:
+        """Turn a computed interval, recorded in ``rows``, into one that was for nothing."""
         self.seconds[State.COMPUTE, worker] -= seconds
         self.seconds[State.DISCARD, worker] += seconds
-        if row >= 0:
-            self._rows["state"][row] = State.DISCARD
+        mine = self._rows["state"][slice(*rows)]
+        mine[mine == State.COMPUTE] = State.DISCARD
 
     def close(self, elapsed: float) -> None:
         """End the run at ``elapsed`` seconds: cut what is later, fill up with idle time."""
         everyone = np.arange(len(self._until))
-        over = np.maximum(self._until - elapsed, 0.0)
-        self.seconds[self._last, everyone] -= over
+        begin = np.maximum(self._recent_end[1], elapsed)
+        for k, start in ((0, begin), (1, np.full(len(everyone), elapsed))):
+            over = np.maximum(self._recent_end[k] - start, 0.0)
+            self.seconds[self._recent_state[k], everyone] -= over
         self._until = np.minimum(self._until, elapsed)
         nothing = np.full(len(everyone), elapsed)
         self.add_many(everyone, State.IDLE, nothing, nothing)
@@ -124,22 +138,37 @@ class Timeline:
         columns = (np.ascontiguousarray(rows[name]) for name in _ROW.names or ())
         return Intervals(*columns)
 
-    def _append(self, worker: int, state: State, start: float, end: float) -> int:
-        if not self._record:
-            return -1
-        row = self._size
-        self._reserve(1)
-        self._rows[row] = worker, start, end, state
-        self._size += 1
-        return row
+    def _put(self, worker: int, state: State, start: float, end: float) -> float:
+        """Add an interval, less the windows in which the worker is down; return its seconds."""
+        seconds = 0.0
+        windows = []
+        if self._failures is not None and state != State.SEND:
+            windows = self._failures.between(worker, start, end)
+        for down, up in [*windows, (end, end)]:
+            seconds += down - start
+            self._append(worker, state, start, down)
+            self._append(worker, State.DOWN, down, up)
+            start = up
+        return seconds
 
-    def _extend(self, workers: Indices, state: State, starts: Vector, ends: Vector) -> None:
-        if not self._record:
+    def _append(self, worker: int, state: State, start: float, end: float) -> None:
+        if end <= start:
             return
-        self._reserve(len(workers))
-        rows = self._rows[self._size : self._size + len(workers)]
-        rows["worker"], rows["start"], rows["end"], rows["state"] = workers, starts, ends, state
-        self._size += len(workers)
+        self.seconds[state, worker] += end - start
+        if self._record:
+            self._reserve(1)
+            self._rows[self._size] = worker, start, end, state
+            self._size += 1
+
+    def _put_many(self, workers: Indices, state: State, starts: Vector, ends: Vector) -> None:
+        some = ends > starts
+        workers, starts, ends = workers[some], starts[some], ends[some]
+        self.seconds[state, workers] += ends - starts
+        if self._record:
+            self._reserve(len(workers))
+            rows = self._rows[self._size : self._size + len(workers)]
+            rows["worker"], rows["start"], rows["end"], rows["state"] = workers, starts, ends, state
+            self._size += len(workers)
 
     def _reserve(self, rows: int) -> None:
         if self._size + rows > len(self._rows):

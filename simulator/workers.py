@@ -1,87 +1,168 @@
 """The n workers as arrays: who computes what, at which point, since when."""
 
+import math
+from collections.abc import Callable
+from typing import TypeAlias
+
 import numpy as np
 import numpy.typing as npt
 
-from simulator.compute import ComputeModel
+from simulator.failures import Failures
 from simulator.gradients import Point, Task
+from simulator.hardware import Hardware
 from simulator.ready import ReadyQueue
 from simulator.timeline import State, Timeline
 from simulator.types import Indices, Vector
+
+Lengths: TypeAlias = Callable[[Indices, Indices, Point], Indices]
+"""(workers (m,), tasks (m,), point) -> environment steps of each task, shape (m,)."""
 
 
 class Workers:
     """Starts, completes and stops tasks, and writes down where each worker's time went.
 
     Args:
-        compute: when tasks end.
+        hardware: the cluster's times.
         timeline: where intervals are recorded.
+        lengths: how many steps tasks take; called only if durations depend on it.
     """
 
-    def __init__(self, compute: ComputeModel, timeline: Timeline) -> None:
-        n = compute.workers
+    def __init__(self, hardware: Hardware, timeline: Timeline, lengths: Lengths) -> None:
+        n = hardware.compute.workers
         self.timeline = timeline
-        self.ready = ReadyQueue()
-        self.busy: npt.NDArray[np.bool_] = np.zeros(n, dtype=bool)
         self.gradients_used: Indices = np.zeros(n, dtype=np.int64)
         self.gradients_discarded: Indices = np.zeros(n, dtype=np.int64)
         self.vectors_sent: Indices = np.zeros(n, dtype=np.int64)
-        self._compute = compute
-        self._began: Vector = np.zeros(n)
+        self._compute = hardware.compute
+        self._lengths = lengths
+        self._failures = hardware.failures
+        self._stop_cost = hardware.stop_cost
+        self._downlink = hardware.network.downlink
+        self._ready = ReadyQueue()
+        self._busy: npt.NDArray[np.bool_] = np.zeros(n, dtype=bool)
+        self._began: Vector = np.zeros(n)  # may lie ahead: a point under way, a worker down
+        self._due: Vector = np.full(n, math.inf)  # of the event in the queue that counts
+        self._lost: npt.NDArray[np.bool_] = np.zeros(n, dtype=bool)  # that event is a failure
+        self._free: Vector = np.zeros(n)  # when stopping the last task is over
         self._index: Indices = np.zeros(n, dtype=np.int64)
         self._point: npt.NDArray[np.object_] = np.empty(n, dtype=object)
 
     @property
     def number(self) -> int:
         """The number n of workers."""
-        return len(self.busy)
+        return len(self._busy)
 
     def index(self, worker: int) -> int:
         """Return how many tasks this worker had before its present one."""
         return int(self._index[worker])
 
-    def start(self, workers: Indices, point: Point, now: float) -> None:
-        """Let idle workers, shape (m,), ascending, begin a task each at ``point``."""
-        starts = np.full(len(workers), now)
-        ends = self._compute.ends(workers, self._index[workers], starts)
-        self.busy[workers], self._began[workers] = True, now
-        self._point[workers] = point
-        if len(workers) == 1:
-            self.ready.push(float(ends[0]), int(workers[0]))
-        else:
-            self.ready.push_many(ends, workers)
+    def idle(self, workers: Indices, now: float) -> Indices:
+        """Return those of ``workers`` whose task has not begun yet, or that have none."""
+        return workers[~self._busy[workers] | (self._began[workers] > now)]
 
-    def complete(self) -> Task:
-        """Take the next completion from the queue; its worker is idle afterwards."""
-        end, worker = self.ready.pop()
+    def free(self, workers: Indices, now: float) -> Vector:
+        """Return when each of ``workers`` (m,) can do something new: now, or after a stop."""
+        return np.maximum(now, self._free[workers])
+
+    def start(self, workers: Indices, point: Point, now: float) -> None:
+        """Let workers, shape (m,), ascending, begin a task each at ``point``."""
+        starts = self.free(workers, now)
+        if self._downlink is not None:
+            starts = starts + self._downlink[workers]
+        tasks = self._index[workers]
+        lengths = self._lengths(workers, tasks, point) if self._compute.per_step else None
+        work = self._compute.work(workers, tasks, lengths)
+        ends = self._compute.ends(workers, starts, work)
+        self._busy[workers], self._point[workers] = True, point
+        self._began[workers], self._due[workers] = starts, ends
+        if self._failures is not None:
+            for k, worker in enumerate(workers.tolist()):
+                self._meet(self._failures, worker, float(starts[k]), float(work[k]))
+            ends = self._due[workers]
+        if len(workers) == 1:
+            self._ready.push(float(ends[0]), int(workers[0]))
+        else:
+            self._ready.push_many(ends, workers)
+
+    def next_event(self) -> tuple[float, int]:
+        """Return (time, worker) of the next completion or failure; (inf, -1) if nothing runs."""
+        time, worker = self._ready.peek()
+        while worker >= 0 and self._due[worker] != time:  # of a task that was stopped
+            self._ready.pop()
+            time, worker = self._ready.peek()
+        return time, worker
+
+    def advance(self) -> tuple[Task, bool]:
+        """Take the next event; its worker is idle afterwards.
+
+        Returns:
+            The task, and whether it is complete; else it was lost in a failure.
+        """
+        end, worker = self.next_event()
+        self._ready.pop()
+        complete = not self._lost[worker]
         start = float(self._began[worker])
-        row = self.timeline.add(worker, State.COMPUTE, start, end)
-        task = Task(worker, self.index(worker), self._point[worker], start, end, row)
-        self._index[worker] += 1
-        self.busy[worker] = False
-        return task
+        state = State.COMPUTE if complete else State.DISCARD
+        rows, seconds = self.timeline.add(worker, state, start, end)
+        task = Task(worker, self.index(worker), self._point[worker], start, end, rows, seconds)
+        self._end_task(worker)
+        self.gradients_discarded[worker] += not complete
+        return task, complete
 
     def stop(self, now: float) -> int:
-        """Cancel all running tasks; return how many had begun before ``now``.
+        """Cancel all running tasks; return how many had begun.
 
         A task that is stopped at the instant of its start never ran: it is not counted, and
         its randomness goes to the worker's next task.
         """
-        running = np.flatnonzero(self.busy)
+        running = np.flatnonzero(self._busy)
         ran = running[self._began[running] < now]
-        ends = np.full(len(ran), now)
-        self.timeline.add_many(ran, State.DISCARD, self._began[ran], ends)
+        begins, ends = self._began[ran], np.full(len(ran), now + self._stop_cost)
+        self.timeline.add_many(ran, State.DISCARD, begins, ends)
+        self._free[ran] = ends
         self.gradients_discarded[ran] += 1
         self._index[ran] += 1
-        self.busy[running] = False
-        self.ready.clear()
+        self._busy[running], self._due[running] = False, math.inf
+        self._ready.clear()
         return len(ran)
 
     def discard(self, task: Task) -> None:
         """Throw a completed task away."""
-        self.timeline.discard(task.row, task.worker, task.end - task.start)
+        self.timeline.discard(task.rows, task.worker, task.seconds)
         self.gradients_discarded[task.worker] += 1
 
     def use(self, tasks: list[Task]) -> None:
         """Count completed tasks as used."""
         np.add.at(self.gradients_used, [task.worker for task in tasks], 1)
+
+    def _end_task(self, worker: int) -> None:
+        self._index[worker] += 1
+        self._busy[worker] = False
+        self._due[worker] = math.inf
+
+    def _meet(self, failures: Failures, worker: int, start: float, work: float) -> None:
+        """Find when a task that is to start at ``start`` begins, and ends or is lost."""
+        down, up = failures.after(worker, start)
+        if down <= start:  # a worker that is down begins when it is back
+            start = up
+            down, up = failures.after(worker, start)
+        self._began[worker] = start
+        end = self._end(worker, start, work)
+        if failures.running == "lost":
+            self._lost[worker] = down < end  # at the same time, the completion comes first
+            end = min(end, down)
+        else:
+            while down < end:
+                work -= self._work_between(worker, start, down)
+                start = up
+                end = self._end(worker, start, work)
+                down, up = failures.after(worker, start)
+        self._due[worker] = end
+
+    def _end(self, worker: int, start: float, work: float) -> float:
+        ends = self._compute.ends(np.array([worker]), np.array([start]), np.array([work]))
+        return float(ends[0])
+
+    def _work_between(self, worker: int, start: float, end: float) -> float:
+        speeds = self._compute.speeds
+        return speeds.work(worker, start, end) if speeds else end - start

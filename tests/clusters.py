@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from algorithms import NIGT, Algorithm
-from simulator import Estimate, FixedTimes, Hardware, Network, Problem, Request, Run, simulate
+from simulator import ComputeModel, Estimate, Hardware, Network, Problem, Request, Run, simulate
 from simulator.problems.quadratic import Bowl, Quadratic
 from simulator.types import Vector
 
@@ -21,7 +21,7 @@ def hardware(
 ) -> Hardware:
     kappa = np.zeros(len(compute)) if uplink is None else np.array(uplink, dtype=float)
     return Hardware(
-        FixedTimes(np.array(compute, dtype=float)), Network(kappa, collective), preemption
+        ComputeModel(np.array(compute, dtype=float)), Network(kappa, collective), preemption
     )
 
 

@@ -167,7 +167,7 @@ def test_waiting_for_nobody_is_an_error() -> None:
     def method(cluster: Cluster) -> Process[None]:
         yield from cluster.completion()
 
-    with pytest.raises(RuntimeError, match="no worker computes"):
+    with pytest.raises(RuntimeError, match="no worker computes one"):
         simulate(method, Recorder(), hardware([1]), updates=1)
 
 

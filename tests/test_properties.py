@@ -13,7 +13,7 @@ from simulator import Hardware, State
 from simulator.ready import ReadyQueue
 
 if TYPE_CHECKING:
-    from simulator.cluster import Preemption
+    from simulator.hardware import Preemption
     from simulator.network import Collective
 
 METHODS = st.one_of(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous
 from algorithms.malenia import HarmonicCounts
 from simulator import Cluster, Process, simulate
-from simulator.cluster import Preemption
+from simulator.hardware import Preemption
 from simulator.network import Collective
 
 UPDATES = 6
