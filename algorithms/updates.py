@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator import Momentum, Positive, Vector
+from simulator import DivergedError, Momentum, Positive, Vector
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,18 @@ class NIGT(Rule):
     momentum: Momentum
 
     def step(self, now: Iterate, gradient: Vector) -> Iterate:
-        """Return the next iterate; a direction of length zero moves nothing."""
+        """Return the next iterate; a direction of length zero moves nothing.
+
+        Raises:
+            DivergedError: the direction is too long to be measured.
+        """
         eta = self.momentum
         direction = gradient
         if now.direction is not None:
             direction = (1 - eta) * now.direction + eta * gradient
         length = float(np.linalg.norm(direction))
+        if not np.isfinite(length):
+            raise DivergedError("the direction's length is not finite")
         move = self.step_size * direction / length if length else np.zeros_like(direction)
         point = now.point + move
         return Iterate(point, point + (1 - eta) / eta * move, direction)

@@ -50,7 +50,8 @@ def run(
     scenario: Scenario_,
     method: Annotated[list[str] | None, typer.Option(help="Only this method; repeatable.")] = None,
     seed: Annotated[
-        list[int] | None, typer.Option(min=0, help="This seed instead of the file's; repeatable.")
+        list[int] | None,
+        typer.Option(min=0, max=2**63 - 1, help="This seed instead of the file's; repeatable."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Result folder [default: runs/NAME].")] = None,
     jobs: Jobs = CORES,
@@ -68,7 +69,8 @@ def run(
     planned, folder = _plan(scenario, out, method or (), seed or (), quick=quick)
     summary = _run(planned, jobs, retry_failed=retry_failed)
     if summary.done + summary.skipped:
-        _print_comparison(folder, _compare(stored_runs(folder)))
+        mine = {job.folder.path for job in planned}
+        _print_comparison(folder, _compare(stored_runs(folder, only=mine)))
     raise typer.Exit(1 if summary.failed else 0)
 
 
@@ -146,7 +148,9 @@ def plot(
 def figure(
     number: Annotated[int, typer.Argument(metavar="N", help="The paper's figure.")],
     quick: Annotated[bool, typer.Option("--quick", help="One seed and a shorter time.")] = False,
-    out: Annotated[Path, typer.Option(help="Folder of all results.")] = Path("runs"),
+    out: Annotated[
+        Path, typer.Option(help="Folder of all results; pictures go to figures/.")
+    ] = Path("runs"),
     jobs: Jobs = CORES,
     retry_failed: RetryFailed = False,
 ) -> None:
@@ -164,14 +168,16 @@ def figure(
         for name in FIGURES[number]
     ]
     summary = _run([job for jobs_, _ in plans for job in jobs_], jobs, retry_failed=retry_failed)
-    if not summary.done + summary.skipped:
-        raise typer.Exit(1)
-    panels = [stored_runs(folder) for _, folder in plans]
-    for (_, folder), runs in zip(plans, panels, strict=True):
-        _print_comparison(folder, _compare(runs))
-    file = Path("figures") / f"figure{number}{'-quick' * quick}.png"
-    draw([panel for runs in panels for panel in panels_of(runs)], file)
-    typer.echo(f"drawn: {file}")
+    panels = []
+    for planned, folder in plans:
+        if any((job.folder.info() or {}).get("status") == "done" for job in planned):
+            runs = stored_runs(folder, only={job.folder.path for job in planned})
+            _print_comparison(folder, _compare(runs))
+            panels += panels_of(runs)
+    if panels:
+        file = Path("figures") / f"figure{number}{'-quick' * quick}.png"
+        draw(panels, file)
+        typer.echo(f"drawn: {file}")
     raise typer.Exit(1 if summary.failed else 0)
 
 
@@ -245,9 +251,10 @@ def _compare(runs: "list[StoredRun]", thresholds: "Sequence[float]" = ()) -> "Co
 
 
 def _print_comparison(folder: Path, comparison: "Comparison") -> None:
-    from scenarios.tables import comparison_table
+    from scenarios.tables import comparison_tables
 
-    _console().print(comparison_table(comparison, str(folder)))
+    for table in comparison_tables(comparison, str(folder)):
+        _console().print(table)
 
 
 def _console() -> "Console":
@@ -264,4 +271,7 @@ def main() -> None:
     except BadInputError as error:
         for line in error.lines:
             sys.stderr.write(f"straggler: {line}\n")
+        sys.exit(2)
+    except OSError as error:
+        sys.stderr.write(f"straggler: {error.filename}: {error.strerror}\n")
         sys.exit(2)

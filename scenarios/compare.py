@@ -44,11 +44,11 @@ def compare(runs: list[StoredRun], thresholds: Sequence[float] = ()) -> Comparis
 
 def default_thresholds(runs: list[StoredRun], column: str) -> list[float]:
     """Return 1/4, 1/2 and 3/4 of the way from the mean start to the best that was reached."""
-    starts = [curves.start(run, column) for run in runs]
-    bests = [np.max(v) for r in runs if len(v := _finite(curves.running(r, column)))]
-    if not bests:
+    values = [curves.known(run, column) for run in runs]
+    values = [v for v in values if np.isfinite(v).all()]
+    if not values:
         return []
-    low, high = float(np.nanmean(starts)), float(np.max(bests))
+    low, high = float(np.mean([v[0] for v in values])), float(max(v.max() for v in values))
     return [float(f"{low + (high - low) * share:.4g}") for share in (0.25, 0.5, 0.75)]
 
 
@@ -72,11 +72,11 @@ def _row(runs: list[StoredRun], column: str, thresholds: list[float]) -> dict[st
         "delay": _mean(
             [float(np.mean(r.history["delay"])) for r in runs if len(r.history["delay"])]
         ),
-        "final": _mean([curves.last(run, column) for run in runs]),
+        "final": _mean([curves.known(run, column)[-1] for run in runs]),
     }
     prefix = "return_mean" if column == "return_average" else "objective"
     for variant in runs[0].shares:
-        row[f"final_{variant}"] = _mean([curves.last(r, f"{prefix}_{variant}") for r in runs])
+        row[f"final_{variant}"] = _mean([curves.known(r, f"{prefix}_{variant}")[-1] for r in runs])
     for threshold in thresholds:
         times = [curves.first_held(run, column, threshold) for run in runs]
         # a run that never held it counts as later than all: the median may be infinite

@@ -23,9 +23,9 @@ def metric(runs: list[StoredRun]) -> str:
 def running(run: StoredRun, column: str) -> Vector:
     """Return a run's smoothed column, one number per update.
 
-    Returns are averaged over the fewest latest updates that hold :data:`WINDOW` trajectories
-    (NaN before there are so many), and ``return_average`` is the workers' equal average of that
-    for each variant; exact quantities are left as they are.
+    Returns are averaged over the fewest latest updates that hold :data:`WINDOW` trajectories, or
+    all if the run has fewer (NaN before there are so many). ``return_average`` is the workers'
+    equal average of that for each variant. Exact quantities are left as they are.
     """
     if column == "return_average":
         return _average(
@@ -37,8 +37,9 @@ def running(run: StoredRun, column: str) -> Vector:
     counts = run.history[column.replace("_mean", "_count")]
     seen = np.concatenate([[0.0], np.cumsum(counts)])
     total = np.concatenate([[0.0], np.cumsum(np.nan_to_num(values) * counts)])
-    first = np.searchsorted(seen, seen[1:] - WINDOW, side="right") - 1
-    enough = seen[1:] >= WINDOW
+    window = max(min(WINDOW, seen[-1]), 1)
+    first = np.searchsorted(seen, seen[1:] - window, side="right") - 1
+    enough = seen[1:] >= window
     first = np.where(enough, first, 0)
     with np.errstate(invalid="ignore"):
         means = (total[1:] - total[first]) / (seen[1:] - seen[first])
@@ -56,18 +57,11 @@ def first_held(run: StoredRun, column: str, threshold: float) -> float:
     return float(run.history["time"][held[0]]) if len(held) else np.nan
 
 
-def last(run: StoredRun, column: str) -> float:
-    """Return the smoothed column's last value, NaN if there is none."""
-    known = running(run, column)
-    known = known[np.isfinite(known)]
-    return float(known[-1]) if len(known) else np.nan
-
-
-def start(run: StoredRun, column: str) -> float:
-    """Return the smoothed column's first value, NaN if there is none."""
-    known = running(run, column)
-    known = known[np.isfinite(known)]
-    return float(known[0]) if len(known) else np.nan
+def known(run: StoredRun, column: str) -> Vector:
+    """Return the smoothed column without its gaps; [NaN] if nothing is left."""
+    values = running(run, column)
+    values = values[np.isfinite(values)]
+    return values if len(values) else np.array([np.nan])
 
 
 def binned(run: StoredRun, column: str, edges: Vector) -> Vector:
@@ -80,11 +74,11 @@ def binned(run: StoredRun, column: str, edges: Vector) -> Vector:
             [share * binned(run, f"return_mean_{v}", edges) for v, share in run.shares.items()]
         )
     values, times = run.history[column], run.history["time"]
-    known = np.isfinite(values)
+    finite = np.isfinite(values)
     weights = np.ones(len(values))
     if column.startswith("return_mean"):
         weights = run.history[column.replace("_mean", "_count")]
-    values, times, weights = values[known], times[known], weights[known]
+    values, times, weights = values[finite], times[finite], weights[finite]
     total, _ = np.histogram(times, edges, weights=values * weights)
     weight, _ = np.histogram(times, edges, weights=weights)
     with np.errstate(invalid="ignore"):

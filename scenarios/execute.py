@@ -28,10 +28,10 @@ def execute(spec: RunSpec, folder: RunFolder, *, retry_failed: bool = False) -> 
     A run that raises is a failed run: its traceback is its reason.
     """
     with folder.lock():
-        status = folder.status(spec)
-        if status == "done" or (status == "failed" and not retry_failed):
-            return status
-        if status == "other":
+        if folder.settled(spec, retry_failed=retry_failed):
+            return folder.status(spec)
+        folder.clear_leftovers()
+        if folder.status(spec) == "other":
             folder.set_aside()
         started = time.perf_counter()
         try:

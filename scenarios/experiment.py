@@ -85,8 +85,8 @@ def run_jobs(
     summary = Summary()
     missing = []
     for job in jobs:
-        status = job.folder.status(job.spec)
-        if status == "done" or (status == "failed" and not retry_failed):
+        if job.folder.settled(job.spec, retry_failed=retry_failed):
+            status = job.folder.status(job.spec)
             summary.skipped += status == "done"
             summary.failed += status == "failed"
             progress.skipped(job.name, job.folder.info() or {})
@@ -98,6 +98,8 @@ def run_jobs(
     with _one_thread_per_process(), progress:
         for job, failure in _in_processes(missing, processes, progress, retry_failed=retry_failed):
             if failure is not None and job.folder.status(job.spec) != "done":
+                if job.folder.status(job.spec) == "other":
+                    job.folder.set_aside()
                 job.folder.write_info(job.spec, "failed", reason=failure, totals=None)
             info = job.folder.info() or {}
             summary.done += info.get("status") == "done"
@@ -115,7 +117,10 @@ def _in_processes(
     heavy = ["simulator.problems.control"] if "control" in kinds else []
     context.set_forkserver_preload(["scenarios.execute", *heavy])
     pool = ProcessPool(
-        max_workers=processes, max_tasks=1, context=context, initializer=prepare_process
+        max_workers=min(processes, len(jobs)),
+        max_tasks=1,
+        context=context,
+        initializer=prepare_process,
     )
     try:
         running: dict[Future[str], Job] = {

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scenarios import curves, predict
+from scenarios.errors import BadInputError
 from scenarios.store import StoredRun
 
 FIGURES: dict[int, tuple[str, ...]] = {
@@ -81,11 +82,18 @@ def draw(panels: Sequence[Panel], file: Path, *, theory: bool = False) -> None:
         _draw_panel(ax, panel, labels)
         if theory:
             _draw_theory(ax, panel.runs, labels)
+    if not any(ax.get_lines() for ax in axes):
+        raise BadInputError(f"{panels[0].column}: no run has a value of it; nothing to draw")
     axes[0].set_ylabel(AXIS_LABELS.get(panels[0].column, panels[0].column))
     handles = {line.get_label(): line for ax in axes for line in ax.get_lines()}
     named = {label: handles[label] for label in handles if not str(label).startswith("_")}
     columns = min(len(named), 3 * len(panels))
     figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=columns)
+    accepted = figure.canvas.get_supported_filetypes()
+    if file.is_dir() or file.suffix.removeprefix(".") not in accepted:
+        raise BadInputError(
+            f"{file}: cannot be a picture; accepted: a file in {', '.join(accepted)}"
+        )
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, dpi=150)
 
@@ -107,6 +115,8 @@ def _draw_panel(ax: Axes, panel: Panel, labels: list[str]) -> None:
             continue
         table = np.array(lines)
         known = np.isfinite(table).any(axis=0)
+        if not known.any():
+            continue
         x, table = edges[1:][known], table[:, known]
         colour = _colour(label, labels)
         ax.plot(x, np.nanmean(table, axis=0), color=colour, label=label)
@@ -114,11 +124,13 @@ def _draw_panel(ax: Axes, panel: Panel, labels: list[str]) -> None:
             low, high = np.nanpercentile(table, [20, 80], axis=0)
             ax.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
     seeds = len({run.info["seed"] for run in panel.runs})
-    ax.set_title(f"{panel.title}\n{seeds} seed{'s' * (seeds > 1)}", fontsize="medium")
+    ax.set_title(
+        f"{panel.title}\n{seeds} seed{'s' * (seeds > 1)}", fontsize="medium", parse_math=False
+    )
     ax.set_xlabel("simulated seconds")
     ax.set_xlim(0.0, end)
     ax.grid(alpha=0.3)
-    if panel.column == "gradient_norm":
+    if panel.column == "gradient_norm" and ax.get_lines():
         ax.set_yscale("log")
 
 

@@ -1,5 +1,6 @@
 """From a file or a name to a checked scenario; every mistake becomes one line."""
 
+import contextlib
 import difflib
 import tomllib
 from collections.abc import Iterator
@@ -31,8 +32,9 @@ def find(name: str) -> Path:
         BadInputError: there is none.
     """
     path = Path(name)
-    if path.is_file():
-        return path
+    with contextlib.suppress(OSError):  # a name that no file can have
+        if path.is_file():
+            return path
     named = library()
     matches = [key for key in named if name in {key, key.rpartition("/")[2]}]
     if len(matches) == 1:
@@ -56,7 +58,7 @@ def load(path: Path, *, environment: bool = True) -> Scenario:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadInputError(f"{path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise BadInputError(f"{path}: is not valid TOML: {error}") from error
     try:
         scenario = Scenario.model_validate(content)
@@ -85,28 +87,31 @@ def _lines(error: ValidationError) -> Iterator[str]:
         location = mistake["loc"]
         if mistake["type"] == "missing" and location[:-1] in misspelt:
             continue  # most likely the same mistake seen twice
-        keys, place = _walk(location)
-        name = ".".join(keys)
+        keys, owner, place = _walk(location)
+        name = ".".join(key if key.isprintable() else repr(key) for key in keys)
         if mistake["type"] == "value_error":  # our own checks begin with the key
             yield f"{name}.{mistake['ctx']['error']}" if name else str(mistake["ctx"]["error"])
         else:
-            yield f"{name}: {_message(mistake, place)}"
+            yield f"{name}: {_message(mistake, owner, place)}"
 
 
-def _message(mistake: ErrorDetails, place: Any) -> str:  # noqa: ANN401
+def _message(mistake: ErrorDetails, owner: Any, place: Any) -> str:  # noqa: ANN401
     key = str(mistake["loc"][-1])
     match mistake["type"]:
         case "extra_forbidden":
-            accepted = list(place.model_fields)
+            accepted = list(owner.model_fields)
             near = difflib.get_close_matches(key, accepted, n=1)
             meant = f"did you mean {near[0]!r}? " if near else ""
             return f"unknown key; {meant}accepted: {', '.join(accepted)}"
         case "missing":
-            return f"is missing; accepted: {_accepted(place.model_fields[key])}"
+            return f"is missing; accepted: {_accepted(owner.model_fields[key])}"
         case "union_tag_invalid":
             return f"unknown {mistake['ctx']['tag']!r}; accepted: {mistake['ctx']['expected_tags']}"
         case "union_tag_not_found":
-            return f"key {mistake['ctx']['discriminator']} is missing"
+            tags = ", ".join(repr(tag) for member in _members(place) for tag in _tags(member))
+            return f"key {mistake['ctx']['discriminator']} is missing; accepted: {tags}"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return f"should be a table (got {mistake['input']!r})"
     text = mistake["msg"][0].lower() + mistake["msg"][1:]
     return f"{text.replace('input should', 'should')} (got {mistake['input']!r})"
 
@@ -127,12 +132,13 @@ def _accepted(field: FieldInfo) -> str:
     return " ".join([kind, " and ".join(limits)]).strip()
 
 
-def _walk(location: tuple[int | str, ...]) -> tuple[list[str], Any]:
-    """Return the location as the user wrote it, and the model that its last key belongs to.
+def _walk(location: tuple[int | str, ...]) -> tuple[list[str], Any, Any]:
+    """Return the location as the user wrote it, the model of its last key, and that key's type.
 
     Pydantic's locations also name the member of a union that was chosen; users never wrote that.
     """
     keys: list[str] = []
+    owner: Any = Scenario
     place: Any = Scenario
     for part in location:
         owner = place
@@ -145,7 +151,7 @@ def _walk(location: tuple[int | str, ...]) -> tuple[list[str], Any]:
             place = _bare(get_args(place)[0]) if get_args(place) else None
         else:  # the tag of a union
             place = owner = next((m for m in _members(place) if part in _tags(m)), None)
-    return keys, owner if location else Scenario
+    return keys, owner, place
 
 
 def _bare(annotation: Any) -> Any:  # noqa: ANN401

@@ -12,6 +12,8 @@ from scenarios.strict import Label, NonNegative, Strict
 from simulator import Count, Positive, Problem, Variants
 
 Discount = Annotated[float, annotated_types.Gt(0), annotated_types.Le(1)]
+LARGEST_DIMENSION = 10**8
+
 Index = Annotated[int, annotated_types.Ge(0)]
 
 
@@ -166,7 +168,7 @@ class QuadraticProblem(VariedProblem):
     """A concave quadratic with exact objective and gradient."""
 
     kind: Literal["quadratic"]
-    dimension: Count = Field(description="d, at least 1")
+    dimension: Count = Field(le=LARGEST_DIMENSION, description="d, 1 to 100 million")
     condition: Annotated[float, annotated_types.Ge(1)] = Field(10.0, description="at least 1")
     noise: NonNegative = Field(0.0, description="standard deviation of the gradient's norm")
     variants: list[BowlVariant] = Field(default=[])

@@ -86,8 +86,8 @@ class Progress:
             if self._fractions[name] < 1.0:
                 self._fractions[name] = _fraction(state, self._runs[name][1])
                 self._show(name, state)
-        left = self._left(now)
         share = sum(self._fractions.values()) / len(self._fractions)
+        left = self._left(now, share)
         self._bars.update(self._total, completed=share, state=left)
         if not self._console.is_terminal and now >= self._next_line:
             self._next_line = now + LINE_SECONDS
@@ -100,8 +100,7 @@ class Progress:
         words = _words("", state)
         self._bars.update(self._tasks[name], completed=self._fractions[name], state=words)
 
-    def _left(self, now: float) -> str:
-        share = sum(self._fractions.values()) / len(self._fractions)
+    def _left(self, now: float, share: float) -> str:
         if share <= 0.0:
             return ""
         seconds = (now - self._started) * (1 - share) / share

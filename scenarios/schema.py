@@ -8,7 +8,12 @@ import numpy as np
 from pydantic import Field, create_model, model_validator
 
 from algorithms import METHODS
-from scenarios.problem_schema import ControlProblem, QuadraticProblem, TabularProblem
+from scenarios.problem_schema import (
+    LARGEST_DIMENSION,
+    ControlProblem,
+    QuadraticProblem,
+    TabularProblem,
+)
 from scenarios.strict import Label, NonNegative, Strict
 from simulator import Count, Positive, Vector, power_law
 
@@ -74,7 +79,7 @@ def _one_per_worker(seconds: list[float], workers: int, key: str) -> Vector:
 class Cluster(Strict):
     """How many workers, how fast, and what connects them."""
 
-    workers: Count = Field(description="the number n of workers, at least 1")
+    workers: Count = Field(le=10**7, description="the number n of workers, 1 to 10 million")
     preemption: Literal["cancel", "finish"] = "cancel"
     collective: Literal["gather", "allreduce"] = "gather"
     compute: Annotated[PowerTimes | ExplicitTimes, Field(discriminator="model")] = Field(
@@ -94,8 +99,8 @@ class Cluster(Strict):
 
     @model_validator(mode="after")
     def _times_are_usable(self) -> Self:
-        with np.errstate(over="ignore"):
-            compute, uplink = self.compute_seconds(), self.uplink_seconds(dimension=1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            compute, uplink = self.compute_seconds(), self.uplink_seconds(LARGEST_DIMENSION)
         if not (np.isfinite(compute).all() and (compute > 0).all()):
             raise ValueError("compute gives times that are not finite and above 0")
         if not np.isfinite(uplink).all():
@@ -177,11 +182,13 @@ class Scenario(Limits):
 
     @model_validator(mode="after")
     def _folders_differ(self) -> Self:
+        names = [method.name for method in self.methods]
         folders = [method.folder for method in self.methods]
-        for folder in folders:
-            if folders.count(folder) > 1:
+        for method in self.methods:
+            times = max(folders.count(method.folder), names.count(method.name))
+            if times > 1 and (method.label is None or folders.count(method.folder) > 1):
                 raise ValueError(
-                    f"methods has {folder!r} {folders.count(folder)} times; give each its own label"
+                    f"methods has {method.folder!r} {times} times; give each its own label"
                 )
         return self
 

@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import sys
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -21,6 +22,8 @@ from scenarios.errors import BadInputError
 from simulator import Run, State, Vector
 
 PACKAGES = ("straggler", "simpy", "numpy", "torch", "gymnasium", "mujoco", "pyarrow")
+
+_INFO_KEYS = {"status", "label", "seed", "title", "totals", "content"}
 
 HISTORY_SCHEMA = pa.schema(
     {
@@ -53,7 +56,9 @@ class RunFolder:
             info = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        return info if isinstance(info, dict) and "status" in info else None
+        known = isinstance(info, dict) and info.keys() >= _INFO_KEYS
+        whole = known and (info["status"] != "done" or self._has_tables())
+        return info if whole else None
 
     def status(self, spec: RunSpec) -> Literal["missing", "done", "failed", "other"]:
         """Return where the run stands; ``other``: the folder holds a run of other content."""
@@ -63,6 +68,19 @@ class RunFolder:
         if info.get("content") != spec.content():
             return "other"
         return "done" if info["status"] == "done" else "failed"
+
+    def _has_tables(self) -> bool:
+        return all((self.path / f"{name}.parquet").is_file() for name in ("history", "workers"))
+
+    def settled(self, spec: RunSpec, *, retry_failed: bool) -> bool:
+        """Return whether there is nothing to do: done, or failed and not to be tried again."""
+        status = self.status(spec)
+        return status == "done" or (status == "failed" and not retry_failed)
+
+    def clear_leftovers(self) -> None:
+        """Remove what a killed process left behind; the caller holds the lock."""
+        for file in [*self.path.glob(".*.tmp"), self.path / "progress.json"]:
+            file.unlink(missing_ok=True)
 
     def lock(self) -> filelock.BaseFileLock:
         """Return the lock of this run: a killed parent's worker may still hold it."""
@@ -192,24 +210,49 @@ class StoredRun:
     @cached_property
     def history(self) -> dict[str, Vector]:
         """The columns of ``history.parquet`` as numbers; NaN where there is none."""
-        table = pq.read_table(self.path / "history.parquet")
+        file = self.path / "history.parquet"
+        try:
+            table = pq.read_table(file)
+        except (OSError, pa.ArrowException) as error:
+            raise BadInputError(
+                f"{file}: cannot be read; accepted: delete its folder and run again"
+            ) from error
+        if not set(HISTORY_SCHEMA.names) <= set(table.column_names):
+            raise BadInputError(f"{file}: has not the columns of a history; delete its folder")
         return {name: table[name].to_numpy().astype(np.float64) for name in table.column_names}
 
 
-def stored_runs(out: Path) -> list[StoredRun]:
+def stored_runs(out: Path, only: Container[Path] | None = None) -> list[StoredRun]:
     """Return the finished runs below a result folder, by method and seed.
 
+    Args:
+        out: the folder.
+        only: the run folders to look at; all of them by default.
+
     Raises:
-        BadInputError: there is none.
+        BadInputError: there is none, or they are of different scenarios.
     """
     runs = []
     for file in sorted(out.glob("*/seed-*/run.json")):
+        if only is not None and file.parent not in only:
+            continue
         info = RunFolder(file.parent).info()
         if info is not None and info["status"] == "done":
             runs.append(StoredRun(file.parent, info))
+    for run in runs[1:]:
+        if _apart_from_method(run) != _apart_from_method(runs[0]):
+            raise BadInputError(
+                f"{out}: has runs of different scenarios: {runs[0].path} and {run.path}; "
+                "accepted: runs that differ in method and seed only"
+            )
     if not runs:
         raise BadInputError(
             f"{out}: no finished runs; accepted: a folder with <method>/seed-<seed>/run.json, "
             "as `straggler run` makes it"
         )
     return runs
+
+
+def _apart_from_method(run: StoredRun) -> dict[str, Any]:
+    content: dict[str, Any] = run.info["content"]
+    return {key: value for key, value in content.items() if key not in {"methods", "seeds"}}

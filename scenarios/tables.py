@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
+from rich.text import Text
 
 from algorithms.theory import Complexity
 from scenarios.compare import Comparison
@@ -27,27 +29,41 @@ class Clock:
     simulated: float
 
 
-def comparison_table(comparison: Comparison, title: str) -> Table:
-    """Return the comparison as a table for a terminal."""
+COSTS = {
+    "updates": "updates",
+    "seconds_per_update": "seconds\n/update",
+    "gradients_used": "gradients\nused",
+    "gradients_discarded": "\ndiscarded",
+    "worker_time_used": "time\nused",
+    "megabytes_sent": "MB\nsent",
+    "delay": "mean\ndelay",
+}
+"""Columns of the first table: name in the comparison, and header."""
+
+
+def comparison_tables(comparison: Comparison, title: str) -> list[Table]:
+    """Return two tables for a terminal of 80 columns: what it cost, and what it gave."""
     name = comparison.metric.removesuffix("_mean").replace("_", " ")
-    headers = {
-        "seconds_per_update": "s/update",
-        "gradients_used": "gradients\nused",
-        "gradients_discarded": "gradients\ndiscarded",
-        "worker_time_used": "worker\ntime used",
-        "megabytes_sent": "MB sent",
-        "delay": "mean\ndelay",
-        "final": f"final\n{name}",
+    results = {
+        key: key.replace("time_to_", "seconds\nto ").replace("final_", "final\n")
+        for key in comparison.columns
+        if key not in {*COSTS, "method"}
     }
-    table = Table(title=f"{title}: means over seeds", title_justify="left")
-    for key in comparison.columns:
-        to = key.removeprefix("time_to_")
-        default = f"s to\n{to}" if to != key else key.replace("_", "\n", 1)
-        header = headers.get(key, default)
-        table.add_column(header, justify="left" if key == "method" else "right")
-    for row in zip(*comparison.columns.values(), strict=True):
-        cells = zip(comparison.columns, row, strict=True)
-        table.add_row(*(_cell(key, value) for key, value in cells))
+    results |= {"final": f"final\n{name}"}
+    return [
+        _comparison_table(comparison, f"{title}: costs, means over seeds", COSTS),
+        _comparison_table(comparison, f"{title}: {name}, means over seeds", results),
+    ]
+
+
+def _comparison_table(comparison: Comparison, title: str, headers: dict[str, str]) -> Table:
+    table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("method", no_wrap=True)
+    for header in headers.values():
+        table.add_column(header, justify="right", no_wrap=True)
+    for k, method in enumerate(comparison.columns["method"]):
+        cells = (_cell(key, comparison.columns[key][k]) for key in headers)
+        table.add_row(str(method), *cells)
     return table
 
 

@@ -11,7 +11,8 @@ from simulator.gradients import LazyGradients, Point, Task
 from simulator.hardware import Hardware
 from simulator.history import History, Tally, Update
 from simulator.problem import Estimate, Problem
-from simulator.timeline import State, Timeline
+from simulator.sending import Sending
+from simulator.timeline import Timeline
 from simulator.types import Indices, Process, Vector
 from simulator.workers import Workers
 
@@ -62,7 +63,7 @@ class Cluster:
         self._resting: int | None = None  # whose completion the method is looking at
         self._in_hand: dict[tuple[int, int], Task] = {}  # completed, not yet used
         self._travelling: dict[int, Task] = {}  # by worker, on its way to the server
-        self._transfers = hardware.network.transfers()
+        self._sending = Sending(hardware.network, timeline)
         self._round_start = 0.0
         self._tally = Tally(problem)
 
@@ -103,7 +104,7 @@ class Cluster:
         self._resting = None
         self._group = np.arange(self.size) if to is None else to
         self._round_start = self.now
-        self._transfers = self._hardware.network.transfers()
+        self._sending.begin(beside_work=self._computes_on)
         self.workers.start(self.workers.idle(self._group, self.now), self._newest, self.now)
 
     def completion(self) -> Process[Task]:
@@ -114,7 +115,7 @@ class Cluster:
             if task is not None and task.point is self._newest:
                 self._resting = task.worker
                 if self._sends_at_once:
-                    self._transfers.start(task.worker, task.end)
+                    self._sending.start(task.worker, task.end)
                 return task
             if task is not None:
                 self._move_on(task)  # stale
@@ -144,22 +145,13 @@ class Cluster:
         and what they complete meanwhile is dropped.
         """
         self._cancel()
-        network = self._hardware.network
         senders = np.unique([task.worker for task in tasks])
-        if network.collective == "allreduce":
-            senders = self._group
-        ready = self.workers.free(senders, self.now)
-        if network.collective == "allreduce":
-            end = float(ready.max()) + network.allreduce_seconds(senders)
-            self._record_sending(senders, ready, np.minimum(ready + network.uplink[senders], end))
-        elif self._sends_at_once or network.shared:
-            if not self._sends_at_once:
-                self._transfers.start_many(senders, ready)
-            end = self._receive_all()
+        if self._sends_at_once:
+            end = self._sending.receive_all()
         else:
-            ends = ready + network.uplink[senders]
-            end = float(ends.max())
-            self._record_sending(senders, ready, ends)
+            if self._hardware.network.collective == "allreduce":
+                senders = self._group
+            end = self._sending.reduce(senders, self.workers.free(senders, self.now))
         yield from self._compute_on_until(max(end, self.now))
         self.workers.vectors_sent[senders] += 1
         answer = self._gradients.weighted_sum(tasks, weights)
@@ -174,13 +166,13 @@ class Cluster:
 
     def arrival(self) -> Process[Task]:
         """Wait for the next gradient of a dispatched worker to reach the server."""
-        while self.workers.next_event() < self._transfers.peek():
+        while self.workers.next_event() < self._sending.next_arrival():
             task = yield from self._advance()
             if task is not None:
-                self._transfers.start(task.worker, task.end)
+                self._sending.start(task.worker, task.end)
                 self._travelling[task.worker] = task
-        yield self._at(self._transfers.peek()[0])
-        worker = self._receive()[1]
+        yield self._at(self._sending.next_arrival()[0])
+        _, worker = self._sending.receive()
         self.workers.vectors_sent[worker] += 1
         return self._travelling.pop(worker)
 
@@ -208,7 +200,7 @@ class Cluster:
             DivergedError: ``point`` is not finite.
         """
         if not np.isfinite(point).all():
-            raise DivergedError(f"theta is not finite after update {self.version + 1}")
+            raise DivergedError("theta is not finite")
         row = self._tally.row(self.version + 1, self.now, point)
         self.history.rows.append(row)
         self._on_update(row)
@@ -219,8 +211,7 @@ class Cluster:
         """End the accounting: what is unfinished or unused was for nothing."""
         self._drop_in_hand()
         self.workers.stop(self.now)
-        for worker, ready in self._transfers.ready.items():
-            self._record_sending(np.array([worker]), np.array([ready]), np.array([self.now]))
+        self._sending.close(self.now)
         self.workers.timeline.close(self.now)
 
     # Inside
@@ -263,21 +254,6 @@ class Cluster:
     def _cancel(self) -> None:
         if self._hardware.preemption == "cancel":
             self._tally.discard(self.workers.stop(self.now))
-
-    def _receive(self) -> tuple[float, int]:
-        end, worker, ready = self._transfers.pop()
-        self._record_sending(np.array([worker]), np.array([ready]), np.array([end]))
-        return end, worker
-
-    def _receive_all(self) -> float:
-        end = self.now
-        while self._transfers.ready:
-            end = max(end, self._receive()[0])
-        return end
-
-    def _record_sending(self, senders: Indices, ready: Vector, ends: Vector) -> None:
-        if not self._computes_on:  # else the vector travels while its worker computes
-            self.workers.timeline.add_many(senders, State.SEND, ready, ends)
 
     def _restart(self) -> None:
         if self._resting is not None and self._keep_going:

@@ -90,22 +90,9 @@ class LazyGradients:
         return self._values.pop(key)
 
     def weighted_sum(self, tasks: Sequence[Task], weights: Sequence[float]) -> Estimate:
-        """Return sum_k weights_k times the gradient of task k, in one evaluation."""
-        groups: dict[Point, list[int]] = {}
-        for k, task in enumerate(tasks):
-            groups.setdefault(task.point, []).append(k)
-        answers = self.problem.estimate(
-            [
-                _request(p, [(tasks[k].worker, tasks[k].index) for k in g], [weights[k] for k in g])
-                for p, g in groups.items()
-            ]
-        )
-        return Estimate(
-            np.sum([a.gradient for a in answers], axis=0),
-            np.concatenate([a.returns for a in answers]),
-            np.concatenate([a.lengths for a in answers]),
-            np.concatenate([a.workers for a in answers]),
-        )
+        """Return sum_k weights_k times the gradient of task k, all at one point."""
+        keys = [(task.worker, task.index) for task in tasks]
+        return self.problem.estimate([_request(tasks[0].point, keys, weights)])[0]
 
 
 def _request(point: Point, keys: Sequence[tuple[int, int]], weights: Sequence[float]) -> Request:

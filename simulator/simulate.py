@@ -85,7 +85,7 @@ def simulate(
         with np.errstate(over="ignore", invalid="ignore"):  # a diverging run is a result
             cluster.clock.run(until=cluster.ended)
     except DivergedError as error:
-        failure = str(error)
+        failure = f"update {cluster.version + 1}: {error}"
     cluster.close()
     workers = cluster.workers
     return Run(

@@ -47,6 +47,22 @@ MISTAKES = {
     ),
     "no limit": (("updates = 40", ""), "time_limit or updates is missing"),
     "a seed twice": (("[0, 1]", "[0, 0]"), "seeds has a seed twice"),
+    "a method twice, with one label": (
+        ("synchronous-nigt", 'rennala-nigt"\nbatch = 2\nlabel = "other'),
+        "methods has 'rennala-nigt' 2 times; give each its own label",
+    ),
+    "no version": (
+        (QUADRATIC, 'kind = "control"\nenv = "Humanoid"'),
+        "problem.env: 'Humanoid' has no version; accepted: such as Humanoid-v4",
+    ),
+    "a number in the place of a table": (
+        ('{ model = "explicit", seconds = [1.0, 2.0] }', "3"),
+        "cluster.compute: should be a table (got 3)",
+    ),
+    "no kind": (
+        ('kind = "quadratic"\n', ""),
+        "problem: key 'kind' is missing; accepted: 'control', 'quadratic', 'tabular'",
+    ),
     "a method twice": (
         ("synchronous-nigt", 'rennala-nigt"\nbatch = 2\nlabel = "rennala-nigt'),
         "methods has 'rennala-nigt' 2 times; give each its own label",
@@ -134,6 +150,8 @@ def test_the_command_exits_with_2_and_writes_nothing(mistake: str, tmp_path: Pat
         (["run", "two.toml", "--method", "x"], "--method x: not in the scenario; accepted: renn"),
         (["compare", "."], ".: no finished runs; accepted: a folder with"),
         (["figure", "99"], "figure 99: not there; accepted: 1"),
+        (["run", "two.toml", "--out", "two.toml"], "two.toml"),
+        (["run", "x" * 300], "x"),
     ],
 )
 def test_bad_arguments_are_one_line(arguments: list[str], message: str, tmp_path: Path) -> None:

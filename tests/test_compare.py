@@ -102,6 +102,28 @@ def test_compare_prints_a_table_and_csv(results: Path) -> None:
     ]
 
 
+def test_tables_fit_a_terminal_of_80_columns(results: Path) -> None:
+    for line in straggler("compare", "runs/two", cwd=results).stdout.splitlines():
+        assert len(line.rstrip()) <= 80
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--out", "p.xyz"], "p.xyz: cannot be a picture"),
+        (["--out", "."], ".: cannot be a picture"),
+        (["--column", "return_mean"], "return_mean: no run has a value of it"),
+    ],
+)
+def test_plots_that_cannot_be_drawn_are_one_line(
+    results: Path, arguments: list[str], message: str
+) -> None:
+    wrong = straggler("plot", "runs/two", *arguments, cwd=results)
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith(f"straggler: {message}")
+    assert wrong.stderr.count("\n") == 1
+
+
 def test_plot_draws_a_picture(results: Path) -> None:
     drawn = straggler(
         "plot", "runs/two", "--column", "gradient_norm", "--out", "p.png", cwd=results

@@ -4,7 +4,7 @@ import numpy as np
 from clusters import RULE, Recorder, hardware, run
 
 from algorithms import AFedPG, Rennala, Synchronous
-from simulator import Request
+from simulator import Cluster, Process, Request, simulate
 from simulator.problems.quadratic import Bowl, Quadratic
 from simulator.randomness import Stream, generator
 
@@ -35,6 +35,31 @@ def test_task_indices_count_every_task_that_ran() -> None:
     problem = Recorder()
     run(Rennala(RULE, 1), hardware([2, 1]), updates=2, problem=problem)
     assert problem.batches == [[(1, 0)], [(1, 1)]]
+
+
+def test_a_cancelled_task_uses_up_its_index() -> None:
+    # worker 1 ends at 1 and makes the first batch; worker 0 was half-way, and its next task is 1
+    problem = Recorder()
+    run(Rennala(RULE, 3, batch_init=1), hardware([2, 1]), updates=2, problem=problem)
+    assert problem.batches == [[(1, 0)], [(1, 1), (0, 1), (1, 2)]]
+
+
+def test_neighbouring_tasks_share_no_numbers() -> None:
+    draws = [set(generator(0, 0, task).random(200).tolist()) for task in range(3)]
+    assert len(draws[0] | draws[1] | draws[2]) == 600
+
+
+def test_an_unused_completion_is_thrown_away_by_the_next_broadcast() -> None:
+    def wasteful(cluster: Cluster) -> Process[None]:
+        for _ in range(2):
+            cluster.broadcast(cluster.initial_point, keep_going=False)
+            tasks = yield from cluster.completions(2)
+            yield from cluster.reduce(tasks[:1], [1.0])
+            yield from cluster.publish(cluster.initial_point)
+
+    result = simulate(wasteful, Recorder(), hardware([1, 2]), updates=2)
+    assert result.gradients_used.tolist() == [2, 0]
+    assert result.gradients_discarded.tolist() == [0, 2]
 
 
 def test_methods_meet_the_same_random_numbers() -> None:

@@ -8,6 +8,7 @@ import torch
 
 from simulator.problems.policy import GaussianPolicy
 from simulator.randomness import generator
+from simulator.types import Vector
 
 POLICY = GaussianPolicy(observation_size=3, action_size=2, hidden=(5, 4))
 
@@ -55,6 +56,25 @@ def test_gradient_of_the_density_sum_equals_finite_differences() -> None:
     np.testing.assert_allclose(gradient.numpy(), differences, rtol=1e-6, atol=1e-7)
 
 
+def test_heads_equal_a_forward_pass_in_numpy() -> None:
+    theta, x = _point().numpy(), np.array([0.3, -1.0, 2.0])
+    at = 0
+
+    def layer(inputs: int, outputs: int, values: Vector) -> Vector:
+        nonlocal at
+        weight = theta[at : at + inputs * outputs].reshape(inputs, outputs)
+        bias = theta[at + inputs * outputs : at + (inputs + 1) * outputs]
+        at += (inputs + 1) * outputs
+        result: Vector = values @ weight + bias
+        return result
+
+    x = np.tanh(layer(5, 4, np.tanh(layer(3, 5, x))))
+    mean, raw = layer(4, 2, x), layer(4, 2, x)
+    heads = POLICY.heads(_point(), torch.tensor([[0.3, -1.0, 2.0]], dtype=torch.float64))
+    np.testing.assert_allclose(heads[0][0], mean, rtol=1e-12)
+    np.testing.assert_allclose(heads[1][0], np.log1p(np.exp(raw)), rtol=1e-12)  # softplus
+
+
 def test_stacked_parameters_act_each_on_its_own_observation() -> None:
     rng = np.random.default_rng(1)
     thetas = torch.tensor(rng.normal(size=(4, POLICY.dimension)))
@@ -70,4 +90,6 @@ def test_initial_parameters_depend_on_the_seed_alone() -> None:
     first, again = (POLICY.initial(generator(7, 0, 0)) for _ in range(2))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, POLICY.initial(generator(8, 0, 0)))
-    assert np.abs(first[:20]).max() <= 1 / math.sqrt(3)  # uniform in +-1/sqrt(inputs)
+    wide = GaussianPolicy(100, 2, (50,)).initial(generator(7, 0, 0))[: 101 * 50]
+    assert np.abs(wide).max() <= 0.1  # uniform in +-1/sqrt(inputs)
+    assert np.std(wide) == pytest.approx(0.1 / math.sqrt(3), rel=0.05)

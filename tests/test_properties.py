@@ -8,7 +8,7 @@ from clusters import RULE, hardware, run, times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algorithms import AFedPG, Algorithm, Rennala, Synchronous
+from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous
 from simulator import Hardware, State
 from simulator.ready import ReadyQueue
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 METHODS = st.one_of(
     st.just(Synchronous(RULE)),
     st.just(AFedPG(RULE)),
+    st.builds(lambda m: Fastest(RULE, m), st.integers(1, 7)),
+    st.builds(lambda r: Ringmaster(RULE, r), st.integers(1, 7)),
+    st.builds(lambda m: Malenia(RULE, m), st.integers(1, 12)),
     st.builds(lambda m, k: Rennala(RULE, m, k), st.integers(1, 12), st.integers(1, 12)),
 )
 SECONDS = st.integers(1, 16).map(lambda k: k / 4)  # binary fractions with many ties

@@ -1,8 +1,10 @@
 """Update rules against numbers worked out by hand."""
 
 import numpy as np
+import pytest
 
 from algorithms import NIGT, PG, Iterate
+from simulator import DivergedError
 
 
 def test_nigt_by_hand() -> None:
@@ -37,6 +39,11 @@ def test_pg_by_hand() -> None:
     now = PG(step_size=0.5).step(Iterate.start(np.array([1.0, 2.0])), np.array([2.0, -2.0]))
     np.testing.assert_array_equal(now.point, [2.0, 1.0])
     np.testing.assert_array_equal(now.lookahead, now.point)
+
+
+def test_a_direction_that_cannot_be_measured_is_divergence() -> None:
+    with pytest.raises(DivergedError, match="not finite"), np.errstate(over="ignore"):
+        NIGT(step_size=1.0, momentum=0.5).step(Iterate.start(np.ones(2)), np.full(2, 1e200))
 
 
 def test_steps_leave_their_input_alone() -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from clusters import hardware, run
 
-from algorithms import PG, Malenia, Rennala
+from algorithms import PG, Fastest, Malenia, Rennala, Synchronous
 from simulator import Request, Variants
 from simulator.problems.control import Control
 from simulator.problems.environment import UnsuitableEnvironmentError, make_environment
@@ -77,6 +77,16 @@ def test_malenia_is_unbiased_for_the_average_and_rennala_is_not() -> None:
         np.testing.assert_allclose(aggregate(Malenia, batch), near / 3 + 2 / 3 * far, rtol=1e-12)
     # times 1, 3, 5 and M = 7: 1, 2, 3, 3, 4, 5, 5: worker 0 five times, the others once each
     np.testing.assert_allclose(aggregate(Rennala, 7), 5 / 7 * near + 2 / 7 * far, rtol=1e-12)
+
+
+@pytest.mark.parametrize("method", [Synchronous(PG(1.0)), Fastest(PG(1.0), 3)])
+def test_synchronous_aggregation_is_the_mean(method: Synchronous | Fastest) -> None:
+    points: list[Vector] = []
+    problem = bowls()
+    run(method, hardware([1, 3, 5]), updates=1, problem=_Watch(problem, points))
+    x = problem.initial_point()
+    near, far = np.array(bowl_gradient(0, x)), np.array(bowl_gradient(1, x))
+    np.testing.assert_allclose(points[0] - x, near / 3 + 2 / 3 * far, rtol=1e-12)
 
 
 def test_the_history_has_each_variant_and_the_average() -> None:

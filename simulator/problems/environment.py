@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import re
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -22,12 +23,14 @@ def make_environment(name: str) -> gymnasium.Env[Any, Any]:
     Raises:
         UnsuitableEnvironmentError: it cannot be made, or its spaces are of another kind.
     """
+    if not re.search(r"-v\d+$", name):
+        raise UnsuitableEnvironmentError(f"{name!r} has no version; accepted: such as Humanoid-v4")
     with warnings.catch_warnings(), _mujoco_warnings_as_python_ones():
         warnings.filterwarnings("ignore", message=".*is out of date", category=DeprecationWarning)
         warnings.filterwarnings("ignore", message="compiler attribute 'settotalmass'")
         try:
             environment: gymnasium.Env[Any, Any] = gymnasium.make(name, disable_env_checker=True)
-        except (gymnasium.error.Error, ImportError) as error:
+        except Exception as error:
             raise UnsuitableEnvironmentError(
                 f"Gymnasium cannot make {name!r}: {str(error).splitlines()[0]}"
             ) from error

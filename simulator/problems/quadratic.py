@@ -14,7 +14,8 @@ from simulator.types import Vector
 class Bowl:
     """J(x) = -(1/2) x'Ax + b'x with diagonal A and b = A x*.
 
-    A's eigenvalues are spaced geometrically from curvature/condition to curvature.
+    A's eigenvalues are spaced geometrically from curvature/condition to curvature (for d = 1 the
+    first is the only one).
 
     Attributes:
         condition: largest over smallest eigenvalue of A, >= 1.

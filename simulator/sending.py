@@ -1,0 +1,79 @@
+"""Vectors on their way to the server, and the workers' time that this takes."""
+
+import numpy as np
+
+from simulator.network import Network
+from simulator.timeline import State, Timeline
+from simulator.types import Indices, Vector
+
+
+class Sending:
+    """Sends vectors over the network and writes down who sent when.
+
+    Args:
+        network: links, ingress and collective.
+        timeline: where intervals are recorded.
+    """
+
+    def __init__(self, network: Network, timeline: Timeline) -> None:
+        self._network = network
+        self._timeline = timeline
+        self.begin()
+
+    def begin(self, *, beside_work: bool = False) -> None:
+        """Begin anew, with nothing on its way.
+
+        Args:
+            beside_work: workers compute while their vectors travel, which then takes none of
+                their time.
+        """
+        self._beside_work = beside_work
+        self._transfers = self._network.transfers()
+
+    def start(self, worker: int, ready: float) -> None:
+        """Let one worker send from ``ready`` on; called in the order of (ready, worker)."""
+        self._transfers.start(worker, ready)
+
+    def next_arrival(self) -> tuple[float, int]:
+        """Return (time, worker) of the next arrival; (inf, -1) if nothing is on its way."""
+        return self._transfers.peek()
+
+    def receive(self) -> tuple[float, int]:
+        """Take the next arrival; return its time and worker."""
+        end, worker, ready = self._transfers.pop()
+        self._record(np.array([worker]), np.array([ready]), np.array([end]))
+        return end, worker
+
+    def receive_all(self) -> float:
+        """Take everything that is on its way; return when the last arrives."""
+        end = 0.0
+        while self._transfers.ready:
+            end = max(end, self.receive()[0])
+        return end
+
+    def reduce(self, senders: Indices, ready: Vector) -> float:
+        """Bring together the vectors of ``senders`` (m,), ready at ``ready`` (m,).
+
+        Returns:
+            When the reduce is over, in simulated seconds.
+        """
+        network = self._network
+        ends: Vector = ready + network.uplink[senders]
+        if network.collective == "allreduce":
+            end = float(ready.max()) + network.allreduce_seconds(senders)
+            self._record(senders, ready, np.minimum(ends, end))
+            return end
+        if network.shared:
+            self._transfers.start_many(senders, ready)
+            return self.receive_all()
+        self._record(senders, ready, ends)
+        return float(ends.max())
+
+    def close(self, now: float) -> None:
+        """Write down what was still on its way at the end of the run."""
+        for worker, ready in self._transfers.ready.items():
+            self._record(np.array([worker]), np.array([ready]), np.array([max(now, ready)]))
+
+    def _record(self, senders: Indices, ready: Vector, ends: Vector) -> None:
+        if not self._beside_work:
+            self._timeline.add_many(senders, State.SEND, ready, ends)
