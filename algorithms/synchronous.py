@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
 from algorithms.updates import Iterate
-from simulator import Cluster, Process
+from simulator import Cluster, Positive, Process
 
 
 @dataclass(frozen=True)
@@ -15,20 +15,27 @@ class Synchronous(Algorithm):
 
         1  for t = 0, 1, ...
         2      send the lookahead to all workers; each computes one gradient there
-        3      wait for all n of them
-        4      g_t = 1/n sum_i g_i                              (gather or all-reduce)
+        3      wait for all n of them, or until the timeout
+        4      g_t = mean of those g_i                          (gather or all-reduce)
         5      theta_{t+1} = step(theta_t, g_t)
 
-    A round takes max_i(h_i + kappa_i) seconds (gather) or max h + max kappa (all-reduce).
+    A round takes max_i(h_i + kappa_i) seconds (gather) or max h + max kappa (all-reduce). A
+    worker that is down holds up the round until it is back and done, or until the timeout.
+
+    Attributes:
+        timeout: seconds after which a round goes on without those who have not completed, but
+            not without anyone; never if None.
     """
+
+    timeout: Positive | None = None
 
     def run(self, cluster: Cluster) -> Process[None]:
         """See the class."""
         now = Iterate.start(cluster.initial_point)
         while True:
             cluster.broadcast(now.lookahead, keep_going=False)  # line 2
-            tasks = yield from cluster.completions(cluster.size)  # line 3
-            weights = [1 / cluster.size] * cluster.size
+            tasks = yield from cluster.completions(cluster.size, self.timeout)  # line 3
+            weights = [1 / len(tasks)] * len(tasks)
             gradient = yield from cluster.reduce(tasks, weights)  # line 4
             now = self.rule.step(now, gradient)  # line 5
             yield from cluster.publish(now.point)

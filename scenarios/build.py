@@ -4,11 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Self
 
-import numpy as np
-
 from algorithms import METHODS, Algorithm
 from scenarios.schema import Method, Scenario
-from simulator import ComputeModel, Hardware, Network
 
 
 @dataclass(frozen=True)
@@ -55,21 +52,6 @@ def expand(scenario: Scenario) -> list[RunSpec]:
         for seed in scenario.seeds
         for method in scenario.methods
     ]
-
-
-def build_hardware(scenario: Scenario, dimension: int) -> Hardware:
-    """Return the scenario's cluster for vectors of ``dimension`` coordinates.
-
-    Raises:
-        ArithmeticError: the uplink's times are not finite for this dimension.
-    """
-    spec = scenario.cluster
-    with np.errstate(over="ignore"):
-        uplink = spec.uplink_seconds(dimension)
-    if not np.isfinite(uplink).all():
-        raise ArithmeticError(f"cluster.uplink gives infinite times for d = {dimension}")
-    compute = ComputeModel(spec.compute_seconds())
-    return Hardware(compute, Network(uplink, spec.collective), spec.preemption)
 
 
 def build_method(method: Method) -> Algorithm:

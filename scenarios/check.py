@@ -13,7 +13,7 @@ def describe(scenario: Scenario) -> Iterator[str]:
     problem.close()
     cluster = scenario.cluster
     yield scenario.title
-    yield f"cluster   {cluster.workers} workers, {cluster.preemption}, {cluster.collective}"
+    yield f"cluster   {cluster.workers} workers, {cluster.rule}, {cluster.collective}"
     yield f"compute   h = {_range(cluster.compute_seconds())} s per gradient"
     yield f"uplink    kappa = {_range(cluster.uplink_seconds(d))} s per vector"
     yield f"problem   {scenario.problem.kind}, d = {d:,} parameters ({4 * d:,} bytes a vector)"

@@ -8,7 +8,7 @@ import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scenarios.build import RunSpec, build_hardware, build_method
+from scenarios.build import RunSpec, build_method
 from scenarios.store import RunFolder, write_atomically
 from simulator import Problem, Update, simulate
 
@@ -50,7 +50,7 @@ def _simulate(spec: RunSpec, folder: RunFolder, started: float) -> None:
         run = simulate(
             build_method(spec.method).run,
             problem,
-            build_hardware(scenario, problem.dimension),
+            scenario.cluster.hardware(problem.dimension, spec.seed),
             time_limit=scenario.time_limit or float("inf"),
             updates=scenario.updates,
             on_update=_Reporter(folder.path / "progress.json"),

@@ -61,7 +61,7 @@ def load(path: Path, *, environment: bool = True) -> Scenario:
     except (ValueError, RecursionError) as error:
         raise BadInputError(f"{path}: is not valid TOML: {error}") from error
     try:
-        scenario = Scenario.model_validate(content)
+        scenario = Scenario.model_validate(content, context={"folder": path.parent})
     except ValidationError as error:
         raise BadInputError(*(f"{path}: {line}" for line in _lines(error))) from error
     if environment and isinstance(scenario.problem, ControlProblem):

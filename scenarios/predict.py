@@ -6,7 +6,7 @@ from rich.table import Table
 
 from algorithms import theory
 from scenarios import tables
-from scenarios.build import build_hardware, build_method
+from scenarios.build import build_method
 from scenarios.problem_schema import QuadraticProblem
 from scenarios.schema import Method, Scenario
 from scenarios.store import StoredRun
@@ -32,7 +32,7 @@ def clocks(scenario: Scenario, dimension: int) -> Iterator[tables.Clock]:
 def _simulated(scenario: Scenario, method: Method, dimension: int) -> float:
     """Return seconds per update after the first, on a problem that costs nothing."""
     problem = Quadratic(1, [Bowl()], noise=0.0, seed=0)
-    hardware = build_hardware(scenario, dimension)
+    hardware = scenario.cluster.hardware(dimension, scenario.seeds[0])
     run = simulate(
         build_method(method).run,
         problem,
@@ -71,7 +71,7 @@ def report(
     dimension = problem.dimension
     problem.close()
     yield scenario.title
-    yield tables.clock_table(list(clocks(scenario, dimension)), scenario.cluster.preemption)
+    yield tables.clock_table(list(clocks(scenario, dimension)), scenario.cluster.rule)
     h = scenario.cluster.compute_seconds()
     kappa = scenario.cluster.uplink_seconds(dimension)
     for method in scenario.methods:

@@ -5,59 +5,26 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 import annotated_types
-import numpy as np
 from pydantic import Field, model_validator
 
-from scenarios.strict import Label, NonNegative, Strict
+from scenarios.selection import select
+from scenarios.strict import LARGEST_DIMENSION, Index, Label, NonNegative, Strict, Workers
 from simulator import Count, Positive, Problem, Variants
 
 Discount = Annotated[float, annotated_types.Gt(0), annotated_types.Le(1)]
-LARGEST_DIMENSION = 10**8
-
-Index = Annotated[int, annotated_types.Ge(0)]
 
 
 class Variant(Strict):
     """A version of the problem, and the workers (from 0) that have it."""
 
     name: Label = Field(description="a name for the history's columns")
-    workers: list[Index] | str = Field(
+    workers: Workers = Field(
         description='a list of workers from 0, a text such as "0-4, 7", or "others"'
     )
-
-    def members(self, workers: int) -> list[int] | None:
-        """Return the workers, or None for all others.
-
-        Raises:
-            ValueError: the text is no selection, or names workers that do not exist.
-        """
-        if self.workers == "others":
-            return None
-        chosen = self.workers if isinstance(self.workers, list) else _ranges(self.workers)
-        for worker in chosen:
-            if worker >= workers:
-                raise ValueError(
-                    f"variants: {self.name} has worker {worker}; accepted: 0 to {workers - 1}"
-                )
-        return chosen
 
     def changes(self) -> dict[str, Any]:
         """Return what this version changes."""
         return self.model_dump(exclude={"name", "workers"}, exclude_none=True)
-
-
-def _ranges(text: str) -> list[int]:
-    chosen: list[int] = []
-    for part in text.split(","):
-        first, _, last = part.strip().partition("-")
-        try:
-            chosen += range(int(first), int(last or first) + 1)
-        except ValueError:
-            raise ValueError(
-                f"variants: workers = {text!r} is no selection; accepted: "
-                'a list of numbers, a text such as "0-4, 7", or "others"'
-            ) from None
-    return chosen
 
 
 class VariedProblem(Strict):
@@ -73,23 +40,11 @@ class VariedProblem(Strict):
         """
         if not self.variants:
             return None
-        owner = np.full(workers, -1)
-        rest = -1
-        for k, variant in enumerate(self.variants):
-            members = variant.members(workers)
-            if members is None:
-                if rest >= 0:
-                    raise ValueError("variants: two have workers = 'others'; accepted: one")
-                rest = k
-            elif (owner[members] >= 0).any() or len(set(members)) < len(members):
-                raise ValueError(f"variants: {variant.name} has a worker twice; accepted: once")
-            else:
-                owner[members] = k
+        owner = select([variant.workers for variant in self.variants], workers, "variants")
         names = [variant.name for variant in self.variants]
-        if (owner < 0).any() and rest < 0:
+        if (owner < 0).any():
+            owner[owner < 0] = len(names)
             names.append("base")
-            rest = len(names) - 1
-        owner[owner < 0] = rest
         if len(set(names)) < len(names):
             raise ValueError(f"variants: names are {', '.join(names)}; accepted: all different")
         return Variants(tuple(names), owner)

@@ -8,6 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 NonNegative = Annotated[float, annotated_types.Ge(0)]
 """A number of at least zero."""
 
+LARGEST_DIMENSION = 10**8
+"""Coordinates of a vector: 400 megabytes."""
+
+Index = Annotated[int, annotated_types.Ge(0)]
+"""A worker, counted from 0, or another whole number of at least 0."""
+
+Workers = list[Index] | str
+"""A list of workers from 0, a text such as "0-4, 7", or "others"."""
+
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
 """A name that can be a folder or a column."""
 

@@ -151,7 +151,8 @@ class Cluster:
         else:
             if self._hardware.network.collective == "allreduce":
                 senders = self._group
-            end = self._sending.reduce(senders, self.workers.free(senders, self.now))
+            ready, busy = self.workers.free(senders, self.now), self.workers.busy(senders)
+            end = self._sending.reduce(senders, ready, busy)
         yield from self._compute_on_until(max(end, self.now))
         self.workers.vectors_sent[senders] += 1
         answer = self._gradients.weighted_sum(tasks, weights)
@@ -253,7 +254,8 @@ class Cluster:
 
     def _cancel(self) -> None:
         if self._hardware.preemption == "cancel":
-            self._tally.discard(self.workers.stop(self.now))
+            stopped = self.workers.stop(self.now, self._hardware.stop_cost)
+            self._tally.discard(stopped)
 
     def _restart(self) -> None:
         if self._resting is not None and self._keep_going:

@@ -1,6 +1,7 @@
 """Vectors on their way to the server, and the workers' time that this takes."""
 
 import numpy as np
+import numpy.typing as npt
 
 from simulator.network import Network
 from simulator.timeline import State, Timeline
@@ -51,8 +52,10 @@ class Sending:
             end = max(end, self.receive()[0])
         return end
 
-    def reduce(self, senders: Indices, ready: Vector) -> float:
+    def reduce(self, senders: Indices, ready: Vector, busy: npt.NDArray[np.bool_]) -> float:
         """Bring together the vectors of ``senders`` (m,), ready at ``ready`` (m,).
+
+        Those who are ``busy`` (m,) with a late task take part in an all-reduce beside it.
 
         Returns:
             When the reduce is over, in simulated seconds.
@@ -61,7 +64,8 @@ class Sending:
         ends: Vector = ready + network.uplink[senders]
         if network.collective == "allreduce":
             end = float(ready.max()) + network.allreduce_seconds(senders)
-            self._record(senders, ready, np.minimum(ends, end))
+            idle = ~busy
+            self._record(senders[idle], ready[idle], np.minimum(ends, end)[idle])
             return end
         if network.shared:
             self._transfers.start_many(senders, ready)

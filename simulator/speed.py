@@ -44,6 +44,10 @@ class Profile:
         # exactly a whole number of periods is reached in the last of them
         full = (rest == 0) & (periods > 0)
         periods, rest = np.where(full, periods - 1, periods), np.where(full, whole, rest)
+        near = np.minimum(
+            np.searchsorted(self._work, rest - self._slack(rest)), len(self._work) - 1
+        )
+        rest = np.where(abs(self._work[near] - rest) <= self._slack(rest), self._work[near], rest)
         k = np.maximum(np.searchsorted(self._work, rest, side="left") - 1, 0)
         with np.errstate(divide="ignore", invalid="ignore"):
             within = (rest - self._work[k]) / self.speeds[k]
@@ -53,6 +57,12 @@ class Profile:
     @property
     def _per_period(self) -> float:
         return float(self._work[-1] + self.speeds[-1] * (self.period - self.times[-1]))
+
+    @staticmethod
+    def _slack(work: Vector) -> Vector:
+        """Return by how much rounding may miss work that ends exactly at a change of speed."""
+        slack: Vector = 1e-12 * np.maximum(abs(work), 1.0)
+        return slack
 
     @staticmethod
     def _split(x: Vector, whole: float) -> tuple[Vector, Vector]:

@@ -6,7 +6,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from simulator.failures import Failures
+from simulator.failures import Failures, Window
 from simulator.types import Indices, Vector
 
 
@@ -123,11 +123,24 @@ class Timeline:
         everyone = np.arange(len(self._until))
         begin = np.maximum(self._recent_end[1], elapsed)
         for k, start in ((0, begin), (1, np.full(len(everyone), elapsed))):
-            over = np.maximum(self._recent_end[k] - start, 0.0)
-            self.seconds[self._recent_state[k], everyone] -= over
+            for worker in np.flatnonzero(self._recent_end[k] > start):
+                self._cut(
+                    int(worker), State(self._recent_state[k, worker]), k, float(start[worker])
+                )
         self._until = np.minimum(self._until, elapsed)
         nothing = np.full(len(everyone), elapsed)
         self.add_many(everyone, State.IDLE, nothing, nothing)
+
+    def _cut(self, worker: int, state: State, recent: int, start: float) -> None:
+        end = float(self._recent_end[recent, worker])
+        down = sum(up - begin for begin, up in self._down(worker, state, start, end))
+        self.seconds[State.DOWN, worker] -= down
+        self.seconds[state, worker] -= end - start - down
+
+    def _down(self, worker: int, state: State, start: float, end: float) -> list[Window]:
+        if self._failures is None or state == State.SEND:
+            return []
+        return self._failures.between(worker, start, end)
 
     def intervals(self) -> Intervals:
         """Return all recorded intervals that began before the end of the run."""
@@ -141,10 +154,7 @@ class Timeline:
     def _put(self, worker: int, state: State, start: float, end: float) -> float:
         """Add an interval, less the windows in which the worker is down; return its seconds."""
         seconds = 0.0
-        windows = []
-        if self._failures is not None and state != State.SEND:
-            windows = self._failures.between(worker, start, end)
-        for down, up in [*windows, (end, end)]:
+        for down, up in [*self._down(worker, state, start, end), (end, end)]:
             seconds += down - start
             self._append(worker, state, start, down)
             self._append(worker, State.DOWN, down, up)

@@ -36,7 +36,6 @@ class Workers:
         self._compute = hardware.compute
         self._lengths = lengths
         self._failures = hardware.failures
-        self._stop_cost = hardware.stop_cost
         self._downlink = hardware.network.downlink
         self._ready = ReadyQueue()
         self._busy: npt.NDArray[np.bool_] = np.zeros(n, dtype=bool)
@@ -55,6 +54,10 @@ class Workers:
     def index(self, worker: int) -> int:
         """Return how many tasks this worker had before its present one."""
         return int(self._index[worker])
+
+    def busy(self, workers: Indices) -> npt.NDArray[np.bool_]:
+        """Return which of ``workers`` (m,) have a task."""
+        return self._busy[workers]
 
     def idle(self, workers: Indices, now: float) -> Indices:
         """Return those of ``workers`` whose task has not begun yet, or that have none."""
@@ -109,15 +112,15 @@ class Workers:
         self.gradients_discarded[worker] += not complete
         return task, complete
 
-    def stop(self, now: float) -> int:
-        """Cancel all running tasks; return how many had begun.
+    def stop(self, now: float, cost: float = 0.0) -> int:
+        """Cancel all running tasks, at ``cost`` seconds each; return how many had begun.
 
         A task that is stopped at the instant of its start never ran: it is not counted, and
         its randomness goes to the worker's next task.
         """
         running = np.flatnonzero(self._busy)
         ran = running[self._began[running] < now]
-        begins, ends = self._began[ran], np.full(len(ran), now + self._stop_cost)
+        begins, ends = self._began[ran], np.full(len(ran), now + cost)
         self.timeline.add_many(ran, State.DISCARD, begins, ends)
         self._free[ran] = ends
         self.gradients_discarded[ran] += 1

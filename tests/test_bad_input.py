@@ -73,11 +73,11 @@ MISTAKES = {
     ),
     "a variant of nobody": (
         (QUADRATIC, QUADRATIC + '\n[[problem.variants]]\nname = "far"\nworkers = [2]'),
-        "variants: far has worker 2; accepted: 0 to 1",
+        "variants: there is no worker 2; accepted: 0 to 1",
     ),
     "a worker in two variants": (
         (QUADRATIC, QUADRATIC + 2 * '\n[[problem.variants]]\nname = "far"\nworkers = "0-1"'),
-        "variants: far has a worker twice",
+        "variants: worker 0 stands there twice",
     ),
     "a change that the environment cannot make": (
         (

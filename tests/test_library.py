@@ -7,7 +7,7 @@ import pytest
 from commands import straggler
 
 from algorithms import METHODS
-from scenarios.build import build_hardware, build_method, expand
+from scenarios.build import build_method, expand
 from scenarios.load import library, load
 from scenarios.schema import METHOD_MODELS, Scenario
 from simulator import simulate
@@ -72,7 +72,7 @@ def test_every_method_runs_on_every_problem(method: str, problem: str, preemptio
         result = simulate(
             build_method(spec.method).run,
             instance,
-            build_hardware(scenario, instance.dimension),
+            scenario.cluster.hardware(instance.dimension, spec.seed),
             updates=scenario.updates,
         )
         instance.close()

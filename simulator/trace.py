@@ -1,0 +1,74 @@
+"""Measured speeds: files of (time, worker, speed), and how to make one from a log of gradients."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simulator.speed import Profile, Speeds
+from simulator.types import Indices, Vector
+
+
+def read_trace(file: Path, workers: int) -> Speeds:
+    """Return the speeds in a CSV or Parquet file with columns time, worker, speed.
+
+    Speeds are in gradients per second and last until the worker's next row; before its first row
+    a worker stands still.
+
+    Raises:
+        ValueError: the file cannot be read, or says what cannot be.
+    """
+    columns = _read(file, ("time", "worker", "speed"))
+    time, owner, speed = columns["time"], columns["worker"].astype(np.int64), columns["speed"]
+    if not (np.isfinite(time).all() and (time >= 0).all() and (speed >= 0).all()):
+        raise ValueError(f"file {file}: times and speeds must be finite and at least 0")
+    if len(owner) and owner.max() >= workers:
+        raise ValueError(f"file {file} has worker {owner.max()}; accepted: 0 to {workers - 1}")
+    profiles = []
+    for worker in range(workers):
+        mine = np.flatnonzero(owner == worker)
+        mine = mine[np.argsort(time[mine], kind="stable")]
+        if not len(mine):
+            raise ValueError(f"file {file} has no speed of worker {worker}")
+        times, speeds = time[mine], speed[mine]
+        if times[0] > 0:
+            times, speeds = np.append(0.0, times), np.append(0.0, speeds)
+        if np.any(np.diff(times) <= 0):
+            raise ValueError(f"file {file} has two speeds of worker {worker} at one time")
+        profiles.append(Profile(times, speeds))
+    return Speeds(profiles, np.arange(workers))
+
+
+def speeds_of_log(worker: Indices, start: Vector, end: Vector) -> tuple[Vector, Indices, Vector]:
+    """Turn finished gradients into a trace: speed 1/(end - start) while one runs, else 0.
+
+    Args:
+        worker: shape (k,), whose gradient.
+        start: shape (k,), seconds.
+        end: shape (k,), seconds, > start; a worker's gradients do not overlap.
+
+    Returns:
+        The columns time, worker, speed of a trace, in the order of (worker, time).
+    """
+    rows: list[tuple[float, int, float]] = []
+    order = np.lexsort((start, worker))
+    for k, after in zip(order, [*order[1:], None], strict=True):
+        rows.append((float(start[k]), int(worker[k]), 1 / float(end[k] - start[k])))
+        if after is None or worker[after] != worker[k] or start[after] > end[k]:
+            rows.append((float(end[k]), int(worker[k]), 0.0))
+    time, owner, speed = zip(*rows, strict=True)
+    return np.array(time), np.array(owner, dtype=np.int64), np.array(speed)
+
+
+def _read(file: Path, names: tuple[str, ...]) -> dict[str, Vector]:
+    import pyarrow as pa  # noqa: PLC0415 - only traces need it
+    import pyarrow.csv  # noqa: PLC0415
+    import pyarrow.parquet  # noqa: PLC0415
+
+    try:
+        read: Any = pa.csv.read_csv if file.suffix == ".csv" else pa.parquet.read_table
+        table = read(file)
+        return {name: table[name].to_numpy().astype(np.float64) for name in names}
+    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"file {file} is no table of {', '.join(names)}: {reason}") from error
