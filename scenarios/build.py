@@ -39,7 +39,7 @@ class RunSpec:
 
     def content(self) -> dict[str, object]:
         """Return all that decides the result, as JSON; title and label do not."""
-        scenario = self.scenario.model_dump(mode="json", exclude={"title", "quick"})
+        scenario = self.scenario.model_dump(mode="json", exclude={"title", "quick", "timeline"})
         for method in scenario["methods"]:
             del method["label"]
         return scenario

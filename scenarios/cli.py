@@ -3,20 +3,12 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from scenarios.cli_parts import console, make_runs, plan_runs, print_comparison, result_folder
 from scenarios.errors import BadInputError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rich.console import Console
-
-    from scenarios.compare import Comparison
-    from scenarios.experiment import Job, Summary
-    from scenarios.store import StoredRun
 
 app = typer.Typer(
     name="straggler",
@@ -66,11 +58,11 @@ def run(
     """
     from scenarios.store import stored_runs
 
-    planned, folder = _plan(scenario, out, method or (), seed or (), quick=quick)
-    summary = _run(planned, jobs, retry_failed=retry_failed)
+    planned, folder = plan_runs(scenario, out, method or (), seed or (), quick=quick)
+    summary = make_runs(planned, jobs, retry_failed=retry_failed)
     if summary.done + summary.skipped:
         mine = {job.folder.path for job in planned}
-        _print_comparison(folder, _compare(stored_runs(folder, only=mine)))
+        print_comparison(folder, stored_runs(folder, only=mine))
     raise typer.Exit(1 if summary.failed else 0)
 
 
@@ -108,16 +100,17 @@ def compare(
     Thresholds are first held when the mean return of the latest 100 trajectories reaches them;
     their times are medians over seeds.
     """
+    from scenarios.compare import compare as compare_runs
     from scenarios.store import stored_runs
 
-    comparison = _compare(stored_runs(results), threshold or ())
+    runs = stored_runs(results)
     if csv:
-        columns = comparison.columns
+        columns = compare_runs(runs, threshold or ()).columns
         typer.echo(",".join(columns))
         for row in zip(*columns.values(), strict=True):
             typer.echo(",".join(str(value) for value in row))
     else:
-        _print_comparison(results, comparison)
+        print_comparison(results, runs, threshold or ())
 
 
 @app.command()
@@ -164,21 +157,52 @@ def figure(
     if number not in FIGURES:
         raise BadInputError(f"figure {number}: not there; accepted: {', '.join(map(str, FIGURES))}")
     plans = [
-        _plan(name, _result_folder(Path(name).name, quick=quick, root=out), quick=quick)
+        plan_runs(name, result_folder(Path(name).name, quick=quick, root=out), quick=quick)
         for name in FIGURES[number]
     ]
-    summary = _run([job for jobs_, _ in plans for job in jobs_], jobs, retry_failed=retry_failed)
+    summary = make_runs(
+        [job for jobs_, _ in plans for job in jobs_], jobs, retry_failed=retry_failed
+    )
     panels = []
     for planned, folder in plans:
         if any((job.folder.info() or {}).get("status") == "done" for job in planned):
             runs = stored_runs(folder, only={job.folder.path for job in planned})
-            _print_comparison(folder, _compare(runs))
+            print_comparison(folder, runs)
             panels += panels_of(runs)
     if panels:
         file = Path("figures") / f"figure{number}{'-quick' * quick}.png"
         draw(panels, file)
         typer.echo(f"drawn: {file}")
     raise typer.Exit(1 if summary.failed else 0)
+
+
+@app.command()
+def timeline(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="OUT/METHOD/seed-SEED.")],
+    out: Annotated[Path | None, typer.Option(help="Picture [default: RUN/timeline.png].")] = None,
+    begin: Annotated[float, typer.Option("--from", min=0.0, help="Simulated seconds.")] = 0.0,
+    until: Annotated[
+        float | None, typer.Option("--to", help="Simulated seconds [default: what is legible].")
+    ] = None,
+    perfetto: Annotated[
+        Path | None, typer.Option(help="Write a trace for ui.perfetto.dev instead (.json.gz).")
+    ] = None,
+) -> None:
+    """Draw who did what when: a lane per worker, or bands of many workers."""
+    from scenarios.gantt import draw_timeline, read_run
+
+    run = read_run(run_folder)
+    if perfetto is not None:
+        from scenarios.perfetto import write_trace
+
+        write_trace(run, perfetto)
+        typer.echo(f"written: {perfetto}")
+        return
+    if until is not None and until <= begin:
+        raise BadInputError(f"--to {until}: accepted: more than --from, {begin}")
+    file = out or run_folder / "timeline.png"
+    draw_timeline(run, file, begin, until)
+    typer.echo(f"drawn: {file}")
 
 
 @app.command()
@@ -204,64 +228,34 @@ def theory(
 
     given = {"sigma": sigma, "smoothness": smoothness, "hessian": hessian, "gap": gap}
     known = {name: value for name, value in given.items() if value is not None}
-    console = _console()
+    out = console()
     for part in report(load(find(scenario)), epsilon or [0.1, 0.01], known):
-        console.print(part)
+        out.print(part)
 
 
-def _result_folder(name: str, *, quick: bool, root: Path = Path("runs")) -> Path:
-    return root / (name + "-quick" * quick)
+@app.command()
+def bench(
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="events.")],
+    json_: Annotated[Path | None, typer.Option("--json", help="Also write it here.")] = None,
+) -> None:
+    """Measure: medians of five, interleaved, with ratios to the first line.
 
+    `events`: the event loop beside bare SimPy, for 10 to 100,000 workers.
+    """
+    import dataclasses
+    import json
 
-def _plan(
-    name: str,
-    out: Path | None,
-    methods: "Sequence[str]" = (),
-    seeds: "Sequence[int]" = (),
-    *,
-    quick: bool,
-) -> "tuple[list[Job], Path]":
-    from scenarios.experiment import plan
-    from scenarios.load import find, load
+    from scenarios.bench import bench_events
+    from scenarios.store import write_atomically
+    from scenarios.tables import measurement_table
 
-    file = find(name)
-    scenario = load(file)
-    folder = out or _result_folder(file.stem, quick=quick)
-    return plan(scenario.shortened() if quick else scenario, folder, methods, seeds), folder
-
-
-def _run(jobs: "list[Job]", processes: int, *, retry_failed: bool) -> "Summary":
-    from rich.console import Console
-
-    from scenarios.experiment import run_jobs
-    from scenarios.progress import Progress
-
-    progress = Progress(Console(stderr=True))
-    try:
-        return run_jobs(jobs, processes, progress, retry_failed=retry_failed)
-    except KeyboardInterrupt:
-        typer.echo("straggler: interrupted; run again to complete what is missing", err=True)
-        raise typer.Exit(130) from None
-
-
-def _compare(runs: "list[StoredRun]", thresholds: "Sequence[float]" = ()) -> "Comparison":
-    from scenarios.compare import compare as compare_runs
-
-    return compare_runs(runs, thresholds)
-
-
-def _print_comparison(folder: Path, comparison: "Comparison") -> None:
-    from scenarios.tables import comparison_tables
-
-    for table in comparison_tables(comparison, str(folder)):
-        _console().print(table)
-
-
-def _console() -> "Console":
-    from rich.console import Console
-
-    console = Console()
-    return console if console.is_terminal else Console(width=200)
+    if what != "events":
+        raise BadInputError(f"bench {what}: not there; accepted: events")
+    measurements = bench_events()
+    console().print(measurement_table(measurements))
+    if json_ is not None:
+        rows = [dataclasses.asdict(measurement) for measurement in measurements]
+        write_atomically(json_, json.dumps(rows, indent=1).encode() + b"\n")
 
 
 def main() -> None:

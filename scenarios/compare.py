@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from scenarios import curves
 from scenarios.store import StoredRun
 from simulator import Vector
+from simulator.selection_bias import SIGNIFICANT
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,25 @@ def default_thresholds(runs: list[StoredRun], column: str) -> list[float]:
     return [float(f"{low + (high - low) * share:.4g}") for share in (0.25, 0.5, 0.75)]
 
 
+def warnings_of(runs: list[StoredRun]) -> list[str]:
+    """Return a line for each method that favoured short or long episodes significantly.
+
+    The z of its seeds are combined as (sum z) / sqrt(number) (Stouffer).
+    """
+    lines = []
+    for label in dict.fromkeys(run.label for run in runs):
+        facts = [b for run in runs if run.label == label and (b := run.totals.get("bias"))]
+        z = [b["length_z"] for b in facts if b["length_z"] is not None]
+        if z and abs(sum(z)) / len(z) ** 0.5 > SIGNIFICANT:
+            used, thrown = (_mean([b[f"{k}_length"] for b in facts]) for k in ("used", "discarded"))
+            kind = "short" if thrown > used else "long"
+            lines.append(
+                f"{label}: waiting for the first favours {kind} episodes: used trajectories take "
+                f"{used:.4g} steps, discarded ones {thrown:.4g} (z = {sum(z) / len(z) ** 0.5:.1f})"
+            )
+    return lines
+
+
 def _row(runs: list[StoredRun], column: str, thresholds: list[float]) -> dict[str, str | float]:
     totals = [run.totals for run in runs]
     seconds = [sum(t["worker_seconds"].values()) for t in totals]
@@ -72,6 +93,7 @@ def _row(runs: list[StoredRun], column: str, thresholds: list[float]) -> dict[st
         "delay": _mean(
             [float(np.mean(r.history["delay"])) for r in runs if len(r.history["delay"])]
         ),
+        **_selection(totals),
         "final": _mean([curves.known(run, column)[-1] for run in runs]),
     }
     prefix = "return_mean" if column == "return_average" else "objective"
@@ -82,6 +104,15 @@ def _row(runs: list[StoredRun], column: str, thresholds: list[float]) -> dict[st
         # a run that never held it counts as later than all: the median may be infinite
         row[f"time_to_{threshold:g}"] = float(np.median(np.nan_to_num(times, nan=np.inf)))
     return row
+
+
+def _selection(totals: list[dict[str, Any]]) -> dict[str, float]:
+    """Return mean lengths and returns of used and discarded trajectories, where they are known."""
+    facts = [t["bias"] for t in totals if t.get("bias")]
+    if not facts:
+        return {}
+    keys = ("used_length", "discarded_length", "used_return", "discarded_return")
+    return {key: _mean([f[key] for f in facts if f[key] is not None]) for key in keys}
 
 
 def _last_time(run: StoredRun) -> float:

@@ -53,6 +53,7 @@ def _simulate(spec: RunSpec, folder: RunFolder, started: float) -> None:
             scenario.cluster.hardware(problem.dimension, spec.seed),
             time_limit=scenario.time_limit or float("inf"),
             updates=scenario.updates,
+            record_timeline=scenario.timeline,
             on_update=_Reporter(folder.path / "progress.json"),
         )
         facts = {"real_seconds": time.perf_counter() - started, "problem": problem.describe()}

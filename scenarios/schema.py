@@ -75,6 +75,7 @@ class Scenario(Limits):
     """A whole scenario file."""
 
     title: str
+    timeline: bool = Field(default=True, description="record every interval, not only the sums")
     quick: Quick | None = None
     cluster: Cluster
     problem: Annotated[

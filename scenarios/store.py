@@ -106,7 +106,8 @@ class RunFolder:
             names = [state.name.lower() for state in State]
             states = pa.DictionaryArray.from_arrays(pa.array(rows.state), pa.array(names))
             columns = {"worker": rows.worker, "start": rows.start, "end": rows.end}
-            self._write_table("timeline", pa.table({**columns, "state": states}))
+            table = pa.table({**columns, "state": states, "update": rows.update})
+            self._write_table("timeline", table)
         self._write_table("workers", _workers_table(run))
         status = "failed" if run.failure else "done"
         self.write_info(spec, status, reason=run.failure, totals=_totals(run), **facts)
@@ -180,6 +181,7 @@ def _totals(run: Run) -> dict[str, object]:
         "vectors_sent": int(run.vectors_sent.sum()),
         "bytes_sent": run.bytes_sent,
         "environment_steps": sum(row.steps for row in run.history.rows),
+        "bias": run.bias.summary() if run.bias else None,
         "worker_seconds": seconds,
     }
 

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from algorithms.theory import Complexity
+from scenarios.bench import Measurement
 from scenarios.compare import Comparison
 
 
@@ -96,6 +97,16 @@ def complexity_table(title: str, rows: dict[str, Complexity]) -> Table:
     for method, row in sorted(rows.items(), key=lambda item: item[1].total):
         numbers = (row.computation, row.communication, row.total)
         table.add_row(method, *(f"{number:.4g}" for number in numbers), row.note)
+    return table
+
+
+def measurement_table(measurements: Sequence[Measurement]) -> Table:
+    """Return rates, and their ratios to the first."""
+    table = Table(title="Medians of interleaved rounds", title_justify="left", box=SIMPLE_HEAD)
+    for header in ("measured", "per second", "unit", "ratio"):
+        table.add_column(header, justify="right" if header in {"per second", "ratio"} else "left")
+    for line in measurements:
+        table.add_row(line.name, f"{line.rate:,.0f}", line.unit, f"{line.ratio:.3g}")
     return table
 
 

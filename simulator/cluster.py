@@ -10,7 +10,9 @@ from simulator.clock import Clock
 from simulator.gradients import LazyGradients, Point, Task
 from simulator.hardware import Hardware
 from simulator.history import History, Tally, Update
-from simulator.problem import Estimate, Problem
+from simulator.ledger import Ledger
+from simulator.problem import Problem
+from simulator.selection_bias import SelectionBias
 from simulator.sending import Sending
 from simulator.timeline import Timeline
 from simulator.types import Indices, Process, Vector
@@ -61,11 +63,11 @@ class Cluster:
         self._keep_going = False
         self._group = np.arange(self.size)
         self._resting: int | None = None  # whose completion the method is looking at
-        self._in_hand: dict[tuple[int, int], Task] = {}  # completed, not yet used
         self._travelling: dict[int, Task] = {}  # by worker, on its way to the server
         self._sending = Sending(hardware.network, timeline)
         self._round_start = 0.0
         self._tally = Tally(problem)
+        self._ledger = Ledger(self.workers, self._gradients, self._tally)
 
     @property
     def size(self) -> int:
@@ -82,6 +84,11 @@ class Cluster:
         """How many updates have been made."""
         return len(self.history.rows)
 
+    @property
+    def bias(self) -> SelectionBias | None:
+        """Used against discarded trajectories; None where durations do not depend on them."""
+        return self._tally.bias
+
     # Rounds: one point for everyone
 
     def fastest(self, number: int) -> Indices:
@@ -97,7 +104,7 @@ class Cluster:
             keep_going: start task after task until the reduce; else do one task and send it.
             to: shape (m,), ascending, who takes part in this round; everyone by default.
         """
-        self._drop_in_hand()
+        self._ledger.discard_all()
         self._cancel()
         self._newest = Point(point, self.version)
         self._keep_going = keep_going
@@ -156,7 +163,7 @@ class Cluster:
         yield from self._compute_on_until(max(end, self.now))
         self.workers.vectors_sent[senders] += 1
         answer = self._gradients.weighted_sum(tasks, weights)
-        self._use(list(tasks), answer)
+        self._ledger.use(list(tasks), answer, self.version)
         return answer.gradient
 
     # Asynchronous methods: one worker at a time
@@ -180,13 +187,13 @@ class Cluster:
     def gradient(self, task: Task) -> Vector:
         """Return the gradient that has arrived, shape (d,), and count it as used."""
         answer = self._gradients.one(task)
-        self._use([task], answer)
+        self._ledger.use([task], answer, self.version)
         return answer.gradient
 
     def drop(self, task: Task) -> None:
         """Throw away a gradient that has arrived."""
         self._gradients.forget(task)
-        self._discard(task)
+        self._ledger.discard(task)
 
     def delay(self, task: Task) -> int:
         """Return how many updates were made since the task's point was sent."""
@@ -202,6 +209,8 @@ class Cluster:
         """
         if not np.isfinite(point).all():
             raise DivergedError("theta is not finite")
+        if self._hardware.compute.per_step:
+            self._ledger.judge_selection()
         row = self._tally.row(self.version + 1, self.now, point)
         self.history.rows.append(row)
         self._on_update(row)
@@ -210,7 +219,7 @@ class Cluster:
 
     def close(self) -> None:
         """End the accounting: what is unfinished or unused was for nothing."""
-        self._drop_in_hand()
+        self._ledger.discard_all()
         self.workers.stop(self.now)
         self._sending.close(self.now)
         self.workers.timeline.close(self.now)
@@ -239,7 +248,7 @@ class Cluster:
         yield self._at(self.workers.next_event()[0])
         task, complete = self.workers.advance()
         if complete:
-            self._in_hand[task.worker, task.index] = task
+            self._ledger.hold(task)
             return task
         self._tally.discard(1)
         if self._gradients.forget(task):
@@ -272,20 +281,5 @@ class Cluster:
         yield self._at(end)
 
     def _move_on(self, task: Task) -> None:
-        self._discard(task)
+        self._ledger.discard(task)
         self.workers.start(np.array([task.worker]), self._newest, self.now)
-
-    def _discard(self, task: Task) -> None:
-        del self._in_hand[task.worker, task.index]
-        self.workers.discard(task)
-        self._tally.discard(1)
-
-    def _drop_in_hand(self) -> None:
-        for task in list(self._in_hand.values()):
-            self._discard(task)
-
-    def _use(self, tasks: list[Task], answer: Estimate) -> None:
-        for task in tasks:
-            del self._in_hand[task.worker, task.index]
-        self.workers.use(tasks)
-        self._tally.use([self.delay(task) for task in tasks], answer)

@@ -59,6 +59,8 @@ class LazyGradients:
 
     problem: Problem
     largest: int = 32
+    sampled: dict[tuple[int, int], tuple[float, float]] = field(default_factory=dict)
+    """(length, return) of tasks, by (worker, index), whose length was asked for."""
     _promised: dict[tuple[int, int], Point] = field(default_factory=dict)
     _values: dict[tuple[int, int], Estimate] = field(default_factory=dict)
 
@@ -74,7 +76,12 @@ class LazyGradients:
 
     def lengths(self, workers: Indices, tasks: Indices, point: Point) -> Indices:
         """Return how many environment steps tasks at ``point`` take, shape (m,)."""
-        return self.problem.sample(point.vector, workers, tasks)[0]
+        lengths, returns = self.problem.sample(point.vector, workers, tasks)
+        facts = zip(lengths.tolist(), returns.tolist(), strict=True)
+        self.sampled.update(
+            zip(zip(workers.tolist(), tasks.tolist(), strict=True), facts, strict=True)
+        )
+        return lengths
 
     def one(self, task: Task) -> Estimate:
         """Return the gradient of one announced task."""

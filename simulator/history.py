@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 
 from simulator.problem import Estimate, Problem
+from simulator.selection_bias import SelectionBias
 from simulator.types import Vector
 
 
@@ -23,9 +24,11 @@ class Update:
         steps: environment steps in them.
         objective: exact J(theta_update), where the problem can tell.
         gradient_norm: exact |grad J(theta_update)|, where the problem can tell.
-        by_variant: further columns where workers have different problems: for each version its
+        extra: further columns. Where workers have different problems: for each version its
             ``return_mean_*``, ``return_count_*`` and, if exact, ``objective_*``; and
             ``return_average``, the workers' equal average of each version's newest mean return.
+            Where durations depend on trajectories: mean ``length_used``, ``length_discarded`` and
+            ``return_discarded`` since the last update.
     """
 
     update: int
@@ -38,7 +41,7 @@ class Update:
     steps: int
     objective: float | None
     gradient_norm: float | None
-    by_variant: dict[str, float | int | None] = field(default_factory=dict)
+    extra: dict[str, float | int | None] = field(default_factory=dict)
 
 
 @dataclass
@@ -49,10 +52,10 @@ class History:
 
     def columns(self) -> dict[str, list[float | int | None]]:
         """Return the history by column, in the order of :class:`Update`."""
-        names = [f.name for f in fields(Update) if f.name != "by_variant"]
+        names = [f.name for f in fields(Update) if f.name != "extra"]
         columns = {name: [getattr(row, name) for row in self.rows] for name in names}
-        extra = self.rows[0].by_variant if self.rows else {}
-        return columns | {name: [row.by_variant[name] for row in self.rows] for name in extra}
+        extra = self.rows[0].extra if self.rows else {}
+        return columns | {name: [row.extra[name] for row in self.rows] for name in extra}
 
 
 class Tally:
@@ -63,9 +66,11 @@ class Tally:
 
     Attributes:
         discarded: gradients or started tasks thrown away.
+        bias: what was used against what was not; None where durations do not depend on it.
     """
 
     def __init__(self, problem: Problem) -> None:
+        self.bias: SelectionBias | None = None
         self._problem = problem
         self._latest = np.full(len(problem.variants.names) if problem.variants else 0, np.nan)
         self._begin()
@@ -99,10 +104,29 @@ class Tally:
             steps=sum(int(answer.lengths.sum()) for answer in self._answers),
             objective=exact[0] if exact else None,
             gradient_norm=exact[1] if exact else None,
-            by_variant=self._by_variant(returns, point),
+            extra=self._by_variant(returns, point) | self._selection(),
         )
         self._begin()
         return row
+
+    def select(
+        self, *, used: list[tuple[float, float]], discarded: list[tuple[float, float]]
+    ) -> None:
+        """Note the (length, return) of sampled trajectories, and what became of them."""
+        self.bias = self.bias or SelectionBias()
+        self.bias.used += used
+        self.bias.discarded += discarded
+        self._selected = used, discarded
+
+    def _selection(self) -> dict[str, float | int | None]:
+        if self.bias is None:
+            return {}
+        used, discarded = (np.array(part) for part in self._selected)
+        return {
+            "length_used": float(used[:, 0].mean()) if len(used) else None,
+            "length_discarded": float(discarded[:, 0].mean()) if len(discarded) else None,
+            "return_discarded": float(discarded[:, 1].mean()) if len(discarded) else None,
+        }
 
     def _by_variant(self, returns: Vector, point: Vector) -> dict[str, float | int | None]:
         variants = self._problem.variants

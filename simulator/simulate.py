@@ -11,6 +11,7 @@ from simulator.hardware import Hardware
 from simulator.history import History, Update
 from simulator.network import BYTES_PER_COORDINATE
 from simulator.problem import Problem
+from simulator.selection_bias import SelectionBias
 from simulator.timeline import Intervals, State, Timeline
 from simulator.types import Indices, Process, Vector
 
@@ -29,6 +30,7 @@ class Run:
         vectors_sent: shape (n,), vectors that arrived.
         bytes_sent: all of them, at 4 bytes a coordinate.
         failure: why the run ended early, None if it did not.
+        bias: lengths and returns of used against discarded trajectories, where it matters.
     """
 
     history: History
@@ -40,6 +42,7 @@ class Run:
     vectors_sent: Indices
     bytes_sent: int
     failure: str | None
+    bias: SelectionBias | None = None
 
 
 def simulate(
@@ -103,4 +106,5 @@ def simulate(
             * BYTES_PER_COORDINATE
         ),
         failure=failure,
+        bias=cluster.bias,
     )

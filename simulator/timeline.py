@@ -29,16 +29,24 @@ class Intervals:
         start: shape (k,), simulated seconds.
         end: shape (k,), simulated seconds, > start.
         state: shape (k,), values of :class:`State`.
+        update: shape (k,), the update that used the gradient, 0 if none did.
     """
 
     worker: Indices
     start: Vector
     end: Vector
     state: npt.NDArray[np.int8]
+    update: Indices
 
 
 _ROW = np.dtype(
-    [("worker", np.int64), ("start", np.float64), ("end", np.float64), ("state", np.int8)]
+    [
+        ("worker", np.int64),
+        ("start", np.float64),
+        ("end", np.float64),
+        ("state", np.int8),
+        ("update", np.int64),
+    ]
 )
 
 
@@ -50,7 +58,7 @@ class Timeline:
 
     Args:
         workers: the number n of workers.
-        record: keep every interval (25 bytes each), not only the sums.
+        record: keep every interval (33 bytes each), not only the sums.
         failures: when workers are down; a vector on its way travels on meanwhile.
     """
 
@@ -118,6 +126,10 @@ class Timeline:
         mine = self._rows["state"][slice(*rows)]
         mine[mine == State.COMPUTE] = State.DISCARD
 
+    def use(self, rows: tuple[int, int], update: int) -> None:
+        """Note which update used the gradient that is recorded in ``rows``."""
+        self._rows["update"][slice(*rows)] = update
+
     def close(self, elapsed: float) -> None:
         """End the run at ``elapsed`` seconds: cut what is later, fill up with idle time."""
         everyone = np.arange(len(self._until))
@@ -167,7 +179,7 @@ class Timeline:
         self.seconds[state, worker] += end - start
         if self._record:
             self._reserve(1)
-            self._rows[self._size] = worker, start, end, state
+            self._rows[self._size] = worker, start, end, state, 0
             self._size += 1
 
     def _put_many(self, workers: Indices, state: State, starts: Vector, ends: Vector) -> None:
@@ -178,6 +190,7 @@ class Timeline:
             self._reserve(len(workers))
             rows = self._rows[self._size : self._size + len(workers)]
             rows["worker"], rows["start"], rows["end"], rows["state"] = workers, starts, ends, state
+            rows["update"] = 0
             self._size += len(workers)
 
     def _reserve(self, rows: int) -> None:

@@ -134,8 +134,10 @@ class Workers:
         self.timeline.discard(task.rows, task.worker, task.seconds)
         self.gradients_discarded[task.worker] += 1
 
-    def use(self, tasks: list[Task]) -> None:
-        """Count completed tasks as used."""
+    def use(self, tasks: list[Task], update: int) -> None:
+        """Count completed tasks as used by an update, 1, 2, ..."""
+        for task in tasks:
+            self.timeline.use(task.rows, update)
         np.add.at(self.gradients_used, [task.worker for task in tasks], 1)
 
     def _end_task(self, worker: int) -> None:

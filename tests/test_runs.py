@@ -29,7 +29,7 @@ def test_a_run_writes_exact_times_and_honest_facts(tmp_path: Path) -> None:
     assert history["objective"].to_pylist()[-1] > history["objective"].to_pylist()[0]
 
     timeline = pq.read_table(folder / "timeline.parquet")
-    assert timeline.column_names == ["worker", "start", "end", "state"]
+    assert timeline.column_names == ["worker", "start", "end", "state", "update"]
     assert set(timeline["state"].to_pylist()) == {"compute"}
     workers = pq.read_table(folder / "workers.parquet").to_pydict()
     assert workers["compute_seconds"] == [80.0, 80.0]

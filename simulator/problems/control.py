@@ -94,6 +94,12 @@ class Control(Problem):
             first, first_step = mine.stop, steps.stop
         return answers
 
+    def sample(self, point: Vector, workers: Indices, tasks: Indices) -> tuple[Indices, Vector]:
+        """Return the steps and the returns of trajectories at ``point``."""
+        request = Request(point, workers, tasks, np.ones(len(tasks)))
+        sampled = self._sample([request], np.zeros(len(tasks), dtype=np.int64))
+        return sampled.lengths, sampled.returns
+
     def describe(self) -> dict[str, object]:
         """Return which rollouts were used."""
         return {"rollouts": "gymnasium", "dtype": str(self._dtype).removeprefix("torch.")}

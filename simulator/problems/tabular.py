@@ -71,6 +71,12 @@ class Tabular(Problem):
         policy = self.policy(point)
         return np.array([mdp.exact(policy, self._discount)[0] for mdp in self._mdps])
 
+    def sample(self, point: Vector, workers: Indices, tasks: Indices) -> tuple[Indices, Vector]:
+        """Return the steps and the returns of trajectories at ``point``."""
+        policies = np.repeat(self.policy(point)[None], len(workers), axis=0)
+        _, _, rewards, alive = self._sample(policies, workers, tasks)
+        return alive.sum(axis=1), rewards.sum(axis=1)
+
     def estimate(self, requests: Sequence[Request]) -> list[Estimate]:
         """Sample all trajectories in step; then one weighted sum per request."""
         policies = np.array([self.policy(r.point) for r in requests])

@@ -1,0 +1,72 @@
+"""What several commands share: planning, running, printing."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from scenarios.experiment import Job, Summary
+    from scenarios.store import StoredRun
+
+
+def result_folder(name: str, *, quick: bool, root: Path = Path("runs")) -> Path:
+    """Return where a scenario's results go by default."""
+    return root / (name + "-quick" * quick)
+
+
+def plan_runs(
+    name: str,
+    out: Path | None,
+    methods: Sequence[str] = (),
+    seeds: Sequence[int] = (),
+    *,
+    quick: bool,
+) -> "tuple[list[Job], Path]":
+    """Return the runs of a scenario, by file or name, and their folder."""
+    from scenarios.experiment import plan
+    from scenarios.load import find, load
+
+    file = find(name)
+    scenario = load(file)
+    folder = out or result_folder(file.stem, quick=quick)
+    return plan(scenario.shortened() if quick else scenario, folder, methods, seeds), folder
+
+
+def make_runs(jobs: "list[Job]", processes: int, *, retry_failed: bool) -> "Summary":
+    """Make the runs that are missing, showing how far they are."""
+    from rich.console import Console
+
+    from scenarios.experiment import run_jobs
+    from scenarios.progress import Progress
+
+    progress = Progress(Console(stderr=True))
+    try:
+        return run_jobs(jobs, processes, progress, retry_failed=retry_failed)
+    except KeyboardInterrupt:
+        typer.echo("straggler: interrupted; run again to complete what is missing", err=True)
+        raise typer.Exit(130) from None
+
+
+def print_comparison(
+    folder: Path, runs: "list[StoredRun]", thresholds: Sequence[float] = ()
+) -> None:
+    """Print the comparison of runs, and what is suspicious about them."""
+    from scenarios.compare import compare, warnings_of
+    from scenarios.tables import comparison_tables
+
+    for table in comparison_tables(compare(runs, thresholds), str(folder)):
+        console().print(table)
+    for line in warnings_of(runs):
+        typer.echo(line)
+
+
+def console() -> "Console":
+    """Return where tables go; wide if it is no terminal."""
+    from rich.console import Console
+
+    terminal = Console()
+    return terminal if terminal.is_terminal else Console(width=200)

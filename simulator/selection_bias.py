@@ -1,0 +1,46 @@
+"""Does waiting for the first gradients favour short trajectories?"""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from simulator.types import Vector
+
+SIGNIFICANT = 3.0
+"""Standard errors from which a difference is worth a warning."""
+
+
+@dataclass
+class SelectionBias:
+    """Lengths and returns of the trajectories that were used, and of those that were not.
+
+    Kept where durations depend on the trajectory (``per = "step"``): then the first M
+    completions are those of short episodes.
+    """
+
+    used: list[tuple[float, float]] = field(default_factory=list)
+    discarded: list[tuple[float, float]] = field(default_factory=list)
+
+    def summary(self) -> dict[str, float | int | None]:
+        """Return counts, means, and how many standard errors the means are apart (Welch).
+
+        A positive ``length_z`` says that what was thrown away was longer than what was used.
+        """
+        facts: dict[str, float | int | None] = {}
+        tables = {name: np.array(getattr(self, name)) for name in ("used", "discarded")}
+        for name, table in tables.items():
+            facts[f"{name}_count"] = len(table)
+            for k, column in enumerate(("length", "return")):
+                facts[f"{name}_{column}"] = float(table[:, k].mean()) if len(table) else None
+        for k, column in enumerate(("length", "return")):
+            facts[f"{column}_z"] = _welch(*(t[:, k] for t in tables.values() if len(t) > 1))
+        return facts
+
+
+def _welch(*samples: Vector) -> float | None:
+    if len(samples) < 2:  # noqa: PLR2004 - one of the two is missing
+        return None
+    used, discarded = samples
+    error = math.sqrt(used.var(ddof=1) / len(used) + discarded.var(ddof=1) / len(discarded))
+    return float((discarded.mean() - used.mean()) / error) if error else None
