@@ -55,11 +55,13 @@ def _slices(run: Recorded) -> Iterator[dict[str, Any]]:
 
 
 def _updates(run: Recorded) -> Iterator[dict[str, Any]]:
-    gaps = np.diff(np.append(run.updates, np.inf))
+    moments = np.unique(run.updates)
+    gaps = dict(zip(moments.tolist(), np.diff(np.append(moments, np.inf)).tolist(), strict=True))
     for k, time in enumerate(run.updates.tolist()):
-        # short enough to end before the next one; arrows need a slice to end at
+        # Arrows need a slice to end at: short enough to end before the next one. Updates at the
+        # same moment are slices of the same length, one in the other.
         place = {"pid": SERVER, "tid": 0, "ts": time * MICROSECONDS}
-        length = min(1.0, float(gaps[k]) * MICROSECONDS / 2)
+        length = min(1.0, gaps[time] * MICROSECONDS / 2)
         yield {"ph": "X", "name": f"update {k + 1}", "cat": "update", "dur": length, **place}
         yield {"ph": "C", "name": "staleness", "args": {"updates": float(run.delay[k])}, **place}
         if np.isfinite(run.value[k]):

@@ -1,13 +1,16 @@
 """Random factors on task durations, with mean one, drawn for many tasks at once."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from simulator.randomness import Stream, uniforms
 from simulator.types import Indices, Vector
+
+AHEAD = 16
+_NOTHING = np.empty(0)
 
 Distribution: TypeAlias = Literal["exponential", "lognormal", "gamma", "pareto", "uniform"]
 
@@ -26,9 +29,24 @@ class Jitter:
     distribution: Distribution
     spread: float
     seed: int
+    _ahead: dict[int, tuple[int, Vector]] = field(default_factory=dict, repr=False, compare=False)
 
     def factors(self, workers: Indices, tasks: Indices) -> Vector:
         """Return the factors, shape (m,), for m (worker, task) pairs."""
+        if len(workers) == 1:
+            return self._one(int(workers[0]), int(tasks[0]))
+        return self._draw(workers, tasks)
+
+    def _one(self, worker: int, task: int) -> Vector:
+        """Draw some tasks ahead for a worker that restarts: one key costs as much as many."""
+        first, block = self._ahead.get(worker, (0, _NOTHING))
+        if not first <= task < first + len(block):
+            first, tasks = task, np.arange(task, task + AHEAD)
+            block = self._draw(np.full(AHEAD, worker), tasks)
+            self._ahead[worker] = first, block
+        return block[task - first : task - first + 1]
+
+    def _draw(self, workers: Indices, tasks: Indices) -> Vector:
         u, v = uniforms(self.seed, workers, tasks, Stream.DURATION).T
         a = self.spread
         result: Vector
