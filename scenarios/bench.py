@@ -42,9 +42,9 @@ def bench_events() -> list[Measurement]:
         "AFedPG, n = 10, timeline recorded": ("updates", 5_000, lambda: _afedpg(timeline=True)),
     }
     for workers in (10, 1_000, 100_000):
-        for jitter in (False, True):
-            name = f"Rennala, n = {workers:,}, M = 1,000" + ", random times" * jitter
-            cases[name] = ("gradients", 20_000, _rennala(workers, jitter=jitter))
+        for extra in ("", ", random times", ", timeline recorded"):
+            name = f"Rennala, n = {workers:,}, M = 1,000{extra}"
+            cases[name] = ("gradients", 20_000, _rennala(workers, extra))
     return list(_interleaved(cases))
 
 
@@ -82,10 +82,12 @@ def _afedpg(*, timeline: bool) -> object:
     return simulate(AFedPG(RULE).run, _problem(), hardware, updates=5_000, record_timeline=timeline)
 
 
-def _rennala(workers: int, *, jitter: bool) -> Callable[[], object]:
-    factors = Jitter("lognormal", 0.5, seed=0) if jitter else None
+def _rennala(workers: int, extra: str) -> Callable[[], object]:
+    factors = Jitter("lognormal", 0.5, seed=0) if "random" in extra else None
     hardware = Hardware(
         ComputeModel(power_law(workers, 1.0, 0.5), factors), Network(np.zeros(workers))
     )
     method = Rennala(RULE, 1_000)
-    return lambda: simulate(method.run, _problem(), hardware, updates=20, record_timeline=False)
+    return lambda: simulate(
+        method.run, _problem(), hardware, updates=20, record_timeline="timeline" in extra
+    )

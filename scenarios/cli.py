@@ -206,6 +206,24 @@ def timeline(
 
 
 @app.command()
+def trace(
+    log: Annotated[Path, typer.Argument(help="CSV or Parquet: worker, start, end per gradient.")],
+    out: Annotated[Path, typer.Argument(help="The trace: .csv or .parquet.")],
+) -> None:
+    """Turn a log of finished gradients into a trace for `compute = { model = "trace" }`.
+
+    Workers are numbers from 0, times are seconds. A run's own timeline.parquet is such a log.
+    """
+    from simulator.trace import convert_log
+
+    try:
+        gradients = convert_log(log, out)
+    except ValueError as error:
+        raise BadInputError(str(error)) from error
+    typer.echo(f"written: {out}, from {gradients} gradients")
+
+
+@app.command()
 def theory(
     scenario: Scenario_,
     epsilon: Annotated[

@@ -97,18 +97,19 @@ class PlannedDown(Strict):
     """Explicit windows: [worker, from, to]."""
 
     model: Literal["windows"]
-    windows: list[tuple[int, NonNegative, Positive]] = Field(
-        strict=False, description="a list of [worker, from, to]"
+    windows: list[Annotated[list[NonNegative], Field(min_length=3, max_length=3)]] = Field(
+        description="a list of [worker, from, to]"
     )
     running: Literal["lost", "paused"] = "lost"
 
     def failures(self, workers: int, seed: int) -> Failures:  # noqa: ARG002
         """Return the windows of each worker."""
         mine: list[list[tuple[float, float]]] = [[] for _ in range(workers)]
-        for worker, down, up in sorted(self.windows, key=lambda window: window[1]):
-            if not 0 <= worker < workers:
+        for number, down, up in sorted(self.windows, key=lambda window: window[1]):
+            worker = int(number)
+            if worker != number or worker >= workers:
                 raise ValueError(
-                    f"failures.windows has worker {worker}; accepted: 0 to {workers - 1}"
+                    f"failures.windows has worker {number:g}; accepted: 0 to {workers - 1}"
                 )
             if up <= down or (mine[worker] and down < mine[worker][-1][1]):
                 raise ValueError(f"failures.windows: [{worker}, {down}, {up}] is empty or overlaps")

@@ -11,6 +11,15 @@ from scenarios.store import StoredRun
 from simulator import Vector
 from simulator.selection_bias import SIGNIFICANT
 
+TIME_SHARES = {
+    "compute": "worker_time_used",
+    "discard": "worker_time_wasted",
+    "send": "worker_time_sending",
+    "idle": "worker_time_idle",
+    "down": "worker_time_down",
+}
+"""Columns with the share of all worker time in each state."""
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -83,12 +92,15 @@ def _row(runs: list[StoredRun], column: str, thresholds: list[float]) -> dict[st
         "seconds_per_update": _mean([_last_time(r) / max(len(r.history["time"]), 1) for r in runs]),
         "gradients_used": _mean([t["gradients_used"] for t in totals]),
         "gradients_discarded": _mean([t["gradients_discarded"] for t in totals]),
-        "worker_time_used": _mean(
-            [
-                t["worker_seconds"]["compute"] / max(s, 1e-300)
-                for t, s in zip(totals, seconds, strict=True)
-            ]
-        ),
+        **{
+            name: _mean(
+                [
+                    t["worker_seconds"][state] / max(s, 1e-300)
+                    for t, s in zip(totals, seconds, strict=True)
+                ]
+            )
+            for state, name in TIME_SHARES.items()
+        },
         "megabytes_sent": _mean([t["bytes_sent"] / 1e6 for t in totals]),
         "delay": _mean(
             [float(np.mean(r.history["delay"])) for r in runs if len(r.history["delay"])]

@@ -70,14 +70,15 @@ def read_run(folder: Path) -> Recorded:
         )
     rows = pq.read_table(folder / "timeline.parquet")
     names = [state.name.lower() for state in State]
-    states = np.array([names.index(name) for name in rows["state"].chunk(0).dictionary.to_pylist()])
+    coded = rows["state"].combine_chunks()
+    states = np.array([names.index(name) for name in coded.dictionary.to_pylist()])
     history = pq.read_table(folder / "history.parquet")
     return Recorded(
         f"{info['title']}\n{info['label']}, seed {info['seed']}",
         rows["worker"].to_numpy(),
         rows["start"].to_numpy(),
         rows["end"].to_numpy(),
-        states[rows["state"].chunk(0).indices.to_numpy()].astype(np.int8),
+        states[coded.indices.to_numpy()].astype(np.int8),
         rows["update"].to_numpy(),
         history["time"].to_numpy(),
         history["delay"].to_numpy(),

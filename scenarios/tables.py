@@ -10,7 +10,7 @@ from rich.text import Text
 
 from algorithms.theory import Complexity
 from scenarios.bench import Measurement
-from scenarios.compare import Comparison
+from scenarios.compare import TIME_SHARES, Comparison
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,11 @@ class Clock:
 
 COSTS = {
     "updates": "updates",
-    "seconds_per_update": "seconds\n/update",
-    "gradients_used": "gradients\nused",
-    "gradients_discarded": "\ndiscarded",
+    "seconds_per_update": "s per\nupdate",
+    "gradients_used": "grads\nused",
+    "gradients_discarded": "grads\nlost",
     "worker_time_used": "time\nused",
+    "worker_time_wasted": "\nwasted",
     "megabytes_sent": "MB\nsent",
     "delay": "mean\ndelay",
 }
@@ -48,7 +49,7 @@ def comparison_tables(comparison: Comparison, title: str) -> list[Table]:
     results = {
         key: key.replace("time_to_", "seconds\nto ").replace("final_", "final\n")
         for key in comparison.columns
-        if key not in {*COSTS, "method"}
+        if key not in {*COSTS, *TIME_SHARES.values(), "method"}
     }
     results |= {"final": f"final\n{name}"}
     return [
@@ -71,7 +72,7 @@ def _comparison_table(comparison: Comparison, title: str, headers: dict[str, str
 def _cell(key: str, value: str | float) -> str:
     if isinstance(value, str):
         return value
-    if key == "worker_time_used":
+    if key.startswith("worker_time"):
         return f"{value:.0%}"
     if np.isinf(value):
         return "never"

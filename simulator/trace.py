@@ -60,7 +60,30 @@ def speeds_of_log(worker: Indices, start: Vector, end: Vector) -> tuple[Vector, 
     return np.array(time), np.array(owner, dtype=np.int64), np.array(speed)
 
 
-def _read(file: Path, names: tuple[str, ...]) -> dict[str, Vector]:
+def convert_log(log: Path, trace: Path) -> int:
+    """Turn a log of finished gradients into a trace; return how many gradients it had.
+
+    Args:
+        log: CSV or Parquet with columns worker, start, end; a run's own ``timeline.parquet`` will
+            do, whose gradients that were used are taken.
+        trace: the CSV or Parquet file to write, with columns time, worker, speed.
+
+    Raises:
+        ValueError: the log cannot be read, or a gradient takes no time.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - only traces need it
+
+    columns = _read(log, ("worker", "start", "end"), used_only=True)
+    if not len(columns["end"]) or (columns["end"] <= columns["start"]).any():
+        raise ValueError(f"file {log}: every gradient needs an end after its start")
+    worker = columns["worker"].astype(np.int64)
+    time, owner, speed = speeds_of_log(worker, columns["start"], columns["end"])
+    table = pa.table({"time": time, "worker": owner, "speed": speed})
+    (pa.csv.write_csv if trace.suffix == ".csv" else pa.parquet.write_table)(table, trace)
+    return len(worker)
+
+
+def _read(file: Path, names: tuple[str, ...], *, used_only: bool = False) -> dict[str, Vector]:
     import pyarrow as pa  # noqa: PLC0415 - only traces need it
     import pyarrow.csv  # noqa: PLC0415
     import pyarrow.parquet  # noqa: PLC0415
@@ -68,6 +91,8 @@ def _read(file: Path, names: tuple[str, ...]) -> dict[str, Vector]:
     try:
         read: Any = pa.csv.read_csv if file.suffix == ".csv" else pa.parquet.read_table
         table = read(file)
+        if used_only and "state" in table.column_names:
+            table = table.filter(np.array(table["state"].to_pylist()) == "compute")
         return {name: table[name].to_numpy().astype(np.float64) for name in names}
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         reason = str(error).splitlines()[0]

@@ -106,6 +106,44 @@ MISTAKES = {
         ),
         "problem.world.goal [2, 0] is outside; accepted: below [rows, columns]",
     ),
+    "a spread that does not fit": (
+        ("seconds = [1.0, 2.0] }", 'seconds = [1.0, 2.0], random = { distribution = "pareto" } }'),
+        "cluster.compute.random.tail does not fit pareto; accepted: tail",
+    ),
+    "a schedule that goes back": (
+        (
+            "seconds = [1.0, 2.0] }",
+            "seconds = [1.0, 2.0], schedule = [{ times = [0.0, 5.0, 4.0], speeds = [1.0] }] }",
+        ),
+        "cluster.compute.schedule[0].times = [0.0, 5.0, 4.0]; accepted: ascending from 0",
+    ),
+    "a trace that is not there": (
+        ('{ model = "explicit", seconds = [1.0, 2.0] }', '{ model = "trace", file = "no.csv" }'),
+        "no.csv: No such file or directory",
+    ),
+    "groups of other size": (
+        (
+            '{ model = "explicit", seconds = [1.0, 2.0] }',
+            '{ model = "groups", groups = [{ count = 3, seconds = 1.0 }] }',
+        ),
+        "cluster.compute.groups has 3 numbers for 2 workers",
+    ),
+    "failures of nobody": (
+        ("workers = 2", 'workers = 2\nfailures = { model = "windows", windows = [[2, 0.0, 1.0]] }'),
+        "cluster.failures.windows has worker 2; accepted: 0 to 1",
+    ),
+    "an ingress of two kinds": (
+        ("workers = 2", "workers = 2\ningress = { slots = 1, bandwidth = 1.0 }"),
+        "cluster.ingress.slots or bandwidth is wanted; accepted: one of them",
+    ),
+    "an ingress without a gather": (
+        ("workers = 2", 'workers = 2\ncollective = "allreduce"\ningress = { slots = 1 }'),
+        "cluster.ingress is of no meaning with allreduce",
+    ),
+    "steps of a quadratic": (
+        ('{ model = "explicit"', '{ per = "step", model = "explicit"'),
+        "cluster.compute.per = 'step': a quadratic has no steps",
+    ),
     "a label that is a path": (
         ("batch = 3", 'batch = 3\nlabel = "../up"'),
         "methods[0].label: string should match pattern",
