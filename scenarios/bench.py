@@ -44,7 +44,7 @@ def bench_events() -> list[Measurement]:
     for workers in (10, 1_000, 100_000):
         for extra in ("", ", random times", ", timeline recorded"):
             name = f"Rennala, n = {workers:,}, M = 1,000{extra}"
-            cases[name] = ("gradients", 20_000, _rennala(workers, extra))
+            cases[name] = ("gradients, 1,000 an update", 20_000, _rennala(workers, extra))
     return list(_interleaved(cases))
 
 

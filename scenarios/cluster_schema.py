@@ -144,6 +144,14 @@ class Cluster(Strict):
         """The preemption rule."""
         return self.preemption.rule if isinstance(self.preemption, Preemption) else self.preemption
 
+    @property
+    def fixed(self) -> bool:
+        """Whether every gradient and every vector takes the same time on its worker, always."""
+        compute = self.compute
+        varies = compute.random or compute.schedule or compute.model == "trace"
+        shared = self.ingress or self.failures or self.topology != "ideal" or self.downlink
+        return not (varies or shared or compute.per == "step")
+
     def compute_seconds(self) -> Vector:
         """Return h, shape (n,), in seconds per gradient (or per step)."""
         return self.compute.base(self.workers)

@@ -21,6 +21,10 @@ TIME_SHARES = {
 """Columns with the share of all worker time in each state."""
 
 
+SELECTION = ("used_length", "discarded_length", "used_return", "discarded_return")
+"""Columns about which trajectories were used, where durations depend on them."""
+
+
 @dataclass(frozen=True)
 class Comparison:
     """A table, by column; each list has one entry per method.
@@ -123,8 +127,7 @@ def _selection(totals: list[dict[str, Any]]) -> dict[str, float]:
     facts = [t["bias"] for t in totals if t.get("bias")]
     if not facts:
         return {}
-    keys = ("used_length", "discarded_length", "used_return", "discarded_return")
-    return {key: _mean([f[key] for f in facts if f[key] is not None]) for key in keys}
+    return {key: _mean([f[key] for f in facts if f[key] is not None]) for key in SELECTION}
 
 
 def _last_time(run: StoredRun) -> float:

@@ -72,6 +72,8 @@ def report(
     problem.close()
     yield scenario.title
     yield tables.clock_table(list(clocks(scenario, dimension)), scenario.cluster.rule)
+    if not scenario.cluster.fixed:
+        yield "The formulas take h_i and kappa_i as fixed numbers; this cluster's are not."
     h = scenario.cluster.compute_seconds()
     kappa = scenario.cluster.uplink_seconds(dimension)
     for method in scenario.methods:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from algorithms.theory import Complexity
 from scenarios.bench import Measurement
-from scenarios.compare import TIME_SHARES, Comparison
+from scenarios.compare import SELECTION, TIME_SHARES, Comparison
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,13 @@ def comparison_tables(comparison: Comparison, title: str) -> list[Table]:
         if key not in {*COSTS, *TIME_SHARES.values(), "method"}
     }
     results |= {"final": f"final\n{name}"}
+    selection = {key: key.replace("_", "\n") for key in SELECTION if key in results}
+    results = {key: header for key, header in results.items() if key not in selection}
+    parts = {"costs": COSTS, name: results, "used against discarded trajectories": selection}
     return [
-        _comparison_table(comparison, f"{title}: costs, means over seeds", COSTS),
-        _comparison_table(comparison, f"{title}: {name}, means over seeds", results),
+        _comparison_table(comparison, f"{title}: {part}, means over seeds", headers)
+        for part, headers in parts.items()
+        if headers
     ]
 
 

@@ -11,6 +11,10 @@ SIGNIFICANT = 3.0
 """Standard errors from which a difference is worth a warning."""
 
 
+QUANTILES = (10, 50, 90)
+"""Per cent, of the distributions that are reported."""
+
+
 @dataclass
 class SelectionBias:
     """Lengths and returns of the trajectories that were used, and of those that were not.
@@ -23,7 +27,7 @@ class SelectionBias:
     discarded: list[tuple[float, float]] = field(default_factory=list)
 
     def summary(self) -> dict[str, float | int | None]:
-        """Return counts, means, and how many standard errors the means are apart (Welch).
+        """Return counts, means, quantiles, and by how many standard errors they differ (Welch).
 
         A positive ``length_z`` says that what was thrown away was longer than what was used.
         """
@@ -33,6 +37,8 @@ class SelectionBias:
             facts[f"{name}_count"] = len(table)
             for k, column in enumerate(("length", "return")):
                 facts[f"{name}_{column}"] = float(table[:, k].mean()) if len(table) else None
+                for q in QUANTILES if len(table) else ():
+                    facts[f"{name}_{column}_q{q}"] = float(np.percentile(table[:, k], q))
         for k, column in enumerate(("length", "return")):
             facts[f"{column}_z"] = _welch(*(t[:, k] for t in tables.values() if len(t) > 1))
         return facts

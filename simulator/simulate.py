@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -22,7 +23,6 @@ class Run:
 
     Attributes:
         history: one row per update.
-        intervals: one row per worker and interval; None if not recorded.
         elapsed: simulated seconds; every worker's seconds add up to it.
         seconds: by state, shape (n,): where each worker's time went.
         gradients_used: shape (n,).
@@ -31,10 +31,10 @@ class Run:
         bytes_sent: all of them, at 4 bytes a coordinate.
         failure: why the run ended early, None if it did not.
         bias: lengths and returns of used against discarded trajectories, where it matters.
+        timeline: where :attr:`intervals` come from.
     """
 
     history: History
-    intervals: Intervals | None
     elapsed: float
     seconds: dict[State, Vector]
     gradients_used: Indices
@@ -43,6 +43,12 @@ class Run:
     bytes_sent: int
     failure: str | None
     bias: SelectionBias | None = None
+    timeline: Timeline | None = field(default=None, repr=False)
+
+    @cached_property
+    def intervals(self) -> Intervals | None:
+        """One row per worker and interval; None if they were not recorded."""
+        return self.timeline.intervals() if self.timeline else None
 
 
 def simulate(
@@ -93,7 +99,6 @@ def simulate(
     workers = cluster.workers
     return Run(
         history=cluster.history,
-        intervals=timeline.intervals() if record_timeline else None,
         elapsed=cluster.now,
         seconds={state: timeline.seconds[state] for state in State},
         gradients_used=workers.gradients_used,
@@ -107,4 +112,5 @@ def simulate(
         ),
         failure=failure,
         bias=cluster.bias,
+        timeline=timeline if record_timeline else None,
     )

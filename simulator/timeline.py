@@ -75,6 +75,7 @@ class Timeline:
         self._record = record
         self._size = 0
         self._rows = np.empty(1024 if record else 0, dtype=_ROW)
+        self._blocks: list[tuple[Indices, Vector, Vector, State]] = []
 
     def add(
         self, worker: int, state: State, start: float, end: float
@@ -157,11 +158,18 @@ class Timeline:
     def intervals(self) -> Intervals:
         """Return all recorded intervals that began before the end of the run."""
         rows = self._rows[: self._size]
-        rows["end"] = np.minimum(rows["end"], self._until[rows["worker"]])
-        rows = rows[rows["end"] > rows["start"]]
-        rows = rows[np.lexsort((rows["worker"], rows["start"]))]
-        columns = (np.ascontiguousarray(rows[name]) for name in _ROW.names or ())
-        return Intervals(*columns)
+        sizes = [len(block[0]) for block in self._blocks]
+        workers, starts, ends = (
+            np.concatenate([rows[name], *(block[k] for block in self._blocks)])
+            for k, name in enumerate(("worker", "start", "end"))
+        )
+        states = np.repeat(np.array([block[3] for block in self._blocks], dtype=np.int8), sizes)
+        states = np.concatenate([rows["state"], states])
+        updates = np.concatenate([rows["update"], np.zeros(sum(sizes), dtype=np.int64)])
+        ends = np.minimum(ends, self._until[workers])
+        kept = np.flatnonzero(ends > starts)
+        order = kept[np.lexsort((workers[kept], starts[kept]))]
+        return Intervals(workers[order], starts[order], ends[order], states[order], updates[order])
 
     def _put(self, worker: int, state: State, start: float, end: float) -> float:
         """Add an interval, less the windows in which the worker is down; return its seconds."""
@@ -186,12 +194,8 @@ class Timeline:
         some = ends > starts
         workers, starts, ends = workers[some], starts[some], ends[some]
         self.seconds[state, workers] += ends - starts
-        if self._record:
-            self._reserve(len(workers))
-            rows = self._rows[self._size : self._size + len(workers)]
-            rows["worker"], rows["start"], rows["end"], rows["state"] = workers, starts, ends, state
-            rows["update"] = 0
-            self._size += len(workers)
+        if self._record:  # what becomes of these is settled: no copy is needed
+            self._blocks.append((workers, starts, ends, state))
 
     def _reserve(self, rows: int) -> None:
         if self._size + rows > len(self._rows):

@@ -189,6 +189,32 @@ def test_a_paused_task_goes_on_after_the_repair() -> None:
     assert rows.state.tolist() == [State.COMPUTE, State.COMPUTE, State.DOWN] + [State.COMPUTE] * 2
 
 
+def test_a_pause_in_a_slow_window() -> None:
+    # speed 1 until 2, then 1/2; down from 3 to 10. A task of 4 s does 2 until 2, 0.5 until 3, and
+    # the last 1.5 in 3 s from 10 on
+    profile = Profile(np.array([0.0, 2.0]), np.array([1.0, 0.5]))
+    failures = down("paused", [(3.0, 10.0)])
+    slow = cluster([4], speeds=Speeds([profile], np.array([0])), failures=failures)
+    result = run(AFedPG(RULE), slow, updates=1)
+    assert times(result) == [13]
+    assert seconds(result, State.COMPUTE) == [6]
+
+
+def test_a_downlink_an_uplink_a_schedule_and_a_price_together() -> None:
+    # The point arrives at 0.5. Worker 0 (1 s) ends at 1.5, 2.5; worker 1 (speed 1/2 from 1 on)
+    # does 0.5 by 1 and its other 1.5 s by 4. M = 1: round 1 ends at 1.5, sends 1 until 2.5;
+    # stopping worker 1 takes until 1.75. Round 2: point at 3, worker 0 at 4, update at 5.
+    network = Network(np.array([1.0, 1.0]), downlink=np.array([0.5, 0.5]))
+    profile = Profile(np.array([0.0, 1.0]), np.array([1.0, 0.5]))
+    speeds = Speeds([profile], np.array([-1, 0]))
+    result = run(
+        Rennala(RULE, 1), cluster([1, 2], network, speeds=speeds, stop_cost=0.25), updates=2
+    )
+    assert times(result) == [2.5, 5]
+    assert seconds(result, State.DISCARD) == [0, 1.25 + 1.25]
+    assert seconds(result, State.IDLE) == [1.0, 0.5 + 1.25 + 0.75]
+
+
 def test_a_completion_at_the_moment_of_a_failure_counts() -> None:
     failures = down("lost", [(2.0, 5.0)])
     result = run(AFedPG(RULE), cluster([2], failures=failures), updates=2)

@@ -76,6 +76,7 @@ def test_welch_by_hand() -> None:
     bias = SelectionBias([(1.0, 5.0), (3.0, 7.0)], [(4.0, 1.0), (6.0, 1.0), (8.0, 1.0)])
     facts = bias.summary()
     assert (facts["used_length"], facts["discarded_length"]) == (2, 6)
+    assert (facts["used_length_q50"], facts["discarded_length_q90"]) == (2, 7.6)
     # variances 2 and 4: (6 - 2) / sqrt(2/2 + 4/3)
     assert facts["length_z"] == pytest.approx(4 / np.sqrt(1 + 4 / 3))
 

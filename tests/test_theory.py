@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous, theory
+from scenarios.load import library, load
 
 H, KAPPA = np.array([1.0, 2.0, 4.0]), np.array([0.5, 0.0, 3.0])
 SECONDS = st.integers(1, 32).map(lambda k: k / 8)
@@ -117,6 +118,12 @@ def test_chosen_parameters_keep_every_error_term_below_epsilon(
 def test_the_truncation_horizon() -> None:
     assert theory.truncation_horizon(0.99, 0.01) == 459  # 0.99^459 <= 0.01 < 0.99^458
     assert 0.99**459 <= 0.01 < 0.99**458
+
+
+def test_theory_says_where_its_formulas_do_not_fit() -> None:
+    stalls = [scenario for scenario in map(load, library().values()) if not scenario.cluster.fixed]
+    assert {s.title.split(":")[0] for s in stalls} >= {"Heavy tails", "Spot instances", "Federated"}
+    assert load(library()["paper/figure1b"]).cluster.fixed
 
 
 def test_the_theory_command_prints_clocks_and_both_tables(
