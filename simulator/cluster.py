@@ -11,6 +11,7 @@ from simulator.gradients import LazyGradients, Point, Task
 from simulator.hardware import Hardware
 from simulator.history import History, Tally, Update
 from simulator.ledger import Ledger
+from simulator.network import BYTES_PER_COORDINATE
 from simulator.problem import Problem
 from simulator.selection_bias import SelectionBias
 from simulator.sending import Sending
@@ -66,6 +67,7 @@ class Cluster:
         self._travelling: dict[int, Task] = {}  # by worker, on its way to the server
         self._sending = Sending(hardware.network, timeline)
         self._round_start = 0.0
+        self._vectors = 0.0  # that arrived; a ring sends parts of them
         self._tally = Tally(problem)
         self._ledger = Ledger(self.workers, self._gradients, self._tally)
 
@@ -83,6 +85,11 @@ class Cluster:
     def version(self) -> int:
         """How many updates have been made."""
         return len(self.history.rows)
+
+    @property
+    def bytes_sent(self) -> int:
+        """Bytes of all vectors that arrived, at 4 a coordinate."""
+        return round(self._vectors * len(self.initial_point) * BYTES_PER_COORDINATE)
 
     @property
     def bias(self) -> SelectionBias | None:
@@ -162,6 +169,7 @@ class Cluster:
             end = self._sending.reduce(senders, ready, busy)
         yield from self._compute_on_until(max(end, self.now))
         self.workers.vectors_sent[senders] += 1
+        self._vectors += len(senders) * self._hardware.network.vectors_per_worker(len(senders))
         answer = self._gradients.weighted_sum(tasks, weights)
         self._ledger.use(list(tasks), answer, self.version)
         return answer.gradient
@@ -182,6 +190,7 @@ class Cluster:
         yield self._at(self._sending.next_arrival()[0])
         _, worker = self._sending.receive()
         self.workers.vectors_sent[worker] += 1
+        self._vectors += 1
         return self._travelling.pop(worker)
 
     def gradient(self, task: Task) -> Vector:

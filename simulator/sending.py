@@ -63,9 +63,14 @@ class Sending:
         network = self._network
         ends: Vector = ready + network.uplink[senders]
         if network.collective == "allreduce":
-            end = float(ready.max()) + network.allreduce_seconds(senders)
+            begin = np.full(len(senders), ready.max())
+            end = float(begin[0]) + network.allreduce_seconds(senders)
+            # on a ring or a tree everyone has a part until the end
+            ends = (
+                begin + network.uplink[senders] if network.topology == "ideal" else 0 * ends + end
+            )
             idle = ~busy
-            self._record(senders[idle], ready[idle], np.minimum(ends, end)[idle])
+            self._record(senders[idle], begin[idle], ends[idle])
             return end
         if network.shared:
             self._transfers.start_many(senders, ready)

@@ -10,7 +10,6 @@ import numpy as np
 from simulator.cluster import Cluster, DivergedError
 from simulator.hardware import Hardware
 from simulator.history import History, Update
-from simulator.network import BYTES_PER_COORDINATE
 from simulator.problem import Problem
 from simulator.selection_bias import SelectionBias
 from simulator.timeline import Intervals, State, Timeline
@@ -96,21 +95,22 @@ def simulate(
     except DivergedError as error:
         failure = f"update {cluster.version + 1}: {error}"
     cluster.close()
+    return _result(cluster, timeline if record_timeline else None, failure, timeline.seconds)
+
+
+def _result(
+    cluster: Cluster, timeline: Timeline | None, failure: str | None, seconds: Vector
+) -> Run:
     workers = cluster.workers
     return Run(
         history=cluster.history,
         elapsed=cluster.now,
-        seconds={state: timeline.seconds[state] for state in State},
+        seconds={state: seconds[state] for state in State},
         gradients_used=workers.gradients_used,
         gradients_discarded=workers.gradients_discarded,
         vectors_sent=workers.vectors_sent,
-        bytes_sent=round(
-            int(workers.vectors_sent.sum())
-            * hardware.network.vectors_per_worker(workers.number)
-            * problem.dimension
-            * BYTES_PER_COORDINATE
-        ),
+        bytes_sent=cluster.bytes_sent,
         failure=failure,
         bias=cluster.bias,
-        timeline=timeline if record_timeline else None,
+        timeline=timeline,
     )

@@ -302,6 +302,13 @@ def test_ring_tree_and_ideal_all_reduce() -> None:
         )
         result = run(Synchronous(RULE), cluster([1, 2, 1, 1], network), updates=2)
         assert times(result) == [2 + reduce, 2 * (2 + reduce)]
+        sending = [2.0, 6.0, 1.0, 2.0] if topology == "ideal" else [2 * reduce] * 4
+        assert seconds(result, State.SEND) == sending
+        # a ring and a tree send 2 (n - 1)/n vectors of 3 coordinates per worker
+        vectors = 4 if topology == "ideal" else 6
+        assert result.bytes_sent == 2 * vectors * 3 * 4
+        alone = run(AFedPG(RULE), cluster([1, 2, 1, 1], network), updates=5)
+        assert alone.bytes_sent == 5 * 3 * 4  # asynchronous methods send whole vectors
 
 
 def test_slots_serve_first_come_first_served() -> None:
