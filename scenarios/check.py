@@ -13,8 +13,21 @@ def describe(scenario: Scenario) -> Iterator[str]:
     problem.close()
     cluster = scenario.cluster
     yield scenario.title
-    yield f"cluster   {cluster.workers} workers, {cluster.rule}, {cluster.collective}"
-    yield f"compute   h = {_range(cluster.compute_seconds())} s per gradient"
+    parts = [f"{cluster.workers:,} workers", cluster.rule, cluster.collective]
+    if cluster.collective == "allreduce":
+        parts.append(cluster.topology)
+    yield f"cluster   {', '.join(parts)}"
+    compute = cluster.compute
+    varied = [
+        compute.model if compute.model == "trace" else "",
+        compute.random.distribution if compute.random else "",
+        "schedule" if compute.schedule else "",
+        f"failures {cluster.failures.model}" if cluster.failures else "",
+    ]
+    extra = ", ".join(filter(None, varied))
+    yield f"compute   h = {_range(cluster.compute_seconds())} s per {compute.per}" + (
+        f"; {extra}" if extra else ""
+    )
     yield f"uplink    kappa = {_range(cluster.uplink_seconds(d))} s per vector"
     yield f"problem   {scenario.problem.kind}, d = {d:,} parameters ({4 * d:,} bytes a vector)"
     for method in scenario.methods:

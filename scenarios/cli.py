@@ -71,8 +71,10 @@ def list_() -> None:
     """List the scenarios that come with straggler."""
     from scenarios.load import library, load
 
-    for name, file in library().items():
-        typer.echo(f"{name:24s}  {load(file, environment=False).title}")
+    named = library()
+    width = max(map(len, named))
+    for name, file in named.items():
+        typer.echo(f"{name:{width}}  {load(file, environment=False).title}")
 
 
 @app.command()
