@@ -20,8 +20,18 @@ from algorithms.synchronous import Synchronous
 from simulator import Vector
 
 
-def synchronous_round(h: Vector, kappa: Vector, *, allreduce: bool = False) -> float:
-    """Return max_i(h_i + kappa_i), or max h + max kappa (the paper, Section 1)."""
+def synchronous_round(
+    h: Vector, kappa: Vector, *, allreduce: bool = False, timeout: float | None = None
+) -> float:
+    """Return max_i(h_i + kappa_i), or max h + max kappa (the paper, Section 1).
+
+    With a timeout, computing ends then (but not before the first gradient), without the late.
+    """
+    if timeout is not None and h.max() > (end := max(timeout, float(h.min()))):
+        in_time = h <= end
+        if allreduce:
+            return end + float(kappa.max())
+        return max(end, float((h + kappa)[in_time].max()))
     return float(h.max() + kappa.max() if allreduce else (h + kappa).max())
 
 
@@ -85,7 +95,8 @@ def seconds_per_update(
     match method:
         case Synchronous():
             formula = "max h + max kappa" if allreduce else "max_i(h_i + kappa_i)"
-            return synchronous_round(h, kappa, allreduce=allreduce), formula
+            period = synchronous_round(h, kappa, allreduce=allreduce, timeout=method.timeout)
+            return period, formula + (", or the timeout" if method.timeout else "")
         case Fastest():
             formula = "the same, among the m smallest h_i + kappa_i"
             return fastest_round(h, kappa, method.m, allreduce=allreduce), formula

@@ -16,6 +16,9 @@ def describe(scenario: Scenario) -> Iterator[str]:
     parts = [f"{cluster.workers:,} workers", cluster.rule, cluster.collective]
     if cluster.collective == "allreduce":
         parts.append(cluster.topology)
+    if cluster.stop_cost:
+        parts.append(f"{cluster.stop_cost:g} s to stop a task")
+    parts += [key for key in ("downlink", "ingress") if getattr(cluster, key) is not None]
     yield f"cluster   {', '.join(parts)}"
     compute = cluster.compute
     varied = [

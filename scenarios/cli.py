@@ -287,5 +287,5 @@ def main() -> None:
             sys.stderr.write(f"straggler: {line}\n")
         sys.exit(2)
     except OSError as error:
-        sys.stderr.write(f"straggler: {error.filename}: {error.strerror}\n")
+        sys.stderr.write(f"straggler: {error.filename or error}: {error.strerror or 'failed'}\n")
         sys.exit(2)

@@ -27,7 +27,7 @@ class PowerLink(Strict):
     exponent: float = Field(0.0, description="how fast the times grow with i")
     dimension_exponent: float = Field(0.0, description="how fast they grow with d")
 
-    def seconds_of(self, workers: int, dimension: int) -> tuple[Vector, Vector]:
+    def seconds_of(self, workers: int, dimension: int, key: str) -> tuple[Vector, Vector]:  # noqa: ARG002
         """Return (latency, transfer), each of shape (n,)."""
         size = np.float64(dimension) ** self.dimension_exponent
         return np.zeros(workers), power_law(workers, self.scale, self.exponent) * size
@@ -39,9 +39,9 @@ class ExplicitLink(Strict):
     model: Literal["explicit"]
     seconds: list[NonNegative] = Field(description="a list of n numbers >= 0")
 
-    def seconds_of(self, workers: int, dimension: int) -> tuple[Vector, Vector]:  # noqa: ARG002
+    def seconds_of(self, workers: int, dimension: int, key: str) -> tuple[Vector, Vector]:  # noqa: ARG002
         """Return (latency, transfer), each of shape (n,)."""
-        return np.zeros(workers), one_per_worker(self.seconds, workers, "uplink.seconds")
+        return np.zeros(workers), one_per_worker(self.seconds, workers, f"{key}.seconds")
 
 
 class PhysicalLink(Strict):
@@ -51,13 +51,13 @@ class PhysicalLink(Strict):
     latency: NonNegative | list[NonNegative] = 0.0
     bandwidth: Positive | list[Positive] = Field(description="bytes per second, one number or n")
 
-    def seconds_of(self, workers: int, dimension: int) -> tuple[Vector, Vector]:
+    def seconds_of(self, workers: int, dimension: int, key: str) -> tuple[Vector, Vector]:
         """Return (latency, transfer), each of shape (n,)."""
         latency, bandwidth = (
-            one_per_worker(x, workers, f"uplink.{key}")
+            one_per_worker(x, workers, f"{key}.{name}")
             if isinstance(x, list)
             else np.full(workers, x)
-            for key, x in (("latency", self.latency), ("bandwidth", self.bandwidth))
+            for name, x in (("latency", self.latency), ("bandwidth", self.bandwidth))
         )
         return latency, BYTES_PER_COORDINATE * dimension / bandwidth
 
@@ -145,6 +145,11 @@ class Cluster(Strict):
         return self.preemption.rule if isinstance(self.preemption, Preemption) else self.preemption
 
     @property
+    def stop_cost(self) -> float:
+        """Seconds for stopping a task."""
+        return self.preemption.cost if isinstance(self.preemption, Preemption) else 0.0
+
+    @property
     def fixed(self) -> bool:
         """Whether every gradient and every vector takes the same time on its worker, always."""
         compute = self.compute
@@ -158,12 +163,12 @@ class Cluster(Strict):
 
     def uplink_seconds(self, dimension: int) -> Vector:
         """Return kappa, shape (n,), in seconds per vector of ``dimension`` coordinates."""
-        latency, transfer = self._link(self.uplink, dimension)
+        latency, transfer = self._link("uplink", dimension)
         return latency + transfer
 
     def hardware(self, dimension: int, seed: int) -> Hardware:
         """Return the cluster for vectors of ``dimension`` coordinates and one seed."""
-        latency, transfer = self._link(self.uplink, dimension)
+        latency, transfer = self._link("uplink", dimension)
         capacity = None
         if self.ingress is not None and self.ingress.bandwidth is not None:
             capacity = self.ingress.bandwidth / (BYTES_PER_COORDINATE * dimension)
@@ -171,7 +176,7 @@ class Cluster(Strict):
             transfer,
             self.collective,
             latency=latency if latency.any() else None,
-            downlink=np.add(*self._link(self.downlink, dimension)) if self.downlink else None,
+            downlink=np.add(*self._link("downlink", dimension)) if self.downlink else None,
             topology=self.topology,
             slots=self.ingress.slots if self.ingress else None,
             capacity=capacity,
@@ -180,35 +185,38 @@ class Cluster(Strict):
             self.compute.model_for(self.workers, seed),
             network,
             self.rule,
-            self.preemption.cost if isinstance(self.preemption, Preemption) else 0.0,
+            self.stop_cost,
             self.failures.failures(self.workers, seed) if self.failures else None,
         )
 
-    def _link(
-        self, link: PowerLink | ExplicitLink | PhysicalLink | None, dimension: int
-    ) -> tuple[Vector, Vector]:
+    def _link(self, key: Literal["uplink", "downlink"], dimension: int) -> tuple[Vector, Vector]:
+        link: Link | None = self.uplink if key == "uplink" else self.downlink
         if link is None:
             return np.zeros(self.workers), np.zeros(self.workers)
-        return link.seconds_of(self.workers, dimension)
+        return link.seconds_of(self.workers, dimension, key)
 
     @model_validator(mode="after")
     def _times_are_usable(self) -> Self:
         with np.errstate(over="ignore", invalid="ignore"):
             compute, uplink = self.compute_seconds(), self.uplink_seconds(LARGEST_DIMENSION)
+            downlink = np.add(*self._link("downlink", LARGEST_DIMENSION))
         if not (np.isfinite(compute).all() and (compute > 0).all()):
             raise ValueError("compute gives times that are not finite and above 0")
-        if not np.isfinite(uplink).all():
-            raise ValueError("uplink gives times that are not finite")
+        for key, seconds in (("uplink", uplink), ("downlink", downlink)):
+            if not np.isfinite(seconds).all():
+                raise ValueError(f"{key} gives times that are not finite")
         for problem in self._contradictions():
             raise ValueError(problem)
         self.hardware(dimension=1, seed=0)  # what is wrong with its parts is said there
         return self
 
     def _contradictions(self) -> Iterator[str]:
-        latency, _ = self._link(self.uplink, 1)
+        latency, _ = self._link("uplink", 1)
         if self.ingress is not None and self.collective == "allreduce":
             yield "ingress is of no meaning with allreduce; accepted: collective = 'gather'"
         if self.ingress is not None and self.ingress.bandwidth is not None and latency.any():
             yield "ingress.bandwidth does not go with uplink.latency; accepted: latency 0, or slots"
+        if self.rule == "finish" and self.stop_cost:
+            yield "preemption.cost is of no meaning with finish; accepted: rule = 'cancel'"
         if self.topology != "ideal" and self.collective != "allreduce":
             yield f"topology = {self.topology!r} is of an allreduce; accepted: 'ideal' with gather"

@@ -89,6 +89,15 @@ def draw(panels: Sequence[Panel], file: Path, *, theory: bool = False) -> None:
     named = {label: handles[label] for label in handles if not str(label).startswith("_")}
     columns = min(len(named), 3 * len(panels))
     figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=columns)
+    save(figure, file)
+
+
+def save(figure: Figure, file: Path) -> None:
+    """Save a picture; the ending decides the format.
+
+    Raises:
+        BadInputError: the ending is no format, or a folder is in the way.
+    """
     accepted = figure.canvas.get_supported_filetypes()
     if file.is_dir() or file.suffix.removeprefix(".") not in accepted:
         raise BadInputError(

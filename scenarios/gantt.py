@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from scenarios.errors import BadInputError
+from scenarios.figures import save
 from scenarios.store import RunFolder
 from simulator import Indices, State, Vector
 
@@ -114,8 +115,7 @@ def draw_timeline(run: Recorded, file: Path, begin: float, until: float | None) 
     ax.set_title(run.title, fontsize="medium", pad=14, parse_math=False)
     patches = [Patch(color=colour, label=label) for colour, label in COLOURS.values()]
     figure.legend(handles=patches, loc="outside lower center", ncols=len(patches))
-    file.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(file, dpi=130)
+    save(figure, file)
 
 
 def _draw_lanes(ax: Axes, run: Recorded, workers: int, begin: float, until: float) -> None:

@@ -1,5 +1,6 @@
 """Theory for a scenario's own cluster: predicted clocks, complexities, and what they prefer."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from rich.table import Table
@@ -7,6 +8,7 @@ from rich.table import Table
 from algorithms import theory
 from scenarios import tables
 from scenarios.build import build_method
+from scenarios.errors import BadInputError
 from scenarios.problem_schema import QuadraticProblem
 from scenarios.schema import Method, Scenario
 from scenarios.store import StoredRun
@@ -21,15 +23,17 @@ def clocks(scenario: Scenario, dimension: int) -> Iterator[tables.Clock]:
     h = scenario.cluster.compute_seconds()
     kappa = scenario.cluster.uplink_seconds(dimension)
     for method in scenario.methods:
+        if scenario.cluster.compute.per == "step":
+            yield tables.Clock(method.folder, "depends on the episodes", math.nan, math.nan)
+            continue
         predicted, formula = theory.seconds_per_update(
             build_method(method), h, kappa, allreduce=scenario.cluster.collective == "allreduce"
         )
-        yield tables.Clock(
-            method.folder, formula, predicted, _simulated(scenario, method, dimension)
-        )
+        simulated = _simulated(scenario, method, dimension, predicted)
+        yield tables.Clock(method.folder, formula, predicted, simulated)
 
 
-def _simulated(scenario: Scenario, method: Method, dimension: int) -> float:
+def _simulated(scenario: Scenario, method: Method, dimension: int, predicted: float) -> float:
     """Return seconds per update after the first, on a problem that costs nothing."""
     problem = Quadratic(1, [Bowl()], noise=0.0, seed=0)
     hardware = scenario.cluster.hardware(dimension, scenario.seeds[0])
@@ -38,15 +42,20 @@ def _simulated(scenario: Scenario, method: Method, dimension: int) -> float:
         problem,
         hardware,
         updates=SIMULATED_UPDATES,
+        time_limit=20 * SIMULATED_UPDATES * predicted,
         record_timeline=False,
     )
     times = [row.time for row in run.history.rows]
-    return (times[-1] - times[0]) / max(len(times) - 1, 1)
+    return (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else math.nan
 
 
 def update_times(run: StoredRun, number: int) -> Vector:
     """Return the predicted times of a stored run's first updates, shape (number,)."""
     scenario = Scenario.model_validate({"title": "", **run.info["content"]})
+    if not (scenario.cluster.fixed and scenario.cluster.rule == "cancel"):
+        raise BadInputError(
+            f"--theory: the clocks of {run.path} are known for fixed times and 'cancel' only"
+        )
     return theory.update_times(
         build_method(scenario.methods[0]),
         scenario.cluster.compute_seconds(),
@@ -77,8 +86,10 @@ def report(
     h = scenario.cluster.compute_seconds()
     kappa = scenario.cluster.uplink_seconds(dimension)
     for method in scenario.methods:
-        if method.name.startswith("rennala"):
-            bound = theory.rennala_bound(h, method.parameters()["batch"])
+        simple = scenario.cluster.fixed and scenario.cluster.rule == "cancel"
+        if method.name.startswith("rennala") and simple:
+            values = method.parameters()
+            bound = theory.rennala_bound(h, max(values["batch"], values["batch_init"] or 0))
             yield f"{method.folder}: no round computes longer than {bound:.5g} s (the bound)"
     for epsilon in epsilons:
         c = theory.Constants(epsilon=epsilon, **constants)

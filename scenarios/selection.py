@@ -1,5 +1,6 @@
 """Which workers a part of a scenario is about."""
 
+import contextlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -44,11 +45,13 @@ def _ranges(text: str, key: str) -> list[int]:
     chosen: list[int] = []
     for part in text.split(","):
         first, _, last = part.strip().partition("-")
-        try:
-            chosen += range(int(first), int(last or first) + 1)
-        except ValueError:
-            raise ValueError(
-                f"{key}: workers = {text!r} is no selection; accepted: "
-                'a list of numbers, a text such as "0-4, 7", or "others"'
-            ) from None
+        with contextlib.suppress(ValueError):
+            members = range(int(first), int(last or first) + 1)
+            chosen += members
+            if members:
+                continue
+        raise ValueError(
+            f"{key}: workers = {text!r} is no selection; accepted: "
+            'a list of numbers, a text such as "0-4, 7", or "others"'
+        )
     return chosen

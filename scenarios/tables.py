@@ -89,7 +89,8 @@ def clock_table(clocks: Sequence[Clock], preemption: str) -> Table:
     for header in ("method", "formula", "predicted\n(cancel)", f"simulated\n({preemption})"):
         table.add_column(header, justify="left" if header in {"method", "formula"} else "right")
     for clock in clocks:
-        row = (f"{clock.predicted:.5g}", f"{clock.simulated:.5g}")
+        numbers = (clock.predicted, clock.simulated)
+        row = ("-" if np.isnan(number) else f"{number:.5g}" for number in numbers)
         table.add_row(clock.method, clock.formula, *row)
     return table
 

@@ -99,9 +99,11 @@ class Cluster:
     # Rounds: one point for everyone
 
     def fastest(self, number: int) -> Indices:
-        """Return the workers with the smallest h_i + kappa_i, in the order of workers."""
-        seconds = self._hardware.compute.seconds + self._hardware.network.uplink
-        return np.sort(np.argsort(seconds, kind="stable")[:number])
+        """Return the workers with the smallest h_i + kappa_i at time 0, in the order of workers."""
+        compute, everyone = self._hardware.compute, np.arange(self.size)
+        ends = compute.ends(everyone, np.zeros(self.size), compute.seconds)
+        ends = ends + self._hardware.network.uplink
+        return np.sort(np.argsort(ends, kind="stable")[:number])
 
     def broadcast(self, point: Vector, *, keep_going: bool, to: Indices | None = None) -> None:
         """Send workers to a new point; busy ones under ``finish`` start there later.
@@ -123,8 +125,14 @@ class Cluster:
 
     def completion(self) -> Process[Task]:
         """Wait for the next gradient at the broadcast point, by (time, worker)."""
+        return (yield from self.completions(1))[0]
+
+    def _completion(self, deadline: float) -> Process[Task | None]:
         while True:
             self._restart()
+            if self.workers.next_event()[0] > deadline:
+                yield self._at(max(deadline, self.now))
+                return None
             task = yield from self._advance()
             if task is not None and task.point is self._newest:
                 self._resting = task.worker
@@ -137,18 +145,15 @@ class Cluster:
     def completions(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
         """Wait for the next ``number`` gradients at the broadcast point.
 
-        Args:
-            number: how many; fewer are returned only after a timeout.
-            timeout: seconds after the broadcast at which who is late is given up, but never
-                before there is one gradient.
+        ``timeout`` seconds after the broadcast it gives up who is late, if there is one gradient.
         """
         deadline = math.inf if timeout is None else self._round_start + timeout
         tasks: list[Task] = []
         while len(tasks) < number:
-            if tasks and self.workers.next_event()[0] > deadline:
-                yield self._at(max(deadline, self.now))
+            task = yield from self._completion(deadline if tasks else math.inf)
+            if task is None:
                 break
-            tasks.append((yield from self.completion()))
+            tasks.append(task)
         return tasks
 
     def reduce(self, tasks: Sequence[Task], weights: Sequence[float]) -> Process[Vector]:

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from simulator.randomness import Stream, uniforms
+from simulator.types import Indices, Vector
 
 Loss: TypeAlias = Literal["lost", "paused"]
 
@@ -33,6 +34,17 @@ class Failures(ABC):
     def __init__(self, workers: int, running: Loss) -> None:
         self.running = running
         self._known: list[list[Window]] = [[] for _ in range(workers)]
+        self._latest = np.full((2, workers), -math.inf)  # a window that after() gave each worker
+
+    def meet(self, workers: Indices, starts: Vector, ends: Vector) -> Indices:
+        """Return which of the tasks (m,) meet a window before they end, as indices into them.
+
+        Most do not, and this finds them in vectors.
+        """
+        for k in np.flatnonzero(self._latest[1, workers] <= starts):
+            worker = int(workers[k])
+            self._latest[:, worker] = self.after(worker, float(starts[k]))
+        return np.flatnonzero(self._latest[0, workers] < ends)
 
     def after(self, worker: int, time: float) -> Window:
         """Return the first window that ends after ``time``: the present one or the next."""
@@ -70,6 +82,11 @@ class RandomFailures(Failures):
         super().__init__(workers, running)
         self._means = between, repair
         self._seed = seed
+        everyone = np.arange(workers)
+        u, v = uniforms(seed, everyone, 0 * everyone, Stream.FAILURE).T
+        down = -between * np.log(u)
+        self._latest = np.array([down, down - repair * np.log(v)])
+        self._known = [[window] for window in zip(*self._latest.tolist(), strict=True)]
 
     def window(self, worker: int, number: int) -> Window:
         """See :class:`Failures`."""

@@ -158,28 +158,42 @@ class FairTransfers(Transfers):
 
     def peek(self) -> tuple[float, int]:
         """See :class:`Transfers`."""
-        ends = ((self._time + self._left[w] / self._rates[w], w) for w in self._left)
-        return min(ends, default=(math.inf, -1))
+        return self._arrivals[0] if self._arrivals else self._next_end()
 
     def pop(self) -> tuple[float, int, float]:
         """See :class:`Transfers`."""
-        time, worker = self.peek()
-        self._advance(time)
-        del self._left[worker]
-        self._share()
-        return time, worker, self.ready.pop(worker)
+        self._advance(self.peek()[0])
+        return super().pop()
+
+    def _next_end(self) -> tuple[float, int]:
+        ends = ((self._time + self._left[w] / self._rates[w], w) for w in self._left)
+        return min(ends, default=(math.inf, -1))
 
     def _advance(self, time: float) -> None:
+        """Let transfers go on until ``time``; those that end before free their share then."""
+        end, worker = self._next_end()
+        while worker >= 0 and end <= time:
+            self._progress(end)
+            del self._left[worker]
+            heapq.heappush(self._arrivals, (end, worker))
+            self._share()
+            end, worker = self._next_end()
+        self._progress(time)
+
+    def _progress(self, time: float) -> None:
         passed = max(time - self._time, 0.0)
         for worker in self._left:
             self._left[worker] = max(self._left[worker] - self._rates[worker] * passed, 0.0)
         self._time = max(time, self._time)
 
     def _share(self) -> None:
-        """Fill the slowest links first: each takes its own rate or an equal share of the rest."""
-        rest, unserved = self._capacity, len(self._left)
-        for worker in sorted(self._left, key=lambda w: (-float(self.seconds[w]), w)):
-            seconds = float(self.seconds[worker])
-            own = 1 / seconds if seconds > 0 else math.inf
-            self._rates[worker] = min(own, rest / unserved)
-            rest, unserved = rest - self._rates[worker], unserved - 1
+        """Serve the slowest links first; from where a link could do more, all get the same."""
+        rest = self._capacity
+        order = sorted(self._left, key=lambda w: (-float(self.seconds[w]), w))
+        for k, worker in enumerate(order):
+            seconds, level = float(self.seconds[worker]), rest / (len(order) - k)
+            if seconds * level <= 1:
+                self._rates.update(dict.fromkeys(order[k:], level))
+                return
+            self._rates[worker] = 1 / seconds
+            rest -= self._rates[worker]

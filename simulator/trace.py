@@ -19,7 +19,7 @@ def read_trace(file: Path, workers: int) -> Speeds:
         ValueError: the file cannot be read, or says what cannot be.
     """
     columns = _read(file, ("time", "worker", "speed"))
-    time, owner, speed = columns["time"], columns["worker"].astype(np.int64), columns["speed"]
+    time, owner, speed = columns["time"], _workers(file, columns["worker"]), columns["speed"]
     if not (np.isfinite(time).all() and (time >= 0).all() and (speed >= 0).all()):
         raise ValueError(f"file {file}: times and speeds must be finite and at least 0")
     if len(owner) and owner.max() >= workers:
@@ -73,14 +73,27 @@ def convert_log(log: Path, trace: Path) -> int:
     """
     import pyarrow as pa  # noqa: PLC0415 - only traces need it
 
+    if trace.suffix not in {".csv", ".parquet"}:
+        raise ValueError(f"file {trace} is of no known kind; accepted: .csv, .parquet")
     columns = _read(log, ("worker", "start", "end"), used_only=True)
-    if not len(columns["end"]) or (columns["end"] <= columns["start"]).any():
+    worker, start, end = _workers(log, columns["worker"]), columns["start"], columns["end"]
+    if not len(end) or (end <= start).any():
         raise ValueError(f"file {log}: every gradient needs an end after its start")
-    worker = columns["worker"].astype(np.int64)
-    time, owner, speed = speeds_of_log(worker, columns["start"], columns["end"])
+    order = np.lexsort((start, worker))
+    same = worker[order][1:] == worker[order][:-1]
+    if (same & (start[order][1:] < end[order][:-1])).any():
+        raise ValueError(f"file {log} has gradients of one worker that overlap")
+    time, owner, speed = speeds_of_log(worker, start, end)
     table = pa.table({"time": time, "worker": owner, "speed": speed})
     (pa.csv.write_csv if trace.suffix == ".csv" else pa.parquet.write_table)(table, trace)
     return len(worker)
+
+
+def _workers(file: Path, column: Vector) -> Indices:
+    workers = column.astype(np.int64)
+    if (workers != column).any() or (workers < 0).any():
+        raise ValueError(f"file {file} has workers that are no numbers from 0")
+    return workers
 
 
 def _read(file: Path, names: tuple[str, ...], *, used_only: bool = False) -> dict[str, Vector]:

@@ -69,6 +69,8 @@ class Workers:
 
     def start(self, workers: Indices, point: Point, now: float) -> None:
         """Let workers, shape (m,), ascending, begin a task each at ``point``."""
+        if not len(workers):
+            return
         starts = self.free(workers, now)
         if self._downlink is not None:
             starts = starts + self._downlink[workers]
@@ -79,8 +81,9 @@ class Workers:
         self._busy[workers], self._point[workers] = True, point
         self._began[workers], self._due[workers] = starts, ends
         if self._failures is not None:
-            for k, worker in enumerate(workers.tolist()):
-                self._meet(self._failures, worker, float(starts[k]), float(work[k]))
+            self._lost[workers] = False
+            for k in self._failures.meet(workers, starts, ends):
+                self._meet(self._failures, int(workers[k]), float(starts[k]), float(work[k]))
             ends = self._due[workers]
         if len(workers) == 1:
             self._ready.push(float(ends[0]), int(workers[0]))
@@ -148,16 +151,16 @@ class Workers:
     def _meet(self, failures: Failures, worker: int, start: float, work: float) -> None:
         """Find when a task that is to start at ``start`` begins, and ends or is lost."""
         down, up = failures.after(worker, start)
-        if down <= start:  # a worker that is down begins when it is back
+        while down <= start:  # a worker that is down begins when it is back
             start = up
             down, up = failures.after(worker, start)
         self._began[worker] = start
         end = self._end(worker, start, work)
-        if failures.running == "lost":
-            self._lost[worker] = down < end  # at the same time, the completion comes first
-            end = min(end, down)
+        if failures.running == "lost":  # at the same time, the completion comes first
+            self._lost[worker] = down < end < math.inf
+            end = min(end, down) if end < math.inf else end
         else:
-            while down < end:
+            while down < end < math.inf:
                 work -= self._work_between(worker, start, down)
                 start = up
                 end = self._end(worker, start, work)

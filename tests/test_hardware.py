@@ -250,9 +250,44 @@ def test_a_timeout_drops_a_worker_for_the_round() -> None:
     assert [row.gradients for row in result.history.rows] == [1, 1, 2]
 
 
+def test_a_timeout_is_kept_whatever_happens_first() -> None:
+    # a failure at 1.2 comes before the deadline at 1.5, and the next completion at 2 after it
+    failures = down("lost", [], [], [(1.2, 5.0)])
+    method = Synchronous(RULE, timeout=1.5)
+    result = run(method, cluster([1, 2, 30], failures=failures), updates=1)
+    assert times(result) == [1.5]
+    # under finish, stale completions: 1.5, 3, 4.5, 6, 7.5
+    stale = run(method, hardware([1, 1.4, 2.5, 5], preemption="finish"), updates=5)
+    assert times(stale) == [1.5, 3, 4.5, 6, 7.5]
+
+
 def test_a_timeout_never_ends_a_round_without_anyone() -> None:
     result = run(Synchronous(RULE, timeout=1.0), cluster([2, 4]), updates=2)
     assert times(result) == [2, 4]
+
+
+def test_touching_windows_are_one() -> None:
+    failures = down("lost", [(0.0, 2.0), (2.0, 4.0)])
+    result = run(AFedPG(RULE), cluster([1], failures=failures), updates=1)
+    assert times(result) == [5]
+    assert result.gradients_discarded.tolist() == [0]
+
+
+@pytest.mark.parametrize("running", ["lost", "paused"])
+def test_a_worker_at_a_standstill_for_ever_ends_with_the_run(running: Loss) -> None:
+    profile = Profile(np.array([0.0, 2.0]), np.array([1.0, 0.0]))
+    failures = RandomFailures(1, running, between=3.0, repair=1.0, seed=0)
+    slow = cluster([5], speeds=Speeds([profile], np.array([0])), failures=failures)
+    result = run(AFedPG(RULE), slow, time_limit=50)
+    assert result.elapsed == 50
+    assert times(result) == []
+
+
+def test_the_fastest_workers_of_a_trace_are_those_of_its_speeds() -> None:
+    profiles = [Profile(np.array([0.0]), np.array([speed])) for speed in (0.1, 0.1, 5.0, 5.0)]
+    speeds = Speeds(profiles, np.arange(4))
+    result = run(Fastest(RULE, 2), cluster([1, 1, 1, 1], speeds=speeds), updates=1)
+    assert times(result) == [pytest.approx(0.2)]
 
 
 def test_idle_time_in_a_failure_is_down_time() -> None:
@@ -333,6 +368,23 @@ def test_fair_sharing_slows_overlapping_transfers() -> None:
     assert seconds(result, State.SEND) == [1.75, 2.25, 2]
 
 
+def test_a_transfer_that_ends_early_leaves_the_others_more() -> None:
+    # Ready at 1, 1.5, 2.9. Worker 0 alone until 1.5, then two at 1/2: 0 ends at 2.5; 1 has 1/2
+    # left and goes on alone to 2.9, has 0.1 left; two at 1/2: 1 ends at 3.1; 2 has 0.9 left: 4.
+    network = Network(np.zeros(3), capacity=1.0)
+    result = run(Synchronous(RULE), cluster([1, 1.5, 2.9], network), updates=1)
+    assert times(result) == [pytest.approx(4.0, rel=1e-12)]
+    late = run(Synchronous(RULE), cluster([1, 1, 10], network), updates=1)
+    assert seconds(late, State.SEND) == [2, 2, 1]
+
+
+def test_equal_transfers_arrive_in_the_order_of_workers() -> None:
+    network = Network(np.zeros(3), capacity=1.0)
+    result = run(AFedPG(RULE), cluster([1, 1, 1], network), updates=3)
+    assert times(result) == [4, 4, 4]
+    assert result.gradients_used.tolist() == [1, 1, 1]
+
+
 def test_fair_sharing_respects_slow_links() -> None:
     # capacity 1: worker 0's link sends 1/4 a second, so worker 1 gets 3/4
     network = Network(np.array([4.0, 0.5]), capacity=1.0)
@@ -351,6 +403,21 @@ def test_a_log_of_gradients_becomes_a_trace() -> None:
     assert worker.tolist() == [0, 0, 0, 1, 1]
     assert time.tolist() == [0, 2, 3, 0, 4]
     assert speed.tolist() == [0.5, 1, 0, 0.25, 0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("0,0,2\n0,1,3", "overlap"),
+        ("-1,0,2", "no numbers from 0"),
+        ("0.5,0,2", "no numbers from 0"),
+        ("0,2,2", "end after its start"),
+    ],
+)
+def test_logs_that_cannot_be_are_refused(tmp_path: Path, rows: str, message: str) -> None:
+    (tmp_path / "log.csv").write_text(f"worker,start,end\n{rows}\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=message):
+        convert_log(tmp_path / "log.csv", tmp_path / "trace.csv")
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])

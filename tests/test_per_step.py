@@ -72,6 +72,14 @@ def test_without_selection_there_is_no_bias() -> None:
     assert result.bias.summary()["length_z"] is None
 
 
+def test_finish_with_everyone_busy_at_a_broadcast() -> None:
+    hardware = Hardware(
+        ComputeModel(np.array([1.0, 1.0]), per_step=True), Network(np.ones(2)), "finish"
+    )
+    result = run(Rennala(RULE, 3), hardware, updates=10, problem=problem())
+    assert len(times(result)) == 10
+
+
 def test_welch_by_hand() -> None:
     bias = SelectionBias([(1.0, 5.0), (3.0, 7.0)], [(4.0, 1.0), (6.0, 1.0), (8.0, 1.0)])
     facts = bias.summary()

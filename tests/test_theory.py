@@ -46,6 +46,7 @@ def test_simulated_clocks_equal_their_formulas(
     cluster = hardware(list(h), list(kappa), collective="allreduce" if allreduce else "gather")
     rounds: list[Algorithm] = [
         Synchronous(RULE),
+        Synchronous(RULE, timeout=number / 16),
         Fastest(RULE, number),
         Rennala(RULE, number, batch_init=2 * number),
         Malenia(RULE, number, batch_init=number + 3),
