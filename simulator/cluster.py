@@ -150,7 +150,9 @@ class Cluster:
         deadline = math.inf if timeout is None else self._round_start + timeout
         tasks: list[Task] = []
         while len(tasks) < number:
-            task = yield from self._completion(deadline if tasks else math.inf)
+            # who completes together with a first that is late is in time
+            late = max(deadline, tasks[0].end) if tasks else math.inf
+            task = yield from self._completion(late)
             if task is None:
                 break
             tasks.append(task)
@@ -277,8 +279,7 @@ class Cluster:
 
     def _cancel(self) -> None:
         if self._hardware.preemption == "cancel":
-            stopped = self.workers.stop(self.now, self._hardware.stop_cost)
-            self._tally.discard(stopped)
+            self._tally.discard(self.workers.stop(self.now, self._hardware.stop_cost))
 
     def _restart(self) -> None:
         if self._resting is not None and self._keep_going:

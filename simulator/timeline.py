@@ -68,9 +68,9 @@ class Timeline:
         self.seconds = np.zeros((len(State), workers))
         """Shape (5, n): seconds that each worker spent in each state."""
         self._until = np.zeros(workers)
-        # the latest interval and the one before it: those that may reach beyond the end
-        self._recent_state = np.full((2, workers), State.IDLE, dtype=np.int8)
-        self._recent_end = np.zeros((2, workers))
+        # the latest intervals, newest first: stopping, waiting, sending may lie beyond the end
+        self._recent_state = np.full((3, workers), State.IDLE, dtype=np.int8)
+        self._recent_end = np.zeros((3, workers))
         self._failures = failures
         self._record = record
         self._size = 0
@@ -91,13 +91,13 @@ class Timeline:
         until = float(self._until[worker])
         if start < until:
             raise ValueError(f"worker {worker} is busy until {until}, not free at {start}")
-        self._put(worker, State.IDLE, until, start)
+        if start > until:
+            self._put(worker, State.IDLE, until, start)
+            self._remember(worker, State.IDLE, start)
         first = self._size
         seconds = self._put(worker, state, start, end)
         self._until[worker] = end
-        self._recent_state[1, worker] = self._recent_state[0, worker]
-        self._recent_end[1, worker] = self._recent_end[0, worker]
-        self._recent_state[0, worker], self._recent_end[0, worker] = state, end
+        self._remember(worker, state, end)
         return (first, self._size), seconds
 
     def add_many(self, workers: Indices, state: State, starts: Vector, ends: Vector) -> None:
@@ -116,9 +116,9 @@ class Timeline:
         self._put_many(workers, State.IDLE, until, starts)
         self._put_many(workers, state, starts, ends)
         self._until[workers] = ends
-        self._recent_state[1, workers] = self._recent_state[0, workers]
-        self._recent_end[1, workers] = self._recent_end[0, workers]
-        self._recent_state[0, workers], self._recent_end[0, workers] = state, ends
+        gap = starts > until
+        self._remember(workers[gap], State.IDLE, starts[gap])
+        self._remember(workers, state, ends)
 
     def discard(self, rows: tuple[int, int], worker: int, seconds: float) -> None:
         """Turn a computed interval, recorded in ``rows``, into one that was for nothing."""
@@ -134,15 +134,19 @@ class Timeline:
     def close(self, elapsed: float) -> None:
         """End the run at ``elapsed`` seconds: cut what is later, fill up with idle time."""
         everyone = np.arange(len(self._until))
-        begin = np.maximum(self._recent_end[1], elapsed)
-        for k, start in ((0, begin), (1, np.full(len(everyone), elapsed))):
+        before = np.maximum([*self._recent_end[1:], np.full(len(everyone), elapsed)], elapsed)
+        for k, start in enumerate(before):
             for worker in np.flatnonzero(self._recent_end[k] > start):
-                self._cut(
-                    int(worker), State(self._recent_state[k, worker]), k, float(start[worker])
-                )
+                state = State(self._recent_state[k, worker])
+                self._cut(int(worker), state, k, float(start[worker]))
         self._until = np.minimum(self._until, elapsed)
         nothing = np.full(len(everyone), elapsed)
         self.add_many(everyone, State.IDLE, nothing, nothing)
+
+    def _remember(self, workers: Indices | int, state: State, ends: Vector | float) -> None:
+        self._recent_state[1:, workers] = self._recent_state[:-1, workers]
+        self._recent_end[1:, workers] = self._recent_end[:-1, workers]
+        self._recent_state[0, workers], self._recent_end[0, workers] = state, ends
 
     def _cut(self, worker: int, state: State, recent: int, start: float) -> None:
         end = float(self._recent_end[recent, worker])

@@ -262,8 +262,21 @@ def test_a_timeout_is_kept_whatever_happens_first() -> None:
 
 
 def test_a_timeout_never_ends_a_round_without_anyone() -> None:
-    result = run(Synchronous(RULE, timeout=1.0), cluster([2, 4]), updates=2)
+    result = run(Synchronous(RULE, timeout=1.0), cluster([2, 4, 2]), updates=2)
     assert times(result) == [2, 4]
+    assert [row.gradients for row in result.history.rows] == [2, 2]  # both that came at 2
+
+
+def test_a_run_that_ends_while_tasks_are_stopped_is_cut_exactly() -> None:
+    # rounds of 4 s: worker 1 is stopped from 2 to 3, both send from 3 to 4; the end comes at 10,
+    # when worker 0 has waited for 1 s, and worker 1 has computed for 2
+    network = Network(np.array([1.0, 1.0]), "allreduce")
+    method = Synchronous(RULE, timeout=2.0)
+    result = run(method, cluster([1, 3], network, stop_cost=1.0), time_limit=10)
+    assert times(result) == [4, 8]
+    assert seconds(result, State.IDLE) == [2 + 2 + 1, 0]
+    assert seconds(result, State.DISCARD) == [1, 3 + 3 + 2]
+    assert seconds(result, State.SEND) == [2, 2]
 
 
 def test_touching_windows_are_one() -> None:
