@@ -9,7 +9,7 @@ import numpy as np
 from scenarios import curves
 from scenarios.store import StoredRun
 from simulator import Vector
-from simulator.selection_bias import SIGNIFICANT
+from simulator.selection_bias import QUANTILES, SIGNIFICANT
 
 TIME_SHARES = {
     "compute": "worker_time_used",
@@ -127,7 +127,8 @@ def _selection(totals: list[dict[str, Any]]) -> dict[str, float]:
     facts = [t["bias"] for t in totals if t.get("bias")]
     if not facts:
         return {}
-    return {key: _mean([f[key] for f in facts if f[key] is not None]) for key in SELECTION}
+    keys = [*SELECTION, *(f"{key}_q{q}" for key in SELECTION for q in QUANTILES)]
+    return {key: _mean([f[key] for f in facts if f.get(key) is not None]) for key in keys}
 
 
 def _last_time(run: StoredRun) -> float:

@@ -83,6 +83,7 @@ def _check_environment(path: Path, problem: ControlProblem, workers: int) -> Non
 def _lines(error: ValidationError) -> Iterator[str]:
     mistakes = error.errors(include_url=False)
     misspelt = {m["loc"][:-1] for m in mistakes if m["type"] == "extra_forbidden"}
+    lines: dict[str, str] = {}
     for mistake in mistakes:
         location = mistake["loc"]
         if mistake["type"] == "missing" and location[:-1] in misspelt:
@@ -90,9 +91,13 @@ def _lines(error: ValidationError) -> Iterator[str]:
         keys, owner, place = _walk(location)
         name = ".".join(key if key.isprintable() else repr(key) for key in keys)
         if mistake["type"] == "value_error":  # our own checks begin with the key
-            yield f"{name}.{mistake['ctx']['error']}" if name else str(mistake["ctx"]["error"])
+            own = str(mistake["ctx"]["error"])
+            lines[f"{name}.{own}" if name else own] = ""
         else:
-            yield f"{name}: {_message(mistake, owner, place)}"
+            lines[name] = f": {_message(mistake, owner, place)}"
+    for name, text in lines.items():
+        if not any(other.startswith(f"{name}[") for other in lines):  # the other kind of a union
+            yield name + text
 
 
 def _message(mistake: ErrorDetails, owner: Any, place: Any) -> str:  # noqa: ANN401

@@ -49,7 +49,7 @@ def comparison_tables(comparison: Comparison, title: str) -> list[Table]:
     results = {
         key: key.replace("time_to_", "seconds\nto ").replace("final_", "final\n")
         for key in comparison.columns
-        if key not in {*COSTS, *TIME_SHARES.values(), "method"}
+        if key not in {*COSTS, *TIME_SHARES.values(), "method"} and "_q" not in key
     }
     results |= {"final": f"final\n{name}"}
     selection = {key: key.replace("_", "\n") for key in SELECTION if key in results}

@@ -117,6 +117,13 @@ MISTAKES = {
         ),
         "cluster.compute.schedule[0].times = [0.0, 5.0, 4.0]; accepted: ascending from 0",
     ),
+    "a worker below zero": (
+        (
+            "seconds = [1.0, 2.0] }",
+            "seconds = [1.0, 2.0], schedule = [{ workers = [-1], times = [0], speeds = [1] }] }",
+        ),
+        "cluster.compute.schedule[0].workers[0]: should be greater than or equal to 0 (got -1)",
+    ),
     "a trace that is not there": (
         ('{ model = "explicit", seconds = [1.0, 2.0] }', '{ model = "trace", file = "no.csv" }'),
         "no.csv: No such file or directory",
