@@ -8,7 +8,6 @@ import numpy as np
 
 from scenarios import curves
 from scenarios.store import StoredRun
-from simulator import Vector
 from simulator.selection_bias import QUANTILES, SIGNIFICANT
 
 TIME_SHARES = {
@@ -19,7 +18,6 @@ TIME_SHARES = {
     "down": "worker_time_down",
 }
 """Columns with the share of all worker time in each state."""
-
 
 SELECTION = ("used_length", "discarded_length", "used_return", "discarded_return")
 """Columns about which trajectories were used, where durations depend on them."""
@@ -137,9 +135,5 @@ def _last_time(run: StoredRun) -> float:
 
 
 def _mean(values: Sequence[float]) -> float:
-    known = _finite(np.asarray(values, dtype=np.float64))
-    return float(known.mean()) if len(known) else float("nan")
-
-
-def _finite(values: Vector) -> Vector:
-    return values[np.isfinite(values)]
+    known = [value for value in values if np.isfinite(value)]
+    return float(np.mean(known)) if known else float("nan")

@@ -225,8 +225,7 @@ class Cluster:
         """
         if not np.isfinite(point).all():
             raise DivergedError("theta is not finite")
-        if self._hardware.compute.per_step:
-            self._ledger.judge_selection()
+        self._ledger.close_update()
         row = self._tally.row(self.version + 1, self.now, point)
         self.history.rows.append(row)
         self._on_update(row)

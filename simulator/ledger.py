@@ -46,18 +46,19 @@ class Ledger:
         for task in list(self._in_hand.values()):
             self.discard(task)
 
-    def judge_selection(self) -> None:
-        """Sort sampled trajectories that are over into used and discarded ones."""
+    def close_update(self) -> None:
+        """Sort sampled trajectories that are over, if any, into used and discarded ones."""
         sampled = self._gradients.sampled
-        over = [
-            key
-            for key in sampled
-            if key[1] < self._workers.index(key[0]) and key not in self._in_hand
-        ]
-        self._tally.select(
-            used=[sampled[key] for key in over if key in self._used],
-            discarded=[sampled[key] for key in over if key not in self._used],
-        )
-        for key in over:
-            del sampled[key]
+        if sampled:
+            over = [
+                key
+                for key in sampled
+                if key[1] < self._workers.index(key[0]) and key not in self._in_hand
+            ]
+            self._tally.select(
+                used=[sampled[key] for key in over if key in self._used],
+                discarded=[sampled[key] for key in over if key not in self._used],
+            )
+            for key in over:
+                del sampled[key]
         self._used.clear()

@@ -190,7 +190,8 @@ class Timeline:
             return
         self.seconds[state, worker] += end - start
         if self._record:
-            self._reserve(1)
+            if self._size == len(self._rows):
+                self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
             self._rows[self._size] = worker, start, end, state, 0
             self._size += 1
 
@@ -200,9 +201,3 @@ class Timeline:
         self.seconds[state, workers] += ends - starts
         if self._record:  # what becomes of these is settled: no copy is needed
             self._blocks.append((workers, starts, ends, state))
-
-    def _reserve(self, rows: int) -> None:
-        if self._size + rows > len(self._rows):
-            old = self._rows[: self._size]
-            self._rows = np.empty(2 * (self._size + rows), dtype=_ROW)
-            self._rows[: self._size] = old

@@ -6,7 +6,17 @@ from typing import Literal
 import numpy as np
 
 from algorithms import NIGT, Algorithm
-from simulator import ComputeModel, Estimate, Hardware, Network, Problem, Request, Run, simulate
+from simulator import (
+    ComputeModel,
+    Estimate,
+    Hardware,
+    Network,
+    Problem,
+    Request,
+    Run,
+    State,
+    simulate,
+)
 from simulator.problems.quadratic import Bowl, Quadratic
 from simulator.types import Vector
 
@@ -38,6 +48,23 @@ def run(
 
 def times(result: Run) -> list[float]:
     return [row.time for row in result.history.rows]
+
+
+def assert_accounting_closes(result: Run) -> None:
+    """Each worker's intervals tile the run, and agree with its seconds, which add up to it."""
+    total = np.sum([result.seconds[state] for state in State], axis=0)
+    np.testing.assert_allclose(total, result.elapsed, rtol=1e-9)
+    assert all((seconds >= -1e-9).all() for seconds in result.seconds.values())
+    rows = result.intervals
+    assert rows is not None
+    for worker in range(len(total)):
+        mine = rows.worker == worker
+        assert rows.start[mine][0] == 0
+        assert rows.end[mine][-1] == result.elapsed
+        assert (rows.start[mine][1:] == rows.end[mine][:-1]).all()  # no gap, no overlap
+        for state in State:
+            spent = (rows.end - rows.start)[mine & (rows.state == state)].sum()
+            np.testing.assert_allclose(spent, result.seconds[state][worker], atol=1e-9)
 
 
 class Recorder(Problem):

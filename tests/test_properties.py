@@ -4,12 +4,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
-from clusters import RULE, hardware, run, times
+from clusters import RULE, assert_accounting_closes, hardware, run, times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous
-from simulator import Hardware, State
+from simulator import Hardware
 from simulator.ready import ReadyQueue
 
 if TYPE_CHECKING:
@@ -49,20 +49,7 @@ def test_every_second_of_every_worker_is_accounted_for(
     method: Algorithm, cluster: Hardware, time_limit: float
 ) -> None:
     result = run(method, cluster, time_limit=time_limit, updates=60)
-    total = np.sum([result.seconds[state] for state in State], axis=0)
-    np.testing.assert_allclose(total, result.elapsed, rtol=1e-9)
-    assert all((seconds >= -1e-9).all() for seconds in result.seconds.values())
-
-    rows = result.intervals
-    assert rows is not None
-    for worker in range(len(total)):
-        mine = rows.worker == worker
-        assert rows.start[mine][0] == 0
-        assert rows.end[mine][-1] == result.elapsed
-        assert (rows.start[mine][1:] == rows.end[mine][:-1]).all()  # no gap, no overlap
-        for state in State:
-            spent = (rows.end - rows.start)[mine & (rows.state == state)].sum()
-            np.testing.assert_allclose(spent, result.seconds[state][worker], atol=1e-9)
+    assert_accounting_closes(result)
 
 
 @given(METHODS, clusters(st.one_of(SECONDS, ODD_SECONDS)))
