@@ -1,13 +1,25 @@
 """The command line. Each command imports what it needs: ``--help`` should be quick."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from scenarios.cli_parts import console, make_runs, plan_runs, print_comparison, result_folder
+from scenarios import cli_inspect
+from scenarios.cli_parts import (
+    Jobs,
+    PerRun,
+    Quick_,
+    Results,
+    RetryFailed,
+    Scenario_,
+    make_runs,
+    plan_runs,
+    print_comparison,
+    result_folder,
+)
+from scenarios.cores import CORES
 from scenarios.errors import BadInputError
 
 app = typer.Typer(
@@ -22,20 +34,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Scenario_ = Annotated[
-    str, typer.Argument(metavar="FILE|NAME", help="A TOML file, or a name from `straggler list`.")
-]
-Jobs = Annotated[
-    int, typer.Option("--jobs", "-j", min=1, help="Runs at a time, each in its own process.")
-]
-Quick_ = Annotated[bool, typer.Option("--quick", help="Use the scenario's [quick] limits.")]
-RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Try failed runs again.")]
-Results = Annotated[Path, typer.Argument(metavar="DIR", help="A result folder, as `run` makes it.")]
-
-Constant = Annotated[float | None, typer.Option(min=0.0, help="A constant of the theory.")]
-
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
 
 @app.command()
 def run(
@@ -47,6 +45,7 @@ def run(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Result folder [default: runs/NAME].")] = None,
     jobs: Jobs = CORES,
+    workers_per_run: PerRun = None,
     quick: Quick_ = False,
     retry_failed: RetryFailed = False,
 ) -> None:
@@ -59,7 +58,7 @@ def run(
     from scenarios.store import stored_runs
 
     planned, folder = plan_runs(scenario, out, method or (), seed or (), quick=quick)
-    summary = make_runs(planned, jobs, retry_failed=retry_failed)
+    summary = make_runs(planned, jobs, retry_failed=retry_failed, per_run=workers_per_run)
     if summary.done + summary.skipped:
         mine = {job.folder.path for job in planned}
         print_comparison(folder, stored_runs(folder, only=mine))
@@ -147,6 +146,7 @@ def figure(
         Path, typer.Option(help="Folder of all results; pictures go to figures/.")
     ] = Path("runs"),
     jobs: Jobs = CORES,
+    workers_per_run: PerRun = None,
     retry_failed: RetryFailed = False,
 ) -> None:
     """Run a figure of the paper, draw it to figures/, and print its table.
@@ -163,7 +163,10 @@ def figure(
         for name in FIGURES[number]
     ]
     summary = make_runs(
-        [job for jobs_, _ in plans for job in jobs_], jobs, retry_failed=retry_failed
+        [job for jobs_, _ in plans for job in jobs_],
+        jobs,
+        retry_failed=retry_failed,
+        per_run=workers_per_run,
     )
     panels = []
     for planned, folder in plans:
@@ -178,104 +181,8 @@ def figure(
     raise typer.Exit(1 if summary.failed else 0)
 
 
-@app.command()
-def timeline(
-    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="OUT/METHOD/seed-SEED.")],
-    out: Annotated[Path | None, typer.Option(help="Picture [default: RUN/timeline.png].")] = None,
-    begin: Annotated[float, typer.Option("--from", min=0.0, help="Simulated seconds.")] = 0.0,
-    until: Annotated[
-        float | None, typer.Option("--to", help="Simulated seconds [default: what is legible].")
-    ] = None,
-    perfetto: Annotated[
-        Path | None, typer.Option(help="Write a trace for ui.perfetto.dev instead (.json.gz).")
-    ] = None,
-) -> None:
-    """Draw who did what when: a lane per worker, or bands of many workers."""
-    from scenarios.gantt import draw_timeline, read_run
-
-    run = read_run(run_folder)
-    if perfetto is not None:
-        from scenarios.perfetto import write_trace
-
-        write_trace(run, perfetto)
-        typer.echo(f"written: {perfetto}")
-        return
-    if until is not None and until <= begin:
-        raise BadInputError(f"--to {until}: accepted: more than --from, {begin}")
-    file = out or run_folder / "timeline.png"
-    draw_timeline(run, file, begin, until)
-    typer.echo(f"drawn: {file}")
-
-
-@app.command()
-def trace(
-    log: Annotated[Path, typer.Argument(help="CSV or Parquet: worker, start, end per gradient.")],
-    out: Annotated[Path, typer.Argument(help="The trace: .csv or .parquet.")],
-) -> None:
-    """Turn a log of finished gradients into a trace for `compute = { model = "trace" }`.
-
-    Workers are numbers from 0, times are seconds. A run's own timeline.parquet is such a log.
-    """
-    from simulator.trace import convert_log
-
-    try:
-        gradients = convert_log(log, out)
-    except ValueError as error:
-        raise BadInputError(str(error)) from error
-    typer.echo(f"written: {out}, from {gradients} gradients")
-
-
-@app.command()
-def theory(
-    scenario: Scenario_,
-    epsilon: Annotated[
-        list[float] | None,
-        typer.Option(min=1e-300, help="Gradient norm to reach; repeatable [default: 0.1, 0.01]."),
-    ] = None,
-    sigma: Constant = None,
-    smoothness: Constant = None,
-    hessian: Constant = None,
-    gap: Constant = None,
-) -> None:
-    """Lay the simulated clocks beside their formulas, and put the paper's tables in numbers.
-
-    The complexities are up to constants and logarithms. sigma is a gradient's standard deviation,
-    smoothness L_g, hessian L_h, gap Delta = J* - J(theta_0). What is not given is 1, or exact
-    where the problem knows it (quadratic).
-    """
-    from scenarios.load import find, load
-    from scenarios.predict import report
-
-    given = {"sigma": sigma, "smoothness": smoothness, "hessian": hessian, "gap": gap}
-    known = {name: value for name, value in given.items() if value is not None}
-    out = console()
-    for part in report(load(find(scenario)), epsilon or [0.1, 0.01], known):
-        out.print(part)
-
-
-@app.command()
-def bench(
-    what: Annotated[str, typer.Argument(metavar="WHAT", help="events.")],
-    json_: Annotated[Path | None, typer.Option("--json", help="Also write it here.")] = None,
-) -> None:
-    """Measure: medians of five, interleaved, with ratios to the first line.
-
-    `events`: the event loop beside bare SimPy, for 10 to 100,000 workers.
-    """
-    import dataclasses
-    import json
-
-    from scenarios.bench import bench_events
-    from scenarios.store import write_atomically
-    from scenarios.tables import measurement_table
-
-    if what != "events":
-        raise BadInputError(f"bench {what}: not there; accepted: events")
-    measurements = bench_events()
-    console().print(measurement_table(measurements))
-    if json_ is not None:
-        rows = [dataclasses.asdict(measurement) for measurement in measurements]
-        write_atomically(json_, json.dumps(rows, indent=1).encode() + b"\n")
+for command in (cli_inspect.timeline, cli_inspect.trace, cli_inspect.theory, cli_inspect.bench):
+    app.command()(command)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,25 @@ if TYPE_CHECKING:
 
     from scenarios.experiment import Job, Summary
     from scenarios.store import StoredRun
+
+Scenario_ = Annotated[
+    str, typer.Argument(metavar="FILE|NAME", help="A TOML file, or a name from `straggler list`.")
+]
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", min=1, help="Runs at a time, each in its own process.")
+]
+PerRun = Annotated[
+    int | None,
+    typer.Option(
+        "--workers-per-run",
+        min=1,
+        help="Processes that sample trajectories for one run; the results are the same "
+        "[default: the cores that --jobs leaves].",
+    ),
+]
+Quick_ = Annotated[bool, typer.Option("--quick", help="Use the scenario's [quick] limits.")]
+RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Try failed runs again.")]
+Results = Annotated[Path, typer.Argument(metavar="DIR", help="A result folder, as `run` makes it.")]
 
 
 def result_folder(name: str, *, quick: bool, root: Path = Path("runs")) -> Path:
@@ -36,7 +55,9 @@ def plan_runs(
     return plan(scenario.shortened() if quick else scenario, folder, methods, seeds), folder
 
 
-def make_runs(jobs: "list[Job]", processes: int, *, retry_failed: bool) -> "Summary":
+def make_runs(
+    jobs: "list[Job]", processes: int, *, retry_failed: bool, per_run: int | None = None
+) -> "Summary":
     """Make the runs that are missing, showing how far they are."""
     from rich.console import Console
 
@@ -45,7 +66,7 @@ def make_runs(jobs: "list[Job]", processes: int, *, retry_failed: bool) -> "Summ
 
     progress = Progress(Console(stderr=True))
     try:
-        return run_jobs(jobs, processes, progress, retry_failed=retry_failed)
+        return run_jobs(jobs, processes, progress, retry_failed=retry_failed, per_run=per_run)
     except KeyboardInterrupt:
         typer.echo("straggler: interrupted; run again to complete what is missing", err=True)
         raise typer.Exit(130) from None

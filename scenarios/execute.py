@@ -22,10 +22,13 @@ def prepare_process() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def execute(spec: RunSpec, folder: RunFolder, *, retry_failed: bool = False) -> str:
+def execute(
+    spec: RunSpec, folder: RunFolder, *, retry_failed: bool = False, processes: int = 1
+) -> str:
     """Make one run unless it is there already; return its status, ``done`` or ``failed``.
 
-    A run that raises is a failed run: its traceback is its reason.
+    A run that raises is a failed run: its traceback is its reason. How many ``processes`` compute
+    for it does not change the result.
     """
     with folder.lock():
         if folder.settled(spec, retry_failed=retry_failed):
@@ -35,7 +38,7 @@ def execute(spec: RunSpec, folder: RunFolder, *, retry_failed: bool = False) -> 
             folder.set_aside()
         started = time.perf_counter()
         try:
-            _simulate(spec, folder, started)
+            _simulate(spec, folder, started, processes)
         except Exception:  # noqa: BLE001 - any failure of a run is a result
             seconds = time.perf_counter() - started
             reason = traceback.format_exc()
@@ -43,9 +46,9 @@ def execute(spec: RunSpec, folder: RunFolder, *, retry_failed: bool = False) -> 
         return folder.status(spec)
 
 
-def _simulate(spec: RunSpec, folder: RunFolder, started: float) -> None:
+def _simulate(spec: RunSpec, folder: RunFolder, started: float, processes: int) -> None:
     scenario = spec.scenario
-    problem = scenario.problem.build(spec.seed, scenario.cluster.workers)
+    problem = scenario.problem.build(spec.seed, scenario.cluster.workers, processes)
     try:
         run = simulate(
             build_method(spec.method).run,

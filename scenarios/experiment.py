@@ -1,24 +1,23 @@
 """Many runs: what is missing is made, each in its own process, and what fails is counted."""
 
 import multiprocessing
-import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
 from scenarios.build import RunSpec, expand
+from scenarios.cores import CORES
 from scenarios.errors import BadInputError
 from scenarios.execute import execute, prepare_process
 from scenarios.progress import Progress
 from scenarios.schema import Scenario
 from scenarios.store import RunFolder
-
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+from simulator.threads import one_thread_per_process
 
 
 @dataclass(frozen=True)
@@ -76,11 +75,23 @@ def plan(
 
 
 def run_jobs(
-    jobs: Sequence[Job], processes: int, progress: Progress, *, retry_failed: bool = False
+    jobs: Sequence[Job],
+    processes: int,
+    progress: Progress,
+    *,
+    retry_failed: bool = False,
+    per_run: int | None = None,
 ) -> Summary:
-    """Make the runs that are missing, ``processes`` at a time; a dead process loses one run.
+    """Make the runs that are missing; a dead process loses one run.
 
-    The bytes of the results do not depend on ``processes``.
+    The bytes of the results do not depend on ``processes`` and ``per_run``.
+
+    Args:
+        jobs: what should be there in the end.
+        processes: how many runs at a time.
+        progress: shows how far they are.
+        retry_failed: whether to try failed runs again.
+        per_run: processes that sample trajectories for one run; None for what the cores allow.
     """
     summary = Summary()
     missing = []
@@ -95,8 +106,12 @@ def run_jobs(
     if not missing:
         return summary
     progress.begin({job.name: (job.folder.path, job.spec.scenario) for job in missing})
-    with _one_thread_per_process(), progress:
-        for job, failure in _in_processes(missing, processes, progress, retry_failed=retry_failed):
+    with one_thread_per_process(), progress:
+        options = {
+            "retry_failed": retry_failed,
+            "processes": per_run or max(1, CORES // min(processes, len(missing))),
+        }
+        for job, failure in _in_processes(missing, processes, progress, options):
             if failure is not None and job.folder.status(job.spec) != "done":
                 if job.folder.status(job.spec) == "other":
                     job.folder.set_aside()
@@ -109,7 +124,7 @@ def run_jobs(
 
 
 def _in_processes(
-    jobs: Sequence[Job], processes: int, progress: Progress, *, retry_failed: bool
+    jobs: Sequence[Job], processes: int, progress: Progress, options: dict[str, Any]
 ) -> Iterator[tuple[Job, str | None]]:
     """Yield each job as it ends, with the reason if its process died."""
     context = multiprocessing.get_context("forkserver")
@@ -124,10 +139,7 @@ def _in_processes(
     )
     try:
         running: dict[Future[str], Job] = {
-            pool.schedule(
-                execute, args=(j.spec, j.folder), kwargs={"retry_failed": retry_failed}
-            ): j
-            for j in jobs
+            pool.schedule(execute, args=(j.spec, j.folder), kwargs=options): j for j in jobs
         }
         while running:
             ended, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
@@ -142,18 +154,3 @@ def _in_processes(
     finally:
         pool.stop()
         pool.join()
-
-
-@contextmanager
-def _one_thread_per_process() -> Iterator[None]:
-    """Let the processes that start meanwhile use one BLAS and OpenMP thread each."""
-    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

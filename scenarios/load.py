@@ -174,5 +174,8 @@ def _members(annotation: Any) -> tuple[Any, ...]:  # noqa: ANN401
 def _tags(model: Any) -> set[str]:  # noqa: ANN401
     fields = getattr(model, "model_fields", {}).values()
     return {
-        a for f in fields if get_origin(f.annotation) is Literal for a in get_args(f.annotation)
+        tag
+        for field in fields
+        if field.is_required() and get_origin(field.annotation) is Literal
+        for tag in get_args(field.annotation)
     }

@@ -57,8 +57,14 @@ class VariedProblem(Strict):
         return changes + [{}] * missing
 
     @abstractmethod
-    def build(self, seed: int, workers: int) -> Problem:
-        """Return the problem for one seed and so many workers."""
+    def build(self, seed: int, workers: int, processes: int = 1) -> Problem:
+        """Return the problem for one seed and so many workers.
+
+        Args:
+            seed: of the run.
+            workers: how many the cluster has.
+            processes: how many may compute for this run; the results are the same.
+        """
 
 
 class World(Variant):
@@ -82,9 +88,12 @@ class ControlProblem(VariedProblem):
     horizon: Count = Field(1000, description="the most steps of a trajectory")
     discount: Discount = 0.99
     hidden: list[Count] = Field([64, 64], min_length=1, description="width of each tanh layer")
+    dtype: Literal["float32", "float64"] = Field(
+        "float32", description="precision of the policy and its gradient"
+    )
     variants: list[World] = Field(default=[])
 
-    def build(self, seed: int, workers: int) -> Problem:
+    def build(self, seed: int, workers: int, processes: int = 1) -> Problem:
         """Return the problem; this imports torch."""
         from simulator.problems import worlds  # noqa: PLC0415
         from simulator.problems.control import Control  # noqa: PLC0415
@@ -97,6 +106,8 @@ class ControlProblem(VariedProblem):
             seed,
             worlds=[worlds.World(**changes) for changes in self.versions(workers)],
             variants=self.variants_of(workers),
+            dtype=self.dtype,
+            processes=processes,
         )
 
     def check_environment(self, workers: int) -> None:
@@ -128,7 +139,7 @@ class QuadraticProblem(VariedProblem):
     noise: NonNegative = Field(0.0, description="standard deviation of the gradient's norm")
     variants: list[BowlVariant] = Field(default=[])
 
-    def build(self, seed: int, workers: int) -> Problem:
+    def build(self, seed: int, workers: int, processes: int = 1) -> Problem:  # noqa: ARG002
         """Return the problem."""
         from simulator.problems.quadratic import Bowl, Quadratic  # noqa: PLC0415
 
@@ -181,7 +192,7 @@ class TabularProblem(VariedProblem):
     discount: Annotated[float, annotated_types.Gt(0), annotated_types.Lt(1)] = 0.95
     variants: list[MDPVariant] = Field(default=[])
 
-    def build(self, seed: int, workers: int) -> Problem:
+    def build(self, seed: int, workers: int, processes: int = 1) -> Problem:  # noqa: ARG002
         """Return the problem."""
         from simulator.problems.tabular import Tabular  # noqa: PLC0415
 

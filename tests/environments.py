@@ -54,11 +54,21 @@ class Discrete(RandomLength):
     observation_space = spaces.Discrete(3)  # type: ignore[assignment]
 
 
+class Fragile(RandomLength):
+    """An environment that cannot be stepped."""
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:  # noqa: ARG002
+        raise RuntimeError("fragile")
+
+
 def register() -> None:
-    """Make the environments known to Gymnasium as TwoStep-v0, RandomLength-v0, Discrete-v0."""
-    for entry in (TwoStep, RandomLength, Discrete):
+    """Make the environments known to Gymnasium: TwoStep-v0, RandomLength-v0 and so on."""
+    for entry in (TwoStep, RandomLength, Discrete, Fragile):
         if f"{entry.__name__}-v0" in gymnasium.registry:
             continue
         gymnasium.register(
             f"{entry.__name__}-v0", f"environments:{entry.__name__}", max_episode_steps=9
         )
+
+
+register()

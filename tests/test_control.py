@@ -10,8 +10,9 @@ import torch
 from numpy.polynomial.hermite_e import hermegauss
 
 from simulator import Estimate, Request
-from simulator.problems.control import Control, reward_to_go
+from simulator.problems.control import Control
 from simulator.problems.environment import UnsuitableEnvironmentError, make_environment
+from simulator.problems.reinforce import heads, log_density, reward_to_go
 from simulator.randomness import generator
 from simulator.types import Vector
 
@@ -19,7 +20,7 @@ environments.register()
 
 
 def control(env: str, horizon: int = 100, discount: float = 0.9, seed: int = 0) -> Control:
-    return Control(env, horizon, discount, (4, 3), seed, dtype=torch.float64)
+    return Control(env, horizon, discount, (4, 3), seed, dtype="float64")
 
 
 def request(point: Vector, keys: Sequence[tuple[int, int]], weights: Sequence[float]) -> Request:
@@ -57,11 +58,11 @@ def _plain_episode(
     ended = False
     while not ended:
         noise = torch.from_numpy(rng.standard_normal(2, dtype=np.float32))
-        seen = torch.tensor(observation.astype(np.float32).ravel()[None], dtype=torch.float64)
-        mean, deviation = problem.policy.heads(point, seen)
-        u = (mean + deviation * noise).detach().float()
-        densities.append(problem.policy.log_density(point, seen, u))
-        action = -1 + 2 * np.tanh(u.numpy()[0])  # the action space is [-3, 1]
+        seen = torch.tensor(observation.ravel()[None], dtype=torch.float64)
+        mean, deviation = heads(problem.policy, point, seen)
+        u = (mean + deviation * noise).detach()
+        densities.append(log_density(problem.policy, point, seen, u))
+        action = (-1 + 2 * np.tanh(u.numpy()[0])).astype(np.float32)  # the action space is [-3, 1]
         observation, reward, terminated, truncated, _ = env.step(action)
         rewards.append(float(reward))
         ended = terminated or truncated
@@ -135,7 +136,7 @@ def _exact_gradient(problem: Control, theta: Vector, discount: float) -> Vector:
     x, w = torch.tensor(nodes), torch.tensor(weights / weights.sum())
     point = torch.tensor(theta, requires_grad=True)
     observations = torch.tensor([[1.0], [-0.5]], dtype=torch.float64)
-    mean, deviation = problem.policy.heads(point, observations)
+    mean, deviation = heads(problem.policy, point, observations)
     actions = torch.tanh(mean + deviation * x)  # (2 steps, 80 nodes)
     first, second = actions @ w
     objective = first + discount * ((actions[1] ** 2) @ w + first * second)

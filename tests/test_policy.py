@@ -5,8 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from simulator.problems.policy import GaussianPolicy
+from simulator.problems import reinforce
+from simulator.problems.policy import Actor, GaussianPolicy
+from simulator.problems.reinforce import heads, log_density
 from simulator.randomness import generator
 from simulator.types import Vector
 
@@ -25,7 +29,7 @@ def test_dimension_counts_weights_and_biases() -> None:
 
 def test_density_is_the_normal_density_of_u() -> None:
     theta, observation = _point(), torch.tensor([[0.3, -1.0, 2.0]], dtype=torch.float64)
-    mean, deviation = POLICY.heads(theta, observation)
+    mean, deviation = heads(POLICY, theta, observation)
     assert mean.shape == deviation.shape == (1, 2)
     u = torch.tensor([[0.7, -0.2]], dtype=torch.float64)
     expected = sum(
@@ -34,7 +38,7 @@ def test_density_is_the_normal_density_of_u() -> None:
         - 0.5 * math.log(2 * math.pi)
         for k in range(2)
     )
-    assert float(POLICY.log_density(theta, observation, u)) == pytest.approx(expected, rel=1e-12)
+    assert float(log_density(POLICY, theta, observation, u)) == pytest.approx(expected, rel=1e-12)
 
 
 def test_gradient_of_the_density_sum_equals_finite_differences() -> None:
@@ -43,7 +47,7 @@ def test_gradient_of_the_density_sum_equals_finite_differences() -> None:
     weights = torch.tensor(rng.normal(size=6))
 
     def total(theta: torch.Tensor) -> torch.Tensor:
-        return POLICY.log_density(theta, observations, u) @ weights
+        return log_density(POLICY, theta, observations, u) @ weights
 
     theta = _point().requires_grad_()
     (gradient,) = torch.autograd.grad(total(theta), theta)
@@ -70,20 +74,55 @@ def test_heads_equal_a_forward_pass_in_numpy() -> None:
 
     x = np.tanh(layer(5, 4, np.tanh(layer(3, 5, x))))
     mean, raw = layer(4, 2, x), layer(4, 2, x)
-    heads = POLICY.heads(_point(), torch.tensor([[0.3, -1.0, 2.0]], dtype=torch.float64))
-    np.testing.assert_allclose(heads[0][0], mean, rtol=1e-12)
-    np.testing.assert_allclose(heads[1][0], np.log1p(np.exp(raw)), rtol=1e-12)  # softplus
+    both = heads(POLICY, _point(), torch.tensor([[0.3, -1.0, 2.0]], dtype=torch.float64))
+    np.testing.assert_allclose(both[0][0], mean, rtol=1e-12)
+    np.testing.assert_allclose(both[1][0], np.log1p(np.exp(raw)), rtol=1e-12)  # softplus
 
 
-def test_stacked_parameters_act_each_on_its_own_observation() -> None:
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("float64", 1e-12)])
+def test_what_acts_is_what_is_differentiated(dtype: str, tolerance: float) -> None:
     rng = np.random.default_rng(1)
-    thetas = torch.tensor(rng.normal(size=(4, POLICY.dimension)))
-    observations = torch.tensor(rng.normal(size=(4, 3)))
-    together = POLICY.heads(thetas, observations)
+    thetas = rng.normal(size=(4, POLICY.dimension)).astype(dtype)
+    observations = rng.normal(size=(4, 3)).astype(dtype)
+    actor = Actor(POLICY, 4, dtype)
+    for slot, theta in enumerate(thetas):
+        actor.place(slot, theta)
+    together = actor.heads(observations)
     for k in range(4):
-        alone = POLICY.heads(thetas[k], observations[[k]])
-        torch.testing.assert_close(together[0][[k]], alone[0])
-        torch.testing.assert_close(together[1][[k]], alone[1])
+        alone = heads(POLICY, torch.from_numpy(thetas[k]), torch.from_numpy(observations[[k]]))
+        for mine, torchs in zip(together, alone, strict=True):
+            assert mine.dtype == dtype
+            np.testing.assert_allclose(mine[[k]], torchs, rtol=tolerance, atol=tolerance)
+
+
+@given(st.data())
+def test_a_row_does_not_depend_on_its_batch(data: st.DataObject) -> None:
+    """Bit for bit: in any company, in any slot, at any address in memory."""
+    sizes = st.integers(1, 80)
+    shape = GaussianPolicy(data.draw(sizes), data.draw(st.integers(1, 20)), (data.draw(sizes),))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    dtype = data.draw(st.sampled_from(["float32", "float64"]))
+    rows = data.draw(st.integers(1, 16))
+    thetas = rng.normal(size=(rows, shape.dimension)).astype(dtype)
+    observations = rng.normal(size=(rows, shape.observation_size)).astype(dtype)
+    batch, single = Actor(shape, rows, dtype), Actor(shape, 1, dtype)
+    for slot, theta in enumerate(thetas):
+        batch.place(slot, theta)
+    together = batch.heads(observations)
+    for k in range(rows):
+        single.place(0, thetas[k])
+        for mine, alone in zip(together, single.heads(observations[[k]]), strict=True):
+            np.testing.assert_array_equal(mine[k], alone[0])
+
+
+def test_chunks_of_a_backward_pass_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(2)
+    arrays = rng.normal(size=(11, 3)), rng.normal(size=(11, 2)), rng.normal(size=11)
+    whole = reinforce.weighted_gradient(POLICY, _point().numpy(), *arrays)
+    monkeypatch.setattr(reinforce, "CHUNK", 4)
+    cut = reinforce.weighted_gradient(POLICY, _point().numpy(), *arrays)
+    assert np.linalg.norm(whole) > 1
+    np.testing.assert_allclose(cut, whole, rtol=1e-12)
 
 
 def test_initial_parameters_depend_on_the_seed_alone() -> None:

@@ -97,14 +97,15 @@ def test_the_number_of_processes_changes_no_byte(tmp_path: Path) -> None:
     quadratic = 'kind = "quadratic"\ndimension = 10\nnoise = 0.5'
     write_scenario(tmp_path, (quadratic, CONTROL), ("updates = 40", "updates = 8"))
     for jobs in ("1", "2"):
-        result = straggler("run", "two.toml", "--jobs", jobs, "--out", f"j{jobs}", cwd=tmp_path)
+        options = "--jobs", jobs, "--workers-per-run", jobs, "--out", f"j{jobs}"
+        result = straggler("run", "two.toml", *options, cwd=tmp_path)
         assert result.returncode == 0, result.stderr
     for name in ("history.parquet", "timeline.parquet", "workers.parquet"):
         one, two = files_below(tmp_path / "j1", name), files_below(tmp_path / "j2", name)
         assert len(one) == 6
         assert one == two
     info = json.loads((tmp_path / "j1/afedpg/seed-0/run.json").read_text())
-    assert info["problem"] == {"rollouts": "gymnasium", "dtype": "float32"}
+    assert info["problem"] == {"rollouts": "physics", "dtype": "float32"}
     assert info["totals"]["environment_steps"] == 8 * 50
 
 

@@ -4,7 +4,6 @@ import environments
 import gymnasium
 import numpy as np
 import pytest
-import torch
 from clusters import hardware, run
 
 from algorithms import PG, Fastest, Malenia, Rennala, Synchronous
@@ -197,8 +196,8 @@ def test_variants_keep_each_trajectory_in_its_own_world() -> None:
     worlds = [World(), World(reward_scale=3.0)]
     variants = Variants(("a", "b"), np.array([0, 1] * 10))
     args = ("RandomLength-v0", 50, 0.9, (4,), 0)
-    mixed = Control(*args, worlds=worlds, variants=variants, dtype=torch.float64)
-    plain = Control(*args, dtype=torch.float64)
+    mixed = Control(*args, worlds=worlds, variants=variants, dtype="float64")
+    plain = Control(*args, dtype="float64")
     workers = np.arange(20)
     point = mixed.initial_point()
     (both,) = mixed.estimate([Request(point, workers, 0 * workers, np.ones(20))])

@@ -1,18 +1,17 @@
-"""The paper's Gaussian tanh policy, as functions of a flat parameter vector."""
+"""The paper's Gaussian tanh policy over a flat parameter vector; it acts in NumPy."""
 
 import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn.functional import softplus
+import numpy.typing as npt
 
 from simulator.types import Vector
 
-_LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
+Floats = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -52,43 +51,61 @@ class GaussianPolicy:
         ]
         return np.concatenate(layers)
 
-    def heads(self, theta: Tensor, observations: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the mean and standard deviation of u.
-
-        Args:
-            theta: shape (d,), or (m, d) for one parameter vector per observation.
-            observations: shape (m, observation_size).
-
-        Returns:
-            Two tensors of shape (m, action_size).
-        """
-        stacked = theta.dim() > 1
-        *layers, mean, deviation = self._layers(theta)
-        x = observations.unsqueeze(1) if stacked else observations
-        for weight, bias in layers:
-            x = torch.tanh(x @ weight + bias)
-        outputs = x @ mean[0] + mean[1], softplus(x @ deviation[0] + deviation[1])
-        return (outputs[0].squeeze(1), outputs[1].squeeze(1)) if stacked else outputs
-
-    def log_density(self, theta: Tensor, observations: Tensor, u: Tensor) -> Tensor:
-        """Return log N(u; mean, std^2), summed over the action's coordinates, shape (m,).
-
-        Args:
-            theta: shape (d,).
-            observations: shape (m, observation_size).
-            u: shape (m, action_size), the actions before they were squashed.
-        """
-        mean, deviation = self.heads(theta, observations)
-        z = (u - mean) / deviation
-        return (-0.5 * z.square() - deviation.log() - _LOG_SQRT_2PI).sum(-1)
-
-    def _layers(self, theta: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield each layer's weight (..., inputs, outputs) and bias (..., 1, outputs)."""
+    def layers(self, theta: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - arrays or tensors
+        """Yield each layer's weight (inputs, outputs) and bias (outputs,) as views of ``theta``."""
         at = 0
         for inputs, outputs in self.shapes:
-            weight = theta[..., at : at + inputs * outputs]
-            weight = weight.reshape(*theta.shape[:-1], inputs, outputs)
+            weight = theta[at : at + inputs * outputs].reshape(inputs, outputs)
             at += inputs * outputs
-            bias = theta[..., at : at + outputs].unsqueeze(-2)
+            yield weight, theta[at : at + outputs]
             at += outputs
-            yield weight, bias
+
+
+class Actor:
+    """The policy in a batch of slots, each with parameters of its own.
+
+    A row of the batch is multiplied by its own weights alone, so that what it gives does not
+    depend on the rows beside it, to the last bit: batches may be cut in any way.
+
+    Args:
+        policy: the shape of the network.
+        slots: the most rows of a batch.
+        dtype: of the computation.
+    """
+
+    def __init__(self, policy: GaussianPolicy, slots: int, dtype: npt.DTypeLike) -> None:
+        self._policy = policy
+        self._layers = [
+            (np.empty((slots, inputs, outputs), dtype), np.empty((slots, outputs), dtype))
+            for inputs, outputs in policy.shapes
+        ]
+        self._zero = np.zeros((), dtype)
+
+    def place(self, slot: int, theta: Floats) -> None:
+        """Let a slot act with the parameters ``theta``, shape (d,)."""
+        for mine, given in zip(self._layers, self._policy.layers(theta), strict=True):
+            mine[0][slot], mine[1][slot] = given
+
+    def move(self, source: int, target: int) -> None:
+        """Give slot ``target`` the parameters of slot ``source``."""
+        for weight, bias in self._layers:
+            weight[target], bias[target] = weight[source], bias[source]
+
+    def heads(self, observations: Floats) -> tuple[Floats, Floats]:
+        """Return the mean and standard deviation of u, each (k, a), in the first k slots.
+
+        Args:
+            observations: shape (k, o).
+        """
+        *layers, mean, deviation = self._layers
+        x = observations
+        for layer in layers:
+            x = np.tanh(_affine(x, layer))
+        return _affine(x, mean), np.logaddexp(self._zero, _affine(x, deviation))  # softplus
+
+
+def _affine(x: Floats, layer: tuple[Floats, Floats]) -> Floats:
+    weight, bias = layer
+    result: Floats = (x[:, None, :] @ weight[: len(x)])[:, 0]
+    result += bias[: len(x)]
+    return result

@@ -1,21 +1,88 @@
 """Batched rollouts: many trajectories at once, each a function of its own key alone."""
 
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import gymnasium
 import numpy as np
 import numpy.typing as npt
 
 from simulator.problems.environment import flat_size
+from simulator.problems.physics import make_slots
+from simulator.problems.policy import Actor, GaussianPolicy
+from simulator.problems.worlds import World, make_world
+from simulator.randomness import generator
 from simulator.types import Indices, Vector
 
-Float32s: TypeAlias = npt.NDArray[np.float32]
+Floats: TypeAlias = npt.NDArray[Any]
 
-Sampler: TypeAlias = Callable[[Indices, Float32s, Float32s], tuple[Float32s, Float32s]]
-"""(trajectories (m,), observations (m, o), noise (m, a)) -> (u, actions), both (m, a)."""
+SLOTS = 16
+"""The most environments that a process has live at once."""
+
+NOISE_STEPS = 32
+"""For how many steps a trajectory's noise is drawn at a time."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all trajectories of a run share.
+
+    Attributes:
+        env: the name of a Gymnasium environment.
+        worlds: its versions.
+        horizon: the most steps of a trajectory.
+        hidden: width of each tanh layer of the policy.
+        seed: keys the resets and the action noise.
+        dtype: ``float32`` or ``float64``, of the policy.
+    """
+
+    env: str
+    worlds: Sequence[World]
+    horizon: int
+    hidden: tuple[int, ...]
+    seed: int
+    dtype: str
+
+    def make(self, version: int) -> Any:  # noqa: ANN401
+        """Return an environment of a version."""
+        flags = any(world.flip for world in self.worlds)
+        return make_world(self.env, self.worlds[version], flags=flags)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Trajectories to sample.
+
+    Attributes:
+        points: shape (p, d).
+        point: shape (m,), the point of each trajectory.
+        versions: shape (m,), the version of the environment.
+        workers: shape (m,), with ``tasks`` the key of its randomness.
+        tasks: shape (m,).
+    """
+
+    points: Floats
+    point: Indices
+    versions: Indices
+    workers: Indices
+    tasks: Indices
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Steps in the order in which they were made.
+
+    Attributes:
+        owners: shape (steps,), the trajectory of each.
+        observations: shape (steps, o).
+        u: shape (steps, a), the actions before they were squashed.
+        rewards: shape (steps,).
+    """
+
+    owners: Indices
+    observations: Floats
+    u: Floats
+    rewards: Vector
 
 
 @dataclass(frozen=True)
@@ -23,14 +90,14 @@ class Trajectories:
     """Packed trajectories: all steps of the first, then all of the second, and so on.
 
     Attributes:
-        observations: shape (steps, observation_size), float32.
-        u: shape (steps, action_size), float32, the actions before they were squashed.
+        observations: shape (steps, o).
+        u: shape (steps, a), the actions before they were squashed.
         rewards: shape (steps,).
         lengths: shape (m,), steps of each trajectory.
     """
 
-    observations: Float32s
-    u: Float32s
+    observations: Floats
+    u: Floats
     rewards: Vector
     lengths: Indices
 
@@ -41,133 +108,116 @@ class Trajectories:
         return np.add.reduceat(self.rewards, starts)
 
 
-class Rollouts:
-    """Gymnasium environments, stepped in turn with one policy inference for all that are live.
+def pack(parts: Sequence[Steps], trajectories: int) -> Trajectories:
+    """Return the trajectories that were sampled in parts, each of them in one part."""
+    owners = np.concatenate([part.owners for part in parts])
+    order = np.argsort(owners, kind="stable")
+    return Trajectories(
+        np.concatenate([part.observations for part in parts])[order],
+        np.concatenate([part.u for part in parts])[order],
+        np.concatenate([part.rewards for part in parts])[order],
+        np.bincount(owners, minlength=trajectories),
+    )
 
-    An environment takes the next trajectory as soon as its last one ends, so that a long
-    episode holds up nobody, and only live environments are stepped.
+
+class Player:
+    """Plays trajectories in slots; a slot takes the next one as soon as its last one ends.
+
+    So a long episode holds up nobody, and only live environments are stepped. A trajectory's
+    numbers do not depend on the slot, the batch or the process that it was played in.
 
     Args:
-        make: makes one environment of a version, given by its index.
-        horizon: the most steps of a trajectory.
-        slots: the most environments at once.
+        setting: what to play.
     """
 
-    def __init__(
-        self,
-        make: Callable[[int], gymnasium.Env[Any, Any]],
-        horizon: int,
-        slots: int = 16,
-    ) -> None:
-        self._make = make
-        self._horizon = horizon
-        self._slots = slots
-        self._idle: dict[int, list[gymnasium.Env[Any, Any]]] = {}
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._slots = make_slots(setting.make, len(setting.worlds), SLOTS)
+        probe = setting.make(0)
+        self.policy = GaussianPolicy(
+            flat_size(probe.observation_space), flat_size(probe.action_space), setting.hidden
+        )
+        low, high = probe.action_space.low.ravel(), probe.action_space.high.ravel()
+        probe.close()
+        self._middle, self._range = (high + low) / 2, (high - low) / 2  # a_max if symmetric
+        self._actor = Actor(self.policy, SLOTS, setting.dtype)
+        self._owners = np.empty(SLOTS, dtype=np.int64)
+        self._ages = np.empty(SLOTS, dtype=np.int64)
+        self._seen = np.empty((SLOTS, self.policy.observation_size), setting.dtype)
+        self._noise = np.empty((SLOTS, NOISE_STEPS, self.policy.action_size), np.float32)
+        self._rngs = [np.random.default_rng(0)] * SLOTS
 
-    def sample(
-        self, rngs: Sequence[np.random.Generator], versions: Indices, sampler: Sampler
-    ) -> Trajectories:
-        """Return one trajectory per generator, which keys its reset and its action noise.
+    @property
+    def kind(self) -> str:
+        """``physics`` if the environments are stepped by straggler, ``gymnasium`` otherwise."""
+        return self._slots.kind
+
+    def play(self, batch: Batch, take: Callable[[], int | None], slots: int = SLOTS) -> Steps:
+        """Play what ``take`` gives until it gives None.
 
         Args:
-            rngs: m generators.
-            versions: shape (m,), the version of the environment for each trajectory.
-            sampler: the policy.
+            batch: what there is to play.
+            take: returns the index of the next trajectory.
+            slots: how many to play at once.
         """
-        waiting = iter(range(len(rngs)))
-        live = [self._begin(k, versions, rngs) for k in itertools.islice(waiting, self._slots)]
-        log = _Log()
+        live = 0
+        while live < min(slots, SLOTS) and (trajectory := take()) is not None:
+            self._begin(live, trajectory, batch)
+            live += 1
+        log: list[tuple[Indices, Floats, Floats, Vector]] = []
         while live:
-            owners = np.array([slot.trajectory for slot in live])
-            observations = np.stack([slot.observation for slot in live])
-            noise = np.stack([slot.noise() for slot in live])
-            u, actions = sampler(owners, observations, noise)
-            ended = []
-            for slot, action in zip(live, actions, strict=True):
-                if slot.step(action) or slot.steps == self._horizon:
-                    ended.append(slot)
-            log.add(owners, observations, u, [slot.reward for slot in live])
-            for slot in ended:
-                self._idle[int(versions[slot.trajectory])].append(slot.environment)
-                following = next(waiting, None)
-                if following is None:
-                    live.remove(slot)
-                else:
-                    live[live.index(slot)] = self._begin(following, versions, rngs)
-        return log.packed(len(rngs))
+            owners, seen = self._owners[:live].copy(), self._seen[:live].copy()
+            u, actions = self._act(seen)
+            observations, rewards, ended = self._slots.step(actions)
+            log.append((owners, seen, u, rewards))
+            self._seen[:live] = observations
+            self._ages[:live] += 1
+            ended |= self._ages[:live] >= self._setting.horizon
+            for slot in np.flatnonzero(ended)[::-1]:  # so that the last slot is a live one
+                following = take()
+                if following is not None:
+                    self._begin(slot, following, batch)
+                    continue
+                live -= 1
+                if slot != live:
+                    self._move(live, slot)
+        return self._joined(log)
 
     def close(self) -> None:
-        """Close all environments."""
-        for environments in self._idle.values():
-            for environment in environments:
-                environment.close()
-        self._idle.clear()
+        """Close the environments."""
+        self._slots.close()
 
-    def _begin(
-        self, trajectory: int, versions: Indices, rngs: Sequence[np.random.Generator]
-    ) -> "_Slot":
-        version = int(versions[trajectory])
-        idle = self._idle.setdefault(version, [])
-        environment = idle.pop() if idle else self._make(version)
-        return _Slot(trajectory, environment, rngs[trajectory])
+    def _begin(self, slot: int, trajectory: int, batch: Batch) -> None:
+        worker, task = int(batch.workers[trajectory]), int(batch.tasks[trajectory])
+        rng = generator(self._setting.seed, worker, task)
+        version = int(batch.versions[trajectory])
+        self._seen[slot] = self._slots.begin(slot, version, int(rng.integers(2**31)))
+        self._actor.place(slot, batch.points[batch.point[trajectory]])
+        self._owners[slot], self._ages[slot], self._rngs[slot] = trajectory, 0, rng
 
+    def _move(self, source: int, target: int) -> None:
+        self._slots.move(source, target)
+        self._actor.move(source, target)
+        self._rngs[target] = self._rngs[source]
+        for array in (self._owners, self._ages, self._seen, self._noise):
+            array[target] = array[source]
 
-class _Slot:
-    """An environment and the trajectory that it is in."""
+    def _act(self, seen: Floats) -> tuple[Floats, Floats]:
+        """Return u and the actions, each (k, a), with the noise of each slot's step."""
+        at = self._ages[: len(seen)] % NOISE_STEPS
+        for slot in np.flatnonzero(at == 0):
+            self._rngs[slot].standard_normal(dtype=np.float32, out=self._noise[slot])
+        mean, deviation = self._actor.heads(seen)
+        u = mean + deviation * self._noise[np.arange(len(seen)), at]
+        return u, (self._middle + self._range * np.tanh(u)).astype(np.float32, copy=False)
 
-    def __init__(
-        self,
-        trajectory: int,
-        environment: gymnasium.Env[Any, Any],
-        rng: np.random.Generator,
-    ) -> None:
-        self.environment = environment
-        self._action_shape = environment.action_space.shape or ()
-        self._action_size = flat_size(environment.action_space)
-        self.trajectory = trajectory
-        self.steps = 0
-        self.reward = 0.0
-        self._rng = rng
-        observation, _ = self.environment.reset(seed=int(rng.integers(2**31)))
-        self.observation = np.asarray(observation, dtype=np.float32).ravel()
-
-    def noise(self) -> Float32s:
-        return self._rng.standard_normal(self._action_size, dtype=np.float32)
-
-    def step(self, action: Float32s) -> bool:
-        """Step the environment; return whether the trajectory ended."""
-        observation, reward, terminated, truncated, _ = self.environment.step(
-            action.reshape(self._action_shape)
-        )
-        self.steps += 1
-        self.reward = float(reward)
-        self.observation = np.asarray(observation, dtype=np.float32).ravel()
-        return bool(terminated or truncated)
-
-
-class _Log:
-    """The steps of all trajectories in the order in which they were made."""
-
-    def __init__(self) -> None:
-        self._owners: list[Indices] = []
-        self._observations: list[Float32s] = []
-        self._u: list[Float32s] = []
-        self._rewards: list[list[float]] = []
-
-    def add(
-        self, owners: Indices, observations: Float32s, u: Float32s, rewards: list[float]
-    ) -> None:
-        self._owners.append(owners)
-        self._observations.append(observations)
-        self._u.append(u)
-        self._rewards.append(rewards)
-
-    def packed(self, trajectories: int) -> Trajectories:
-        owners = np.concatenate(self._owners)
-        order = np.argsort(owners, kind="stable")
-        return Trajectories(
-            np.concatenate(self._observations)[order],
-            np.concatenate(self._u)[order],
-            np.concatenate([np.asarray(r, dtype=np.float64) for r in self._rewards])[order],
-            np.bincount(owners, minlength=trajectories),
+    def _joined(self, log: list[tuple[Indices, Floats, Floats, Vector]]) -> Steps:
+        if log:
+            return Steps(*(np.concatenate(column) for column in zip(*log, strict=True)))
+        nothing = np.zeros((0, self.policy.observation_size), self._setting.dtype)
+        return Steps(
+            np.zeros(0, dtype=np.int64),
+            nothing,
+            nothing[:, :0].reshape(0, self.policy.action_size),
+            np.zeros(0),
         )

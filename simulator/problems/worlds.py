@@ -88,27 +88,33 @@ def make_world(name: str, world: World, *, flags: bool = False) -> gymnasium.Env
             )
         base._forward_reward_weight *= world.target_velocity  # noqa: SLF001 - no public setter
     if world.reward_scale != 1.0:
-        environment = _ScaledReward(environment, world.reward_scale)
+        environment = ScaledReward(environment, world.reward_scale)
     if flags:
-        environment = _Flagged(environment, flip=world.flip)
+        environment = Flagged(environment, flip=world.flip)
     return environment
 
 
-class _ScaledReward(gymnasium.RewardWrapper[Any, Any]):
+class ScaledReward(gymnasium.RewardWrapper[Any, Any]):
+    """The reward times a factor."""
+
     def __init__(self, environment: gymnasium.Env[Any, Any], factor: float) -> None:
         super().__init__(environment)
-        self._factor = factor
+        self.factor = factor
 
     def reward(self, reward: SupportsFloat) -> float:
-        return self._factor * float(reward)
+        """Return the scaled reward."""
+        return self.factor * float(reward)
 
 
-class _Flagged(gymnasium.ObservationWrapper[Any, Any, Any]):
+class Flagged(gymnasium.ObservationWrapper[Any, Any, Any]):
+    """The observation, its sign flipped or not, and a 1 or 0 that says so."""
+
     def __init__(self, environment: gymnasium.Env[Any, Any], *, flip: bool) -> None:
         super().__init__(environment)
         size = flat_size(environment.observation_space)
         self.observation_space = Box(-np.inf, np.inf, (size + 1,), np.float64)
-        self._sign, self._flag = (-1.0, 1.0) if flip else (1.0, 0.0)
+        self.sign, self.flag = (-1.0, 1.0) if flip else (1.0, 0.0)
 
     def observation(self, observation: Any) -> Vector:  # noqa: ANN401
-        return np.append(self._sign * np.ravel(observation), self._flag)
+        """Return the observation as the policy sees it."""
+        return np.append(self.sign * np.ravel(observation), self.flag)

@@ -1,0 +1,107 @@
+"""Commands that look closer: time, theory and speed."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scenarios.cli_parts import Scenario_, console
+from scenarios.errors import BadInputError
+
+Constant = Annotated[float | None, typer.Option(min=0.0, help="A constant of the theory.")]
+
+
+def timeline(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="OUT/METHOD/seed-SEED.")],
+    out: Annotated[Path | None, typer.Option(help="Picture [default: RUN/timeline.png].")] = None,
+    begin: Annotated[float, typer.Option("--from", min=0.0, help="Simulated seconds.")] = 0.0,
+    until: Annotated[
+        float | None, typer.Option("--to", help="Simulated seconds [default: what is legible].")
+    ] = None,
+    perfetto: Annotated[
+        Path | None, typer.Option(help="Write a trace for ui.perfetto.dev instead (.json.gz).")
+    ] = None,
+) -> None:
+    """Draw who did what when: a lane per worker, or bands of many workers."""
+    from scenarios.gantt import draw_timeline, read_run
+
+    run = read_run(run_folder)
+    if perfetto is not None:
+        from scenarios.perfetto import write_trace
+
+        write_trace(run, perfetto)
+        typer.echo(f"written: {perfetto}")
+        return
+    if until is not None and until <= begin:
+        raise BadInputError(f"--to {until}: accepted: more than --from, {begin}")
+    file = out or run_folder / "timeline.png"
+    draw_timeline(run, file, begin, until)
+    typer.echo(f"drawn: {file}")
+
+
+def trace(
+    log: Annotated[Path, typer.Argument(help="CSV or Parquet: worker, start, end per gradient.")],
+    out: Annotated[Path, typer.Argument(help="The trace: .csv or .parquet.")],
+) -> None:
+    """Turn a log of finished gradients into a trace for `compute = { model = "trace" }`.
+
+    Workers are numbers from 0, times are seconds. A run's own timeline.parquet is such a log.
+    """
+    from simulator.trace import convert_log
+
+    try:
+        gradients = convert_log(log, out)
+    except ValueError as error:
+        raise BadInputError(str(error)) from error
+    typer.echo(f"written: {out}, from {gradients} gradients")
+
+
+def theory(
+    scenario: Scenario_,
+    epsilon: Annotated[
+        list[float] | None,
+        typer.Option(min=1e-300, help="Gradient norm to reach; repeatable [default: 0.1, 0.01]."),
+    ] = None,
+    sigma: Constant = None,
+    smoothness: Constant = None,
+    hessian: Constant = None,
+    gap: Constant = None,
+) -> None:
+    """Lay the simulated clocks beside their formulas, and put the paper's tables in numbers.
+
+    The complexities are up to constants and logarithms. sigma is a gradient's standard deviation,
+    smoothness L_g, hessian L_h, gap Delta = J* - J(theta_0). What is not given is 1, or exact
+    where the problem knows it (quadratic).
+    """
+    from scenarios.load import find, load
+    from scenarios.predict import report
+
+    given = {"sigma": sigma, "smoothness": smoothness, "hessian": hessian, "gap": gap}
+    known = {name: value for name, value in given.items() if value is not None}
+    out = console()
+    for part in report(load(find(scenario)), epsilon or [0.1, 0.01], known):
+        out.print(part)
+
+
+def bench(
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="events.")],
+    json_: Annotated[Path | None, typer.Option("--json", help="Also write it here.")] = None,
+) -> None:
+    """Measure: medians of five, interleaved, with ratios to the first line.
+
+    `events`: the event loop beside bare SimPy, for 10 to 100,000 workers.
+    """
+    import dataclasses
+    import json
+
+    from scenarios.bench import bench_events
+    from scenarios.store import write_atomically
+    from scenarios.tables import measurement_table
+
+    if what != "events":
+        raise BadInputError(f"bench {what}: not there; accepted: events")
+    measurements = bench_events()
+    console().print(measurement_table(measurements))
+    if json_ is not None:
+        rows = [dataclasses.asdict(measurement) for measurement in measurements]
+        write_atomically(json_, json.dumps(rows, indent=1).encode() + b"\n")
