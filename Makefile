@@ -31,10 +31,11 @@ format: setup
 	$(BIN)/ruff check --fix .
 
 bench: setup
-	$(BIN)/pytest benchmarks -o python_files="bench_*.py" --benchmark-columns=min,median,max,rounds --benchmark-sort=name
+	$(UV) --no-sources -c constraints.txt -e '.[bench]'
+	for what in events rollouts methods; do $(BIN)/straggler bench $$what --json bench-$$what.json; done
 
 constraints: setup
-	$(BIN)/uv pip compile -q --universal --no-sources --extra dev --python-version 3.11 \
+	$(BIN)/uv pip compile -q --universal --no-sources --extra dev --extra bench --python-version 3.11 \
 	  --no-emit-package torch --no-annotate --no-header pyproject.toml \
 	  | grep -vE '^(torch|triton|cuda-|nvidia-)' > constraints.txt
 

@@ -84,24 +84,36 @@ def theory(
 
 
 def bench(
-    what: Annotated[str, typer.Argument(metavar="WHAT", help="events.")],
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="events, rollouts or methods.")],
+    env: Annotated[
+        list[str] | None,
+        typer.Option(help="A MuJoCo environment; repeatable [default: several, or Humanoid-v4]."),
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds per measurement.")] = 5,
     json_: Annotated[Path | None, typer.Option("--json", help="Also write it here.")] = None,
 ) -> None:
-    """Measure: medians of five, interleaved, with ratios to the first line.
+    """Measure side by side: medians of interleaved rounds, with ratios to the first line.
 
     `events`: the event loop beside bare SimPy, for 10 to 100,000 workers.
+
+    `rollouts`: useful environment steps per second with the policy in the loop, beside Gymnasium,
+    EnvPool (if installed: `pip install straggler[bench]`) and MuJoCo's own open-loop limit.
+
+    `methods`: whole short runs of every method beside a plain simulator, which computes every
+    gradient when it is started, with one Gymnasium environment and torch.
     """
     import dataclasses
     import json
+    import os
 
-    from scenarios.bench import bench_events
+    os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    from scenarios.bench import measured
     from scenarios.store import write_atomically
     from scenarios.tables import measurement_table
 
-    if what != "events":
-        raise BadInputError(f"bench {what}: not there; accepted: events")
-    measurements = bench_events()
-    console().print(measurement_table(measurements))
+    groups = {}
+    for title, measurements in measured(what, env or (), rounds):
+        console().print(measurement_table(title, measurements))
+        groups[title] = [dataclasses.asdict(line) for line in measurements]
     if json_ is not None:
-        rows = [dataclasses.asdict(measurement) for measurement in measurements]
-        write_atomically(json_, json.dumps(rows, indent=1).encode() + b"\n")
+        write_atomically(json_, json.dumps(groups, indent=1).encode() + b"\n")

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from algorithms.theory import Complexity
-from scenarios.bench import Measurement
+from scenarios.bench.measure import Measurement
 from scenarios.compare import SELECTION, TIME_SHARES, Comparison
 
 
@@ -106,13 +106,19 @@ def complexity_table(title: str, rows: dict[str, Complexity]) -> Table:
     return table
 
 
-def measurement_table(measurements: Sequence[Measurement]) -> Table:
-    """Return rates, and their ratios to the first."""
-    table = Table(title="Medians of interleaved rounds", title_justify="left", box=SIMPLE_HEAD)
-    for header in ("measured", "per second", "unit", "ratio"):
-        table.add_column(header, justify="right" if header in {"per second", "ratio"} else "left")
+def measurement_table(title: str, measurements: Sequence[Measurement]) -> Table:
+    """Return rates, their ratios to the first, and how many times as fast the first is."""
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("measured", min_width=45)
+    table.add_column("per second", justify="right")
+    table.add_column("unit")
+    table.add_column("ratio", justify="right")
+    table.add_column("first line", justify="right")
     for line in measurements:
-        table.add_row(line.name, f"{line.rate:,.0f}", line.unit, f"{line.ratio:.3g}")
+        rate = f"{line.rate:,.0f}" if line.rate >= 100 else f"{line.rate:.3g}"  # noqa: PLR2004
+        table.add_row(
+            line.name, rate, line.unit, f"{line.ratio:.3g}", f"{1 / line.ratio:.3g} times"
+        )
     return table
 
 

@@ -46,6 +46,9 @@ class Body(ABC):
         weight = getattr(env, "_forward_reward_weight", 1.0)  # a world may have its own
         return own | {"forward_reward_weight": np.array([weight], dtype=np.float64)}
 
+    def derive(self, now: Rows) -> None:  # noqa: B027 - most have nothing to derive
+        """Fill in fields that follow from others, before anything else looks at the rows."""
+
     @abstractmethod
     def observe(self, now: Rows) -> list[Floats]:
         """Return the parts of the observations, to be joined, each (k, size)."""

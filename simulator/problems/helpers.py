@@ -7,6 +7,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from simulator.problems.rollout import SLOTS, Batch, Player, Setting, Steps, Trajectories, pack
@@ -62,12 +63,12 @@ class Rollouts:
             self._deck = _Deck()
             count = self._processes - 1
             self._helpers = [_Helper(self._setting, self._deck) for _ in range(count)]
-        slots = _slots_each(len(dealt), self._processes)
+        share = Share(dealt.stop, self._processes)
         try:
             self._deck.deal(dealt)
             for helper in self._helpers:
-                helper.send((batch, slots))
-            mine = self.player.play(batch, self._deck.take, slots)
+                helper.send((batch, share))
+            mine = self.player.play(batch, self._deck.take, share)
             return [mine, *(helper.receive() for helper in self._helpers)]
         except BaseException:
             self._dismiss()  # what they would still send belongs to this batch
@@ -81,9 +82,22 @@ class Rollouts:
         self._helpers, self._deck = [], None
 
 
-def _slots_each(trajectories: int, processes: int) -> int:
-    """Return how many a process plays at once: few enough that the rest evens out the ends."""
-    return max(1, min(SLOTS, trajectories // (2 * processes)))
+@dataclass(frozen=True)
+class Share:
+    """How many trajectories a process may have live: fewer towards the end, to end together.
+
+    Attributes:
+        stop: the index after the last trajectory that was dealt.
+        processes: how many take from the deck.
+    """
+
+    stop: int
+    processes: int
+
+    def __call__(self, taken: int) -> int:
+        """Return how many, when ``taken`` was the last index to be taken."""
+        left = self.stop - 1 - taken
+        return max(1, min(SLOTS, left // (self.processes)))
 
 
 class _Deck:
@@ -165,9 +179,9 @@ def serve() -> None:
         setting, sys.path[:] = connection.recv()
         player = Player(setting)
         while True:
-            batch, slots = connection.recv()
+            batch, share = connection.recv()
             try:
-                answer: object = player.play(batch, taker(deck), slots)
+                answer: object = player.play(batch, taker(deck), share)
             except Exception:  # noqa: BLE001 - the parent says it
                 answer = traceback.format_exc()
             connection.send(answer)

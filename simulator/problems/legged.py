@@ -144,10 +144,15 @@ class Humanoid(Standup):
     def fields(self, env: Any) -> dict[str, Floats]:
         mass = env.model.body_mass
         own = {"mass": mass, "total": np.array([mass.sum()]), "xipos": flat(env.data.xipos)}
-        return super().fields(env) | own
+        return super().fields(env) | own | {"center": np.zeros(1)}
+
+    def derive(self, now: Rows) -> None:
+        positions = now["xipos"].reshape(len(now["xipos"]), -1, 3)
+        moments = np.einsum("kb,kbj->kj", now["mass"], positions)
+        now["center"][:, 0] = moments[:, 0] / now["total"][:, 0]
 
     def reward(self, before: Rows, now: Rows, actions: Floats) -> Floats:
-        forward = self.forward(_mass_center(before), _mass_center(now), now)
+        forward = self.forward(before["center"][:, 0], now["center"][:, 0], now)
         costs = self.control_cost(actions.astype(np.float64))
         if not self.old:
             contact = self.contact_cost_weight * np.square(now["cfrc_ext"]).sum(axis=1)
@@ -160,12 +165,4 @@ class Humanoid(Standup):
 
 def _inside(values: Floats, bounds: tuple[float, float]) -> Truths:
     result: Truths = (bounds[0] < values) & (values < bounds[1])
-    return result
-
-
-def _mass_center(rows: Rows) -> Floats:
-    """Return x of the centre of mass, shape (k,)."""
-    positions = rows["xipos"].reshape(len(rows["xipos"]), -1, 3)
-    moments = np.einsum("kb,kbj->kj", rows["mass"], positions)
-    result: Floats = (moments / rows["total"])[:, 0]
     return result

@@ -23,6 +23,9 @@ class Slots(ABC):
     kind: str
     """What ``run.json`` calls it."""
 
+    time_limit: int | None = None
+    """Steps after which the environment would truncate an episode, if it does not do so itself."""
+
     @abstractmethod
     def begin(self, slot: int, version: int, seed: int) -> Vector:
         """Start an episode of a version in a slot; return its first observation, flat."""
@@ -35,7 +38,8 @@ class Slots(ABC):
             actions: shape (k, a), float32.
 
         Returns:
-            Observations (k, o), rewards (k,), and who terminated or was truncated (k,).
+            Observations (k, o), rewards (k,), and whose episode ended (k,); the end at
+            :attr:`time_limit` is the caller's business.
         """
 
     @abstractmethod
@@ -143,22 +147,14 @@ class PhysicsSlots(Slots):
         self._samples = samples
         self._body: Body = body_of(samples[0].unwrapped)  # type: ignore[assignment]
         self._worlds = [_Outside(sample) for sample in samples]
+        self._plain = all(world.plain for world in self._worlds)
+        self.time_limit = samples[0].spec.max_episode_steps if samples[0].spec else None
         self._idle: dict[int, list[_Physics]] = {v: [] for v in range(len(samples))}
         self._live: list[_Physics | None] = [None] * slots
-        limits = [sample.spec.max_episode_steps for sample in samples if sample.spec]
-        self._limit = limits[0] or np.iinfo(np.int64).max
-        self._steps = np.zeros(slots, dtype=np.int64)
         fields = self._body.fields(samples[0].unwrapped)
-        ends = np.cumsum([len(view) for view in fields.values()])
-        starts = [0, *ends[:-1]]
-        self._columns = {f: slice(a, b) for f, a, b in zip(fields, starts, ends, strict=True)}
-        self._before, self._now = np.empty((slots, ends[-1])), np.empty((slots, ends[-1]))
-        self._scale, self._sign, self._flag = (
-            np.ones(slots),
-            np.ones((slots, 1)),
-            np.empty((slots, 1)),
-        )
-        self._plain = all(world.plain for world in self._worlds)
+        self._before, self._now = _Table(slots, fields), _Table(slots, fields)
+        self._scale, self._sign = np.ones(slots), np.ones((slots, 1))
+        self._flag = np.empty((slots, 1))
 
     def begin(self, slot: int, version: int, seed: int) -> Vector:
         self._free(slot)
@@ -166,30 +162,32 @@ class PhysicsSlots(Slots):
         physics = idle.pop() if idle else _Physics(self._samples[version], version, self._body)
         self._live[slot] = physics
         physics.environment.reset(seed=seed)
-        physics.gather(self._now[slot])
-        self._steps[slot] = 0
+        np.concatenate(physics.views, out=self._now.lines[slot])
         world = self._worlds[version]
         self._scale[slot], self._sign[slot] = world.scale, world.sign
         self._flag[slot] = 0.0 if world.flag is None else world.flag
-        result: Vector = self._observe(slice(slot, slot + 1))[0]
+        result: Vector = self._observe(slot, slot + 1)[0]
         return result
 
     def step(self, actions: Floats) -> tuple[Floats, Floats, Truths]:
-        live = len(actions)
+        live, forces = len(actions), self._body.contact_forces
         self._before, self._now = self._now, self._before
-        for physics, action, row in zip(self._live, actions, self._now, strict=False):
-            physics.step(action)  # type: ignore[union-attr]
-            physics.gather(row)  # type: ignore[union-attr]
-        self._steps[:live] += 1
-        before, now = self._rows(self._before[:live]), self._rows(self._now[:live])
+        for physics, action, line in zip(self._live, actions, self._now.lines, strict=False):
+            model, data = physics.model, physics.data  # type: ignore[union-attr]
+            physics.control[:] = action  # type: ignore[union-attr]
+            mujoco.mj_step(model, data, physics.substeps)  # type: ignore[union-attr]
+            if forces:
+                mujoco.mj_rnePostConstraint(model, data)
+            np.concatenate(physics.views, out=line)  # type: ignore[union-attr]
+        seen = self._observe(0, live)
+        before, now = self._before.rows(0, live), self._now.rows(0, live)
         rewards = self._body.reward(before, now, actions)
-        ended = self._body.terminated(now) | (self._steps[:live] >= self._limit)
-        return self._observe(slice(live)), self._scale[:live] * rewards, ended
+        return seen, self._scale[:live] * rewards, self._body.terminated(now)
 
     def move(self, source: int, target: int) -> None:
         self._free(target)
         self._live[target], self._live[source] = self._live[source], None
-        for array in (self._now, self._steps, self._scale, self._sign, self._flag):
+        for array in (self._now.array, self._scale, self._sign, self._flag):
             array[target] = array[source]
 
     def close(self) -> None:
@@ -201,17 +199,16 @@ class PhysicsSlots(Slots):
         if physics is not None:
             self._idle[physics.version].append(physics)
 
-    def _rows(self, table: Floats) -> Rows:
-        return {name: table[:, columns] for name, columns in self._columns.items()}
-
-    def _observe(self, slots: slice) -> Floats:
-        parts = self._body.observe(self._rows(self._now[slots]))
+    def _observe(self, first: int, last: int) -> Floats:
+        rows = self._now.rows(first, last)
+        self._body.derive(rows)
+        seen: Floats = np.concatenate(self._body.observe(rows), axis=1)
         if self._plain:
-            return np.concatenate(parts, axis=1)
-        seen: Floats = self._sign[slots] * np.concatenate(parts, axis=1)
+            return seen
+        seen *= self._sign[first:last]
         if self._worlds[0].flag is None:
             return seen
-        return np.concatenate((seen, self._flag[slots]), axis=1)
+        return np.concatenate((seen, self._flag[first:last]), axis=1)
 
 
 class _Physics:
@@ -219,25 +216,31 @@ class _Physics:
 
     def __init__(self, sample: Environment, version: int, body: Body) -> None:
         self.version = version
-        base = sample.unwrapped
-        self.environment: Environment = object.__new__(type(base))  # shares the compiled model
+        base: Any = sample.unwrapped
+        self.environment: Any = object.__new__(type(base))  # shares the compiled model
         self.environment.__dict__.update(base.__dict__)
-        self._model = self.environment.model  # type: ignore[attr-defined]
-        self._data = mujoco.MjData(self._model)
-        self.environment.data = self._data  # type: ignore[attr-defined]
-        self._control = self._data.ctrl
-        self._substeps = self.environment.frame_skip  # type: ignore[attr-defined]
-        self._forces = body.contact_forces
-        self._views = tuple(body.fields(self.environment).values())
+        self.model, self.substeps = self.environment.model, self.environment.frame_skip
+        self.data = self.environment.data = mujoco.MjData(self.model)
+        self.control = self.data.ctrl
+        self.views = tuple(body.fields(self.environment).values())
 
-    def step(self, action: Floats) -> None:
-        self._control[:] = action
-        mujoco.mj_step(self._model, self._data, self._substeps)
-        if self._forces:
-            mujoco.mj_rnePostConstraint(self._model, self._data)
 
-    def gather(self, row: Floats) -> None:
-        np.concatenate(self._views, out=row)
+class _Table:
+    """A row per slot with all fields of its environment side by side."""
+
+    def __init__(self, slots: int, fields: dict[str, Floats]) -> None:
+        ends = np.cumsum([len(view) for view in fields.values()]).tolist()
+        self._columns = dict(zip(fields, map(slice, [0, *ends], ends), strict=False))
+        self.array = np.empty((slots, ends[-1]))
+        self.lines = list(self.array)
+        self._rows: dict[tuple[int, int], Rows] = {}
+
+    def rows(self, first: int, last: int) -> Rows:
+        """Return views of the fields in slots ``first`` to ``last`` - 1."""
+        if (first, last) not in self._rows:
+            part = self.array[first:last]
+            self._rows[first, last] = {f: part[:, columns] for f, columns in self._columns.items()}
+        return self._rows[first, last]
 
 
 class _Outside:

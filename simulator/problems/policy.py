@@ -75,15 +75,21 @@ class Actor:
 
     def __init__(self, policy: GaussianPolicy, slots: int, dtype: npt.DTypeLike) -> None:
         self._policy = policy
+        inner, (inputs, outputs) = policy.shapes[:-2], policy.shapes[-1]
         self._layers = [
-            (np.empty((slots, inputs, outputs), dtype), np.empty((slots, outputs), dtype))
-            for inputs, outputs in policy.shapes
+            (np.empty((slots, i, o), dtype), np.empty((slots, o), dtype))
+            for i, o in [*inner, (inputs, 2 * outputs)]  # both heads in one product
+        ]
+        self._of_first = [
+            [(weight[:k], bias[:k]) for weight, bias in self._layers] for k in range(slots + 1)
         ]
         self._zero = np.zeros((), dtype)
 
     def place(self, slot: int, theta: Floats) -> None:
         """Let a slot act with the parameters ``theta``, shape (d,)."""
-        for mine, given in zip(self._layers, self._policy.layers(theta), strict=True):
+        *layers, mean, deviation = self._policy.layers(theta)
+        heads = [np.concatenate(both, axis=-1) for both in zip(mean, deviation, strict=True)]
+        for mine, given in zip(self._layers, [*layers, heads], strict=True):
             mine[0][slot], mine[1][slot] = given
 
     def move(self, source: int, target: int) -> None:
@@ -97,15 +103,18 @@ class Actor:
         Args:
             observations: shape (k, o).
         """
-        *layers, mean, deviation = self._layers
+        *layers, heads = self._of_first[len(observations)]
         x = observations
         for layer in layers:
-            x = np.tanh(_affine(x, layer))
-        return _affine(x, mean), np.logaddexp(self._zero, _affine(x, deviation))  # softplus
+            x = _affine(x, layer)
+            np.tanh(x, out=x)
+        x = _affine(x, heads)
+        actions = self._policy.action_size
+        return x[:, :actions], np.logaddexp(self._zero, x[:, actions:])  # softplus
 
 
 def _affine(x: Floats, layer: tuple[Floats, Floats]) -> Floats:
     weight, bias = layer
-    result: Floats = (x[:, None, :] @ weight[: len(x)])[:, 0]
-    result += bias[: len(x)]
+    result: Floats = np.matmul(x[:, None, :], weight)[:, 0]
+    result += bias
     return result

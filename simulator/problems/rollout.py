@@ -19,6 +19,13 @@ Floats: TypeAlias = npt.NDArray[Any]
 SLOTS = 16
 """The most environments that a process has live at once."""
 
+Allowed: TypeAlias = Callable[[int], int]
+
+
+def _all(_: int) -> int:
+    return SLOTS
+
+
 NOISE_STEPS = 32
 """For how many steps a trajectory's noise is drawn at a time."""
 
@@ -141,10 +148,13 @@ class Player:
         probe.close()
         self._middle, self._range = (high + low) / 2, (high - low) / 2  # a_max if symmetric
         self._actor = Actor(self.policy, SLOTS, setting.dtype)
+        self._horizon = min(setting.horizon, self._slots.time_limit or setting.horizon)
         self._owners = np.empty(SLOTS, dtype=np.int64)
         self._ages = np.empty(SLOTS, dtype=np.int64)
+        self._everyone = np.arange(SLOTS)
         self._seen = np.empty((SLOTS, self.policy.observation_size), setting.dtype)
         self._noise = np.empty((SLOTS, NOISE_STEPS, self.policy.action_size), np.float32)
+        self._points = [-1] * SLOTS
         self._rngs = [np.random.default_rng(0)] * SLOTS
 
     @property
@@ -152,36 +162,36 @@ class Player:
         """``physics`` if the environments are stepped by straggler, ``gymnasium`` otherwise."""
         return self._slots.kind
 
-    def play(self, batch: Batch, take: Callable[[], int | None], slots: int = SLOTS) -> Steps:
+    def play(self, batch: Batch, take: Callable[[], int | None], allowed: Allowed = _all) -> Steps:
         """Play what ``take`` gives until it gives None.
 
         Args:
             batch: what there is to play.
             take: returns the index of the next trajectory.
-            slots: how many to play at once.
+            allowed: how many may be live, given the index that was taken last.
         """
-        live = 0
-        while live < min(slots, SLOTS) and (trajectory := take()) is not None:
-            self._begin(live, trajectory, batch)
-            live += 1
+        live, places = 0, allowed(-1)
+        self._points = [-1] * SLOTS  # of this batch
         log: list[tuple[Indices, Floats, Floats, Vector]] = []
-        while live:
+        while True:
+            while live < places and (trajectory := take()) is not None:
+                self._begin(live, trajectory, batch)
+                live, places = live + 1, allowed(trajectory)
+            if not live:
+                return self._joined(log)
             owners, seen = self._owners[:live].copy(), self._seen[:live].copy()
             u, actions = self._act(seen)
             observations, rewards, ended = self._slots.step(actions)
             log.append((owners, seen, u, rewards))
             self._seen[:live] = observations
-            self._ages[:live] += 1
-            ended |= self._ages[:live] >= self._setting.horizon
-            for slot in np.flatnonzero(ended)[::-1]:  # so that the last slot is a live one
-                following = take()
-                if following is not None:
-                    self._begin(slot, following, batch)
-                    continue
-                live -= 1
-                if slot != live:
-                    self._move(live, slot)
-        return self._joined(log)
+            ages = self._ages[:live]
+            ages += 1
+            ended |= ages >= self._horizon
+            if ended.any():
+                for slot in ended.nonzero()[0][::-1].tolist():  # so that the last slot goes on
+                    live -= 1
+                    if slot != live:
+                        self._move(live, slot)
 
     def close(self) -> None:
         """Close the environments."""
@@ -192,24 +202,34 @@ class Player:
         rng = generator(self._setting.seed, worker, task)
         version = int(batch.versions[trajectory])
         self._seen[slot] = self._slots.begin(slot, version, int(rng.integers(2**31)))
-        self._actor.place(slot, batch.points[batch.point[trajectory]])
+        point = int(batch.point[trajectory])
+        if self._points[slot] != point:
+            self._actor.place(slot, batch.points[point])
+            self._points[slot] = point
         self._owners[slot], self._ages[slot], self._rngs[slot] = trajectory, 0, rng
 
     def _move(self, source: int, target: int) -> None:
         self._slots.move(source, target)
-        self._actor.move(source, target)
         self._rngs[target] = self._rngs[source]
+        if self._points[source] != self._points[target]:
+            self._actor.move(source, target)
+            self._points[target] = self._points[source]
         for array in (self._owners, self._ages, self._seen, self._noise):
             array[target] = array[source]
 
     def _act(self, seen: Floats) -> tuple[Floats, Floats]:
         """Return u and the actions, each (k, a), with the noise of each slot's step."""
         at = self._ages[: len(seen)] % NOISE_STEPS
-        for slot in np.flatnonzero(at == 0):
-            self._rngs[slot].standard_normal(dtype=np.float32, out=self._noise[slot])
+        if not at.all():
+            for slot in (at == 0).nonzero()[0]:
+                self._rngs[slot].standard_normal(dtype=np.float32, out=self._noise[slot])
         mean, deviation = self._actor.heads(seen)
-        u = mean + deviation * self._noise[np.arange(len(seen)), at]
-        return u, (self._middle + self._range * np.tanh(u)).astype(np.float32, copy=False)
+        u = deviation * self._noise[self._everyone[: len(seen)], at]
+        u += mean
+        actions = np.tanh(u)
+        actions *= self._range
+        actions += self._middle
+        return u, actions.astype(np.float32, copy=False)
 
     def _joined(self, log: list[tuple[Indices, Floats, Floats, Vector]]) -> Steps:
         if log:
