@@ -214,12 +214,13 @@ class PlainReinforce:
     def _load(self, point: Vector) -> None:
         theta = torch.tensor(point, dtype=torch.float32)
         with torch.no_grad():
-            for layer, (weight, bias) in zip(self._layers, self._policy.layers(theta), strict=True):
+            parts: Any = zip(self._layers, self._policy.layers(theta), strict=True)
+            for layer, (weight, bias) in parts:
                 layer.weight.copy_(weight.T)
                 layer.bias.copy_(bias)
 
     def _heads(self, observations: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        layers: list[nn.Module]
+
         *layers, mean, deviation = self._layers
         x = observations
         for layer in layers:

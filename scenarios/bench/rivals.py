@@ -171,13 +171,14 @@ class OneAtATime(Rival):
 
     def _episode(self, batch: Batch, k: int) -> int:
         theta = torch.from_numpy(batch.points[batch.point[k]])
+        normal: Any = torch.distributions.Normal
         middle, half_range = torch.from_numpy(self.middle), torch.from_numpy(self.range)
         observation, _ = self._env.reset(seed=int(batch.tasks[k]) * self.episodes + k)
         steps, ended = 0, False
         with torch.no_grad():
             while not ended and steps < self.setting.horizon:
                 seen = torch.as_tensor(observation, dtype=torch.float32)
-                u = torch.normal(*heads(self.policy, theta, seen))
+                u = normal(*heads(self.policy, theta, seen)).sample()
                 action = (middle + half_range * torch.tanh(u)).numpy()
                 observation, _, terminated, truncated, _ = self._env.step(action)
                 steps, ended = steps + 1, terminated or truncated
