@@ -1,5 +1,7 @@
 """Where the floors meet: from what a scenario says to the things that run."""
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Self
@@ -43,6 +45,11 @@ class RunSpec:
         for method in scenario["methods"]:
             del method["label"]
         return scenario
+
+    def identity(self) -> str:
+        """Return 16 hexadecimal digits of the content: the same run has the same ones anywhere."""
+        text = json.dumps(self.content(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def expand(scenario: Scenario) -> list[RunSpec]:

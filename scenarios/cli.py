@@ -6,15 +6,18 @@ from typing import Annotated
 
 import typer
 
-from scenarios import cli_inspect
+from scenarios import cli_inspect, cli_sweep
 from scenarios.cli_parts import (
     Jobs,
+    Memory,
     PerRun,
     Quick_,
+    Recompute,
     Results,
     RetryFailed,
     Scenario_,
     make_runs,
+    options_of,
     plan_runs,
     print_comparison,
     result_folder,
@@ -48,6 +51,8 @@ def run(
     workers_per_run: PerRun = None,
     quick: Quick_ = False,
     retry_failed: RetryFailed = False,
+    recompute: Recompute = False,
+    memory_limit: Memory = None,
 ) -> None:
     """Run what is missing of a scenario, skip what is done.
 
@@ -58,7 +63,8 @@ def run(
     from scenarios.store import stored_runs
 
     planned, folder = plan_runs(scenario, out, method or (), seed or (), quick=quick)
-    summary = make_runs(planned, jobs, retry_failed=retry_failed, per_run=workers_per_run)
+    options = options_of(retry_failed, recompute, workers_per_run, memory_limit)
+    summary = make_runs(planned, jobs, options)
     if summary.done + summary.skipped:
         mine = {job.folder.path for job in planned}
         print_comparison(folder, stored_runs(folder, only=mine))
@@ -148,6 +154,8 @@ def figure(
     jobs: Jobs = CORES,
     workers_per_run: PerRun = None,
     retry_failed: RetryFailed = False,
+    recompute: Recompute = False,
+    memory_limit: Memory = None,
 ) -> None:
     """Run a figure of the paper, draw it to figures/, and print its table.
 
@@ -162,12 +170,8 @@ def figure(
         plan_runs(name, result_folder(Path(name).name, quick=quick, root=out), quick=quick)
         for name in FIGURES[number]
     ]
-    summary = make_runs(
-        [job for jobs_, _ in plans for job in jobs_],
-        jobs,
-        retry_failed=retry_failed,
-        per_run=workers_per_run,
-    )
+    options = options_of(retry_failed, recompute, workers_per_run, memory_limit)
+    summary = make_runs([job for jobs_, _ in plans for job in jobs_], jobs, options)
     panels = []
     for planned, folder in plans:
         if any((job.folder.info() or {}).get("status") == "done" for job in planned):
@@ -181,7 +185,10 @@ def figure(
     raise typer.Exit(1 if summary.failed else 0)
 
 
-for command in (cli_inspect.timeline, cli_inspect.trace, cli_inspect.theory, cli_inspect.bench):
+for command in (
+    *(cli_sweep.sweep, cli_sweep.results),
+    *(cli_inspect.timeline, cli_inspect.trace, cli_inspect.theory, cli_inspect.bench),
+):
     app.command()(command)
 
 

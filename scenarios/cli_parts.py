@@ -9,7 +9,8 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from scenarios.experiment import Job, Summary
+    from scenarios.execute import Options
+    from scenarios.experiment import Executor, Job, Summary
     from scenarios.store import StoredRun
 
 Scenario_ = Annotated[
@@ -28,6 +29,14 @@ PerRun = Annotated[
     ),
 ]
 Quick_ = Annotated[bool, typer.Option("--quick", help="Use the scenario's [quick] limits.")]
+Recompute = Annotated[
+    bool,
+    typer.Option("--recompute", help="Make results of another version of the code again."),
+]
+Memory = Annotated[
+    float | None,
+    typer.Option("--memory-limit", min=0.05, help="GiB of data that a run may allocate."),
+]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Try failed runs again.")]
 Results = Annotated[Path, typer.Argument(metavar="DIR", help="A result folder, as `run` makes it.")]
 
@@ -55,21 +64,55 @@ def plan_runs(
     return plan(scenario.shortened() if quick else scenario, folder, methods, seeds), folder
 
 
+def options_of(
+    retry_failed: bool, recompute: bool, workers_per_run: int | None, memory_limit: float | None
+) -> "Options":
+    """Return how runs are to be made, from what the command line says."""
+    from scenarios.execute import Options
+
+    memory = None if memory_limit is None else int(memory_limit * 2**30)
+    return Options(retry_failed, recompute, workers_per_run or 0, memory)
+
+
 def make_runs(
-    jobs: "list[Job]", processes: int, *, retry_failed: bool, per_run: int | None = None
+    jobs: "Sequence[Job]", places: int, options: "Options", executor: "Executor | None" = None
 ) -> "Summary":
-    """Make the runs that are missing, showing how far they are."""
+    """Make the runs that are missing, showing how far they are.
+
+    Args:
+        jobs: the runs.
+        places: how many at a time.
+        options: for all of them.
+        executor: where; on this machine by default.
+    """
     from rich.console import Console
 
+    from scenarios.execute import is_disk_full
     from scenarios.experiment import run_jobs
+    from scenarios.local import LocalExecutor
     from scenarios.progress import Progress
 
     progress = Progress(Console(stderr=True))
     try:
-        return run_jobs(jobs, processes, progress, retry_failed=retry_failed, per_run=per_run)
+        summary = run_jobs(jobs, executor or LocalExecutor(places), progress, options)
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        typer.echo(
+            f"straggler: {error.strerror}: what is finished is safe; free some space and run again",
+            err=True,
+        )
+        raise typer.Exit(1) from None
     except KeyboardInterrupt:
         typer.echo("straggler: interrupted; run again to complete what is missing", err=True)
         raise typer.Exit(130) from None
+    if summary.outdated:
+        typer.echo(
+            f"straggler: {summary.outdated} results are from another version of the code; "
+            "--recompute makes them again",
+            err=True,
+        )
+    return summary
 
 
 def print_comparison(

@@ -1,12 +1,18 @@
 """One run in a process of its own."""
 
+import errno
 import json
+import resource
 import signal
 import sys
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import filelock
 
 from scenarios.build import RunSpec, build_method
 from scenarios.store import RunFolder, write_atomically
@@ -22,28 +28,75 @@ def prepare_process() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def execute(
-    spec: RunSpec, folder: RunFolder, *, retry_failed: bool = False, processes: int = 1
-) -> str:
-    """Make one run unless it is there already; return its status, ``done`` or ``failed``.
+@dataclass(frozen=True)
+class Options:
+    """How runs are made; none of it changes their results.
 
-    A run that raises is a failed run: its traceback is its reason. How many ``processes`` compute
-    for it does not change the result.
+    Attributes:
+        retry_failed: try failed runs again.
+        recompute: make results of another version of the code again.
+        processes: how many sample trajectories for one run.
+        memory: bytes of data that a process of a run may have, None for no limit.
     """
-    with folder.lock():
-        if folder.settled(spec, retry_failed=retry_failed):
+
+    retry_failed: bool = False
+    recompute: bool = False
+    processes: int = 1
+    memory: int | None = None
+
+    def settled(self, spec: RunSpec, folder: RunFolder) -> bool:
+        """Return whether there is nothing to do for a run."""
+        return folder.settled(spec, retry_failed=self.retry_failed, recompute=self.recompute)
+
+
+def execute(spec: RunSpec, folder: RunFolder, options: Options) -> str:
+    """Make one run unless it is there already; return its status.
+
+    That is ``done``, ``failed`` or ``busy``: another process is at it. A run that raises is a
+    failed run: its traceback is its reason.
+
+    Raises:
+        OSError: the disk is full; the run is not to blame.
+    """
+    try:
+        with folder.lock().acquire(timeout=0), _memory_limit(options.memory):
+            if not options.settled(spec, folder):
+                _make(spec, folder, options.processes)
             return folder.status(spec)
-        folder.clear_leftovers()
-        if folder.status(spec) == "other":
-            folder.set_aside()
-        started = time.perf_counter()
-        try:
-            _simulate(spec, folder, started, processes)
-        except Exception:  # noqa: BLE001 - any failure of a run is a result
-            seconds = time.perf_counter() - started
-            reason = traceback.format_exc()
-            folder.write_info(spec, "failed", reason=reason, totals=None, real_seconds=seconds)
-        return folder.status(spec)
+    except filelock.Timeout:
+        return "busy"
+
+
+def _make(spec: RunSpec, folder: RunFolder, processes: int) -> None:
+    folder.clear_leftovers()
+    if folder.status(spec) != "missing":
+        folder.set_aside()
+    started = time.perf_counter()
+    try:
+        _simulate(spec, folder, started, processes)
+    except Exception as error:  # any other failure of a run is a result
+        if is_disk_full(error):
+            raise
+        seconds = time.perf_counter() - started
+        reason = traceback.format_exc()
+        folder.write_info(spec, "failed", reason=reason, totals=None, real_seconds=seconds)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Return whether an error says that nothing more can be written."""
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
+@contextmanager
+def _memory_limit(limit: int | None) -> Iterator[None]:
+    """Let allocations beyond ``limit`` bytes of data fail with a MemoryError."""
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    if limit is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
 
 
 def _simulate(spec: RunSpec, folder: RunFolder, started: float, processes: int) -> None:

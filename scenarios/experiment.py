@@ -1,23 +1,21 @@
 """Many runs: what is missing is made, each in its own process, and what fails is counted."""
 
-import multiprocessing
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-from pebble import ProcessExpired, ProcessPool
+from typing import Protocol
 
 from scenarios.build import RunSpec, expand
 from scenarios.cores import CORES
 from scenarios.errors import BadInputError
-from scenarios.execute import execute, prepare_process
+from scenarios.execute import Options
 from scenarios.progress import Progress
 from scenarios.schema import Scenario
 from scenarios.store import RunFolder
-from simulator.threads import one_thread_per_process
+
+BUSY_SECONDS = 1.0
+"""After which a run that another process was making is looked at again."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +24,15 @@ class Job:
 
     spec: RunSpec
     folder: RunFolder
+    place: str = ""
+    """Where in a sweep it is, for the user."""
 
     @property
     def name(self) -> str:
         """What the user sees: scenario folder, method, seed."""
-        path = self.folder.path
-        return "/".join(path.parts[-3:])
+        if self.place:
+            return f"{self.place} {self.spec.method.folder} seed {self.spec.seed}"
+        return "/".join(self.folder.path.parts[-3:])
 
 
 @dataclass
@@ -41,6 +42,7 @@ class Summary:
     done: int = 0
     skipped: int = 0
     failed: int = 0
+    outdated: int = 0
 
 
 def plan(
@@ -74,83 +76,82 @@ def plan(
     ]
 
 
+class Executor(Protocol):
+    """Where runs are made."""
+
+    places: int
+    """How many runs it makes at a time."""
+
+    def run(
+        self, jobs: Sequence[Job], options: Options, poll: Callable[[], None]
+    ) -> Iterator[tuple[Job, str | None]]:
+        """Make runs; yield each as it ends, with the reason if its process died.
+
+        Args:
+            jobs: to make, in this order.
+            options: for all.
+            poll: to be called about twice a second.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        ...
+
+
 def run_jobs(
-    jobs: Sequence[Job],
-    processes: int,
-    progress: Progress,
-    *,
-    retry_failed: bool = False,
-    per_run: int | None = None,
+    jobs: Sequence[Job], executor: Executor, progress: Progress, options: Options
 ) -> Summary:
     """Make the runs that are missing; a dead process loses one run.
 
-    The bytes of the results do not depend on ``processes`` and ``per_run``.
+    The bytes of the results do not depend on the executor. A run that another process is making
+    is waited for.
 
     Args:
         jobs: what should be there in the end.
-        processes: how many runs at a time.
+        executor: where they are made.
         progress: shows how far they are.
-        retry_failed: whether to try failed runs again.
-        per_run: processes that sample trajectories for one run; None for what the cores allow.
+        options: for all; ``processes`` 0 means what the cores allow.
+
+    Raises:
+        OSError: the disk is full; what is finished is safe.
     """
     summary = Summary()
-    missing = []
-    for job in jobs:
-        if job.folder.settled(job.spec, retry_failed=retry_failed):
-            status = job.folder.status(job.spec)
-            summary.skipped += status == "done"
-            summary.failed += status == "failed"
-            progress.skipped(job.name, job.folder.info() or {})
-        else:
-            missing.append(job)
+    missing = [job for job in jobs if not _is_there(job, options, summary, progress)]
+    progress.skipped_in_all(summary.skipped, len(jobs))
     if not missing:
         return summary
+    if not options.processes:
+        options = replace(options, processes=max(1, CORES // min(executor.places, len(missing))))
     progress.begin({job.name: (job.folder.path, job.spec.scenario) for job in missing})
-    with one_thread_per_process(), progress:
-        options = {
-            "retry_failed": retry_failed,
-            "processes": per_run or max(1, CORES // min(processes, len(missing))),
-        }
-        for job, failure in _in_processes(missing, processes, progress, options):
-            if failure is not None and job.folder.status(job.spec) != "done":
-                if job.folder.status(job.spec) == "other":
-                    job.folder.set_aside()
-                job.folder.write_info(job.spec, "failed", reason=failure, totals=None)
-            info = job.folder.info() or {}
-            summary.done += info.get("status") == "done"
-            summary.failed += info.get("status") != "done"
-            progress.finished(job.name, info)
+    with progress:
+        while missing:
+            for job, failure in executor.run(missing, options, progress.poll):
+                if failure is not None and job.folder.status(job.spec) != "done":
+                    if job.folder.status(job.spec) not in {"missing", "failed"}:
+                        job.folder.set_aside()
+                    job.folder.write_info(job.spec, "failed", reason=failure, totals=None)
+                if job.folder.settled(job.spec, retry_failed=False):
+                    info = job.folder.info() or {}
+                    summary.done += info.get("status") == "done"
+                    summary.failed += info.get("status") != "done"
+                    progress.finished(job.name, info)
+            missing = [j for j in missing if not j.folder.settled(j.spec, retry_failed=False)]
+            if missing:  # another process is at them, or they could not be begun
+                options = replace(options, retry_failed=False, recompute=False)
+                time.sleep(BUSY_SECONDS)
     return summary
 
 
-def _in_processes(
-    jobs: Sequence[Job], processes: int, progress: Progress, options: dict[str, Any]
-) -> Iterator[tuple[Job, str | None]]:
-    """Yield each job as it ends, with the reason if its process died."""
-    context = multiprocessing.get_context("forkserver")
-    kinds = {job.spec.scenario.problem.kind for job in jobs}
-    heavy = ["simulator.problems.control"] if "control" in kinds else []
-    context.set_forkserver_preload(["scenarios.execute", *heavy])
-    pool = ProcessPool(
-        max_workers=min(processes, len(jobs)),
-        max_tasks=1,
-        context=context,
-        initializer=prepare_process,
-    )
-    try:
-        running: dict[Future[str], Job] = {
-            pool.schedule(execute, args=(j.spec, j.folder), kwargs=options): j for j in jobs
-        }
-        while running:
-            ended, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
-            progress.poll(time.monotonic())
-            for future in ended:
-                job, error = running.pop(future), future.exception()
-                if isinstance(error, ProcessExpired):
-                    yield job, f"the process of this run died (exit code {error.exitcode})"
-                else:
-                    yield job, repr(error) if error else None
-        pool.close()
-    finally:
-        pool.stop()
-        pool.join()
+def _is_there(job: Job, options: Options, summary: Summary, progress: Progress) -> bool:
+    status = job.folder.status(job.spec)
+    if status in {"damaged", "other"}:
+        progress.set_aside(job.name, status, job.folder.path)
+    if not options.settled(job.spec, job.folder):
+        return False
+    summary.skipped += status == "done"
+    summary.failed += status == "failed"
+    info = job.folder.info() or {}
+    if job.folder.is_outdated():
+        summary.outdated += 1
+    progress.skipped(job.name, info)
+    return True

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -15,6 +15,8 @@ from pydantic_core import ErrorDetails
 from scenarios.errors import BadInputError
 from scenarios.problem_schema import ControlProblem
 from scenarios.schema import Scenario
+
+Checked = TypeVar("Checked", bound=BaseModel)
 
 LIBRARY = Path(__file__).parent / "library"
 
@@ -54,22 +56,55 @@ def load(path: Path, *, environment: bool = True) -> Scenario:
     Raises:
         BadInputError: the file cannot be read, or says what cannot be; a line per mistake.
     """
+    scenario = checked(Scenario, read_toml(path), str(path), path.parent)
+    if environment:
+        check_environment(path, scenario)
+    return scenario
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return what a TOML file says.
+
+    Raises:
+        BadInputError: it cannot be read, or is none.
+    """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadInputError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise BadInputError(f"{path}: is not valid TOML: {error}") from error
+
+
+def checked(model: type[Checked], content: dict[str, Any], place: str, folder: Path) -> Checked:
+    """Return the model of what a file says.
+
+    Args:
+        model: what it should be.
+        content: what it says.
+        place: begins every line of an error.
+        folder: what paths in it are relative to.
+
+    Raises:
+        BadInputError: it says what cannot be; a line per mistake.
+    """
     try:
-        scenario = Scenario.model_validate(content, context={"folder": path.parent})
+        return model.model_validate(content, context={"folder": folder})
     except ValidationError as error:
-        raise BadInputError(*(f"{path}: {line}" for line in _lines(error))) from error
-    if environment and isinstance(scenario.problem, ControlProblem):
-        _check_environment(path, scenario.problem, scenario.cluster.workers)
-    return scenario
+        raise BadInputError(*(f"{place}: {line}" for line in _lines(error, model))) from error
 
 
-def _check_environment(path: Path, problem: ControlProblem, workers: int) -> None:
+def check_environment(path: Path, scenario: Scenario) -> None:
+    """Make the Gymnasium environment of a scenario once, if it has one.
+
+    Raises:
+        BadInputError: that does not work.
+    """
+    if isinstance(scenario.problem, ControlProblem):
+        _make_environment(path, scenario.problem, scenario.cluster.workers)
+
+
+def _make_environment(path: Path, problem: ControlProblem, workers: int) -> None:
     from simulator.problems.environment import (  # noqa: PLC0415 - takes a third of a second
         UnsuitableEnvironmentError,
     )
@@ -80,7 +115,7 @@ def _check_environment(path: Path, problem: ControlProblem, workers: int) -> Non
         raise BadInputError(f"{path}: problem.env: {error}") from error
 
 
-def _lines(error: ValidationError) -> Iterator[str]:
+def _lines(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:
     mistakes = error.errors(include_url=False)
     misspelt = {m["loc"][:-1] for m in mistakes if m["type"] == "extra_forbidden"}
     lines: dict[str, str] = {}
@@ -88,7 +123,7 @@ def _lines(error: ValidationError) -> Iterator[str]:
         location = mistake["loc"]
         if mistake["type"] == "missing" and location[:-1] in misspelt:
             continue  # most likely the same mistake seen twice
-        keys, owner, place = _walk(location)
+        keys, owner, place = _walk(location, model)
         name = ".".join(key if key.isprintable() else repr(key) for key in keys)
         if mistake["type"] == "value_error":  # our own checks begin with the key
             own = str(mistake["ctx"]["error"])
@@ -137,14 +172,14 @@ def _accepted(field: FieldInfo) -> str:
     return " ".join([kind, " and ".join(limits)]).strip()
 
 
-def _walk(location: tuple[int | str, ...]) -> tuple[list[str], Any, Any]:
+def _walk(location: tuple[int | str, ...], model: type[BaseModel]) -> tuple[list[str], Any, Any]:
     """Return the location as the user wrote it, the model of its last key, and that key's type.
 
     Pydantic's locations also name the member of a union that was chosen; users never wrote that.
     """
     keys: list[str] = []
-    owner: Any = Scenario
-    place: Any = Scenario
+    owner: Any = model
+    place: Any = model
     for part in location:
         owner = place
         if isinstance(place, type) and issubclass(place, BaseModel):

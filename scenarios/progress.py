@@ -14,6 +14,9 @@ from scenarios.schema import Scenario
 
 LINE_SECONDS = 20.0
 
+MANY = 20
+"""More runs than this are not named one by one when they are there already."""
+
 
 class Progress:
     """Shows every unfinished run's simulated time, latest return, and the real time left.
@@ -27,6 +30,7 @@ class Progress:
         self._runs: dict[str, tuple[Path, Scenario]] = {}
         self._fractions: dict[str, float] = {}
         self._tasks: dict[str, TaskID] = {}
+        self._there: list[str] = []
         self._next_line = 0.0
         self._started = 0.0
         self._bars = Bars(
@@ -60,10 +64,24 @@ class Progress:
         self._total = self._bars.add_task("all runs", total=1.0, state="")
 
     def skipped(self, name: str, info: dict[str, Any]) -> None:
-        """Say that a run was there already."""
-        reason = f": {_last_line(info)}; --retry-failed tries again"
-        failed = info.get("status") == "failed"
-        self._print(f"{name}  {'failed before' + reason if failed else 'is there already'}")
+        """Say that a run was there already; many that are done are said in one line."""
+        if info.get("status") == "failed":
+            self._print(f"{name}  failed before: {_last_line(info)}; --retry-failed tries again")
+        else:
+            self._there.append(name)
+
+    def skipped_in_all(self, skipped: int, of: int) -> None:
+        """Say how many runs were there already, or which, if they are few."""
+        if skipped > MANY:
+            self._print(f"{skipped} of {of} runs are there already")
+        else:
+            for name in self._there:
+                self._print(f"{name}  is there already")
+
+    def set_aside(self, name: str, status: str, folder: Path) -> None:
+        """Say that what is in a run's folder will be moved out of the way."""
+        why = {"damaged": "its files are damaged", "other": "it is of another scenario"}[status]
+        self._print(f"{name}  {why}: set aside in {folder.parent}, and made again")
 
     def finished(self, name: str, info: dict[str, Any]) -> None:
         """Say how a run ended."""
@@ -79,8 +97,9 @@ class Progress:
         else:
             self._print(f"{name}  FAILED: {_last_line(info)}")
 
-    def poll(self, now: float) -> None:
+    def poll(self) -> None:
         """Read how far the runs are, and show it."""
+        now = time.monotonic()
         states = {n: s for n, (folder, _) in self._runs.items() if (s := _read(folder))}
         for name, state in states.items():
             if self._fractions[name] < 1.0:

@@ -1,5 +1,6 @@
 """A run's folder: whole files or none, and what they say."""
 
+import hashlib
 import json
 import os
 import platform
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import filelock
 import numpy as np
@@ -19,26 +20,18 @@ import pyarrow.parquet as pq
 
 from scenarios.build import RunSpec
 from scenarios.errors import BadInputError
-from simulator import Run, State, Vector
+from scenarios.fingerprint import code_fingerprint
+from scenarios.records import HISTORY_SCHEMA, history_table, timeline_table, totals, workers_table
+from simulator import Run, Vector
 
 PACKAGES = ("straggler", "simpy", "numpy", "torch", "gymnasium", "mujoco", "pyarrow")
 
 _INFO_KEYS = {"status", "label", "seed", "title", "totals", "content"}
 
-HISTORY_SCHEMA = pa.schema(
-    {
-        "update": pa.int64(),
-        "time": pa.float64(),
-        "gradients": pa.int64(),
-        "discarded": pa.int64(),
-        "delay": pa.float64(),
-        "return_mean": pa.float64(),
-        "return_count": pa.int64(),
-        "steps": pa.int64(),
-        "objective": pa.float64(),
-        "gradient_norm": pa.float64(),
-    }
-)
+_TABLES = {"history.parquet", "workers.parquet"}
+
+Status: TypeAlias = Literal["missing", "done", "failed", "other", "damaged"]
+"""``other``: the folder holds a run of other content; ``damaged``: files that cannot be trusted."""
 
 
 @dataclass(frozen=True)
@@ -51,31 +44,53 @@ class RunFolder:
     path: Path
 
     def info(self) -> dict[str, Any] | None:
-        """Return what ``run.json`` says, None if there is none that can be read."""
+        """Return what ``run.json`` says, None if there is none or the run's files are not whole."""
         try:
             info = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
         known = isinstance(info, dict) and info.keys() >= _INFO_KEYS
-        whole = known and (info["status"] != "done" or self._has_tables())
-        return info if whole else None
+        return info if known and self._is_whole(info) else None
 
-    def status(self, spec: RunSpec) -> Literal["missing", "done", "failed", "other"]:
-        """Return where the run stands; ``other``: the folder holds a run of other content."""
+    def status(self, spec: RunSpec) -> Status:
+        """Return where the run stands."""
         info = self.info()
         if info is None:
-            return "missing"
+            there = not self.path.is_dir() if self.path.exists() else False
+            return "damaged" if there or (self.path / "run.json").exists() else "missing"
         if info.get("content") != spec.content():
             return "other"
         return "done" if info["status"] == "done" else "failed"
 
-    def _has_tables(self) -> bool:
-        return all((self.path / f"{name}.parquet").is_file() for name in ("history", "workers"))
+    def _is_whole(self, info: dict[str, Any]) -> bool:
+        """Return whether the files are as they were written; the timeline is not looked into."""
+        files = info.get("files") or {}
+        if info["status"] == "done" and not files.keys() >= _TABLES:
+            return False
+        try:
+            return all(
+                _digest((self.path / f).read_bytes()) == files[f] for f in _TABLES & files.keys()
+            )
+        except OSError:
+            return False
 
-    def settled(self, spec: RunSpec, *, retry_failed: bool) -> bool:
-        """Return whether there is nothing to do: done, or failed and not to be tried again."""
+    def settled(self, spec: RunSpec, *, retry_failed: bool, recompute: bool = False) -> bool:
+        """Return whether there is nothing to do.
+
+        Args:
+            spec: the run that should be here.
+            retry_failed: whether a failed run is to be tried again.
+            recompute: whether a result from another version of the code is.
+        """
         status = self.status(spec)
+        if recompute and self.is_outdated():
+            return False
         return status == "done" or (status == "failed" and not retry_failed)
+
+    def is_outdated(self) -> bool:
+        """Return whether another version of the code made the result that is here."""
+        info = self.info()
+        return info is not None and info.get("code") != code_fingerprint()
 
     def clear_leftovers(self) -> None:
         """Remove what a killed process left behind; the caller holds the lock."""
@@ -84,11 +99,15 @@ class RunFolder:
 
     def lock(self) -> filelock.BaseFileLock:
         """Return the lock of this run: a killed parent's worker may still hold it."""
+        if self.path.is_file():
+            self.set_aside()
         self.path.mkdir(parents=True, exist_ok=True)
         return filelock.FileLock(self.path / ".lock")
 
     def set_aside(self) -> Path:
         """Move what is here to a numbered neighbour, out of the way of a new run."""
+        if self.path.is_file():  # a file where the folder should be
+            return self.path.rename(self.path.with_name(f".{self.path.name}-was-a-file"))
         number = 1
         while (target := self.path.with_name(f".{self.path.name}-old-{number}")).exists():
             number += 1
@@ -100,17 +119,13 @@ class RunFolder:
 
     def write_run(self, spec: RunSpec, run: Run, facts: dict[str, object]) -> None:
         """Write all files of a run that ended by itself, well or not."""
-        self._write_table("history", _history_table(run))
+        tables = {"history": history_table(run), "workers": workers_table(run)}
         if run.intervals is not None:
-            rows = run.intervals
-            names = [state.name.lower() for state in State]
-            states = pa.DictionaryArray.from_arrays(pa.array(rows.state), pa.array(names))
-            columns = {"worker": rows.worker, "start": rows.start, "end": rows.end}
-            table = pa.table({**columns, "state": states, "update": rows.update})
-            self._write_table("timeline", table)
-        self._write_table("workers", _workers_table(run))
+            tables["timeline"] = timeline_table(run.intervals)
+        files = {f"{name}.parquet": self._write_table(name, tables[name]) for name in tables}
         status = "failed" if run.failure else "done"
-        self.write_info(spec, status, reason=run.failure, totals=_totals(run), **facts)
+        facts = {"reason": run.failure, "totals": totals(run), "files": files, **facts}
+        self.write_info(spec, status, **facts)
 
     def write_info(self, spec: RunSpec, status: str, **facts: object) -> None:
         """Write ``run.json``, which ends the run."""
@@ -122,16 +137,23 @@ class RunFolder:
             "label": spec.method.folder,
             "seed": spec.seed,
             "content": spec.content(),
+            "code": code_fingerprint(),
             "versions": {name: version(name) for name in PACKAGES},
             "platform": {"system": platform.platform(), "python": sys.version.split()[0]},
         }
         write_atomically(self.path / "run.json", json.dumps(info, indent=1).encode() + b"\n")
         (self.path / "progress.json").unlink(missing_ok=True)
 
-    def _write_table(self, name: str, table: pa.Table) -> None:
+    def _write_table(self, name: str, table: pa.Table) -> str:
         sink = pa.BufferOutputStream()
         pq.write_table(table, sink)
-        write_atomically(self.path / f"{name}.parquet", sink.getvalue().to_pybytes())
+        content = sink.getvalue().to_pybytes()
+        write_atomically(self.path / f"{name}.parquet", content)
+        return _digest(content)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -146,44 +168,6 @@ def write_atomically(path: Path, content: bytes) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
-
-
-def _history_table(run: Run) -> pa.Table:
-    columns = run.history.columns()
-    extra = {
-        name: pa.int64() if name.startswith("return_count_") else pa.float64()
-        for name in columns
-        if name not in HISTORY_SCHEMA.names
-    }
-    return pa.table(columns, schema=pa.schema([*HISTORY_SCHEMA, *pa.schema(extra)]))
-
-
-def _workers_table(run: Run) -> pa.Table:
-    seconds = {f"{state.name.lower()}_seconds": run.seconds[state] for state in State}
-    return pa.table(
-        {
-            "worker": np.arange(len(run.gradients_used)),
-            **seconds,
-            "gradients_used": run.gradients_used,
-            "gradients_discarded": run.gradients_discarded,
-            "vectors_sent": run.vectors_sent,
-        }
-    )
-
-
-def _totals(run: Run) -> dict[str, object]:
-    seconds = {s.name.lower(): float(run.seconds[s].sum()) for s in State}
-    return {
-        "updates": len(run.history.rows),
-        "elapsed": run.elapsed,
-        "gradients_used": int(run.gradients_used.sum()),
-        "gradients_discarded": int(run.gradients_discarded.sum()),
-        "vectors_sent": int(run.vectors_sent.sum()),
-        "bytes_sent": run.bytes_sent,
-        "environment_steps": sum(row.steps for row in run.history.rows),
-        "bias": run.bias.summary() if run.bias else None,
-        "worker_seconds": seconds,
-    }
 
 
 @dataclass(frozen=True)
@@ -232,14 +216,18 @@ def stored_runs(out: Path, only: Container[Path] | None = None) -> list[StoredRu
         only: the run folders to look at; all of them by default.
 
     Raises:
-        BadInputError: there is none, or they are of different scenarios.
+        BadInputError: there is none, one is damaged, or they are of different scenarios.
     """
     runs = []
     for file in sorted(out.glob("*/seed-*/run.json")):
         if only is not None and file.parent not in only:
             continue
         info = RunFolder(file.parent).info()
-        if info is not None and info["status"] == "done":
+        if info is None:
+            raise BadInputError(
+                f"{file.parent}: its files are damaged; accepted: run again, which sets them aside"
+            )
+        if info["status"] == "done":
             runs.append(StoredRun(file.parent, info))
     for run in runs[1:]:
         if _apart_from_method(run) != _apart_from_method(runs[0]):

@@ -11,6 +11,7 @@ from rich.text import Text
 from algorithms.theory import Complexity
 from scenarios.bench.measure import Measurement
 from scenarios.compare import SELECTION, TIME_SHARES, Comparison
+from scenarios.results import Results
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,29 @@ def complexity_table(title: str, rows: dict[str, Complexity]) -> Table:
         numbers = (row.computation, row.communication, row.total)
         table.add_row(method, *(f"{number:.4g}" for number in numbers), row.note)
     return table
+
+
+HIDDEN = {"path", "version", "real_seconds", "vectors_sent", "bytes_sent", "best"}
+"""Columns of results that only files and CSV have."""
+
+
+def results_table(results: Results) -> Table:
+    """Return a row per run."""
+    table = Table(title=f"by {results.metric}", title_justify="left", box=SIMPLE_HEAD)
+    empty = {n for n in results.rows[0] if all(row[n] is None for row in results.rows)}
+    same = {"same_code"} if all(row["same_code"] for row in results.rows) else set()
+    names = [n for n in results.rows[0] if n not in HIDDEN | empty | same]
+    for name in names:
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for row in results.rows:
+        table.add_row(*(_value(row[name]) for name in names))
+    return table
+
+
+def _value(value: object) -> str:
+    if value is None or value != value:  # noqa: PLR0124 - NaN
+        return ""
+    return f"{value:,.4g}" if isinstance(value, float) else str(value)
 
 
 def measurement_table(title: str, measurements: Sequence[Measurement]) -> Table:

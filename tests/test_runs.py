@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from commands import files_below, straggler, write_scenario
 
-from scenarios.store import HISTORY_SCHEMA
+from scenarios.records import HISTORY_SCHEMA
 
 
 def test_a_run_writes_exact_times_and_honest_facts(tmp_path: Path) -> None:
@@ -61,7 +61,12 @@ def test_a_lost_or_broken_file_is_made_again_or_named(tmp_path: Path) -> None:
     history.write_bytes(whole[:100])
     broken = straggler("compare", "runs/two", cwd=tmp_path)
     assert broken.returncode == 2
-    assert "afedpg/seed-0/history.parquet: cannot be read" in broken.stderr
+    assert "afedpg/seed-0: its files are damaged" in broken.stderr
+    again = straggler("run", "two.toml", cwd=tmp_path)
+    assert again.returncode == 0
+    assert "seed-0  its files are damaged: set aside" in again.stderr
+    assert history.read_bytes() == whole
+    assert (history.parent.parent / ".seed-0-old-1/history.parquet").read_bytes() == whole[:100]
     history.unlink()
     assert straggler("run", "two.toml", cwd=tmp_path).returncode == 0
     assert history.read_bytes() == whole

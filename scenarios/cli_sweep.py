@@ -1,0 +1,146 @@
+"""Commands about many runs: sweeps and their tables."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from scenarios.cli_parts import (
+    Jobs,
+    Memory,
+    PerRun,
+    Recompute,
+    RetryFailed,
+    console,
+    make_runs,
+    options_of,
+)
+from scenarios.cores import CORES
+from scenarios.errors import BadInputError
+
+if TYPE_CHECKING:
+    from scenarios.experiment import Executor
+    from scenarios.results import Results
+    from scenarios.store import RunFolder
+
+Store = Annotated[
+    Path, typer.Option("--out", help="The store of runs; sweeps may share one, machines too.")
+]
+Executor_ = Annotated[
+    Literal["local", "ray"],
+    typer.Option("--executor", help="Processes on this machine, or a Ray cluster."),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(help="HOST:PORT of a Ray head [default: a Ray of its own on this machine]."),
+]
+Threshold = Annotated[
+    list[float] | None,
+    typer.Option(help="A return to reach; repeatable [default: three from start to best]."),
+]
+
+
+def executor_of(kind: str, address: str | None, places: int) -> "Executor":
+    """Return where runs are made, from what the command line says."""
+    if kind == "ray":
+        from scenarios.ray_cluster import RayExecutor
+
+        return RayExecutor(address, places if address is None else None)
+    if address is not None:
+        raise BadInputError("--address: is for --executor ray")
+    from scenarios.local import LocalExecutor
+
+    return LocalExecutor(places)
+
+
+def sweep(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A sweep file.")],
+    out: Store = Path("runs/store"),
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the grid, the count, and the time it takes.")
+    ] = False,
+    jobs: Jobs = CORES,
+    workers_per_run: PerRun = None,
+    executor: Executor_ = "local",
+    address: Address = None,
+    retry_failed: RetryFailed = False,
+    recompute: Recompute = False,
+    memory_limit: Memory = None,
+) -> None:
+    """Run what is missing of a sweep: a base scenario over axes of values.
+
+    A run's folder, OUT/METHOD/IDENTITY, follows from its content: an extended axis recomputes
+    nothing, sweeps share runs, and an interrupted sweep goes on where it was. OUT/index.parquet
+    has a row per run; `straggler results` and `straggler plot` take the same FILE.
+    """
+    from scenarios.results import folders_below, results
+    from scenarios.sweep import describe, estimate, runs_of, unique_jobs
+    from scenarios.sweep_schema import load_sweep
+
+    loaded = load_sweep(file)
+    runs = runs_of(loaded, out)
+    for line in describe(loaded, runs):
+        typer.echo(line)
+    planned = unique_jobs(runs)
+    if dry_run:
+        missing = [job for job in planned if job.folder.status(job.spec) != "done"]
+        if missing:
+            seconds, samples = estimate(missing, min(jobs, CORES))
+            typer.echo(f"time      about {_duration(seconds)}, by {samples} samples")
+        return
+    chosen = executor_of(executor, address, jobs)
+    options = options_of(retry_failed, recompute, workers_per_run, memory_limit)
+    summary = make_runs(planned, jobs, options, chosen)
+    typer.echo(
+        f"{summary.done} made, {summary.skipped} were there already, {summary.failed} failed"
+    )
+    results(folders_below(out)).write_parquet(out / "index.parquet")
+    raise typer.Exit(1 if summary.failed else 0)
+
+
+def results(
+    what: Annotated[
+        Path, typer.Argument(metavar="DIR|SWEEP", help="A folder of runs, or a sweep file.")
+    ],
+    out: Store = Path("runs/store"),
+    threshold: Threshold = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")] = False,
+    parquet: Annotated[
+        Path | None, typer.Option(help="Write a Parquet file instead of a table.")
+    ] = None,
+) -> None:
+    """Print one tidy table: a row per run, with its axes, totals and times to thresholds.
+
+    For a sweep file, the runs of its grid in the store OUT; for a folder, all runs below it, and
+    a column for each key that is not the same for all.
+    """
+    from scenarios.tables import results_table
+
+    table = collect(what, out, threshold or [])
+    if parquet is not None:
+        table.write_parquet(parquet)
+        typer.echo(f"written: {parquet}, {len(table.rows)} rows")
+    elif csv:
+        typer.echo(table.csv(), nl=False)
+    else:
+        console().print(results_table(table))
+
+
+def collect(what: Path, store: Path, thresholds: list[float]) -> "Results":
+    """Return the rows of a sweep file's runs, or of all below a folder."""
+    from scenarios.results import folders_below, results
+
+    if what.suffix != ".toml":
+        return results(folders_below(what), thresholds=thresholds)
+    from scenarios.sweep import runs_of
+    from scenarios.sweep_schema import load_sweep
+
+    runs = runs_of(load_sweep(what), store)
+    folders: list[RunFolder] = [run.job.folder for run in runs]
+    return results(folders, [run.point.axes for run in runs], thresholds)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:  # noqa: PLR2004
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"  # noqa: PLR2004

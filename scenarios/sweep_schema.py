@@ -1,0 +1,224 @@
+"""The sweep format: a base scenario, and axes over any of its keys."""
+
+import itertools
+import math
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import annotated_types
+from pydantic import BeforeValidator, Field, model_validator
+
+from scenarios.errors import BadInputError
+from scenarios.load import check_environment, checked, find, read_toml
+from scenarios.schema import METHOD_MODELS, Scenario, Seed
+from scenarios.strict import Label, Strict
+
+Value = Any
+Span = Annotated[
+    tuple[float, float, Annotated[int, annotated_types.Ge(2)]],
+    BeforeValidator(lambda given: tuple(given) if isinstance(given, list) else given),
+]
+"""[from, to, how many], both ends included."""
+
+
+class Axis(Strict):
+    """A key, or keys that change together, and their values."""
+
+    key: str | None = Field(None, description='such as "cluster.compute.exponent"')
+    keys: list[str] | None = Field(None, min_length=2, description="keys that change together")
+    values: list[Value] | None = Field(
+        None, min_length=1, description="a list; for several keys, a list of lists"
+    )
+    range: Span | None = Field(None, description="[from, to, number], equally spaced")
+    log: Span | None = Field(None, description="[from, to, number], equal ratios")
+    name: Label | None = Field(None, description="in tables and pictures")
+
+    @property
+    def label(self) -> str:
+        """The axis's name, or the last part of its key."""
+        return self.name or (self.key or "-".join(self.keys or [])).rpartition(".")[2]
+
+    def points(self) -> Iterator[tuple[Value, dict[str, Value]]]:
+        """Yield each value, and what it sets by key."""
+        if self.keys is not None:
+            for together in self.values or []:
+                yield (
+                    " ".join(map(str, together)),
+                    dict(zip(self.keys, together, strict=True)),
+                )
+            return
+        for value in self.values or self._spaced():
+            yield value, {str(self.key): value}
+
+    def _spaced(self) -> list[float]:
+        if self.range is not None:
+            low, high, number = self.range
+            return [low + (high - low) * k / (number - 1) for k in range(number)]
+        low, high, number = self.log or (1.0, 1.0, 2)
+        inner = [low * (high / low) ** (k / (number - 1)) for k in range(1, number - 1)]
+        return [low, *inner, high]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.key is None) == (self.keys is None):
+            raise ValueError("key: give either key, or keys that change together")
+        given = [name for name in ("values", "range", "log") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError("values: give exactly one of values, range, log")
+        if self.log is not None and min(self.log[:2]) <= 0:
+            raise ValueError(f"log: {list(self.log)}; accepted: numbers above 0")
+        if self.keys is not None:
+            lists = self.values or []
+            if (
+                not all(isinstance(v, list) and len(v) == len(self.keys) for v in lists)
+                or not lists
+            ):
+                raise ValueError(f"values: accepted for keys: lists of {len(self.keys)} each")
+        return self
+
+
+class SweepFile(Strict):
+    """A whole sweep file."""
+
+    title: str
+    base: str = Field(description="a scenario: a file beside this one, or a name")
+    seeds: list[Seed] | None = Field(None, min_length=1, description="instead of the base's")
+    methods: list[str] | None = Field(None, min_length=1, description="only these of the base")
+    quick: bool = Field(default=False, description="start from the base's [quick] limits")
+    set: dict[str, Value] = Field(default={}, description="keys of the base to change everywhere")
+    axes: list[Axis] = Field(default=[])
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        labels = [axis.label for axis in self.axes]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise ValueError(f"axes: two are called {label!r}; give each its own name")
+        return self
+
+
+@dataclass(frozen=True)
+class GridPoint:
+    """One combination of values.
+
+    Attributes:
+        axes: the value on each axis, by its name.
+        scenario: with all methods and seeds of the sweep.
+    """
+
+    axes: dict[str, Value]
+    scenario: Scenario
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep file and its grid.
+
+    Attributes:
+        path: of the file.
+        file: what it says.
+        points: the grid, the last axis fastest.
+    """
+
+    path: Path
+    file: SweepFile
+    points: list[GridPoint]
+
+
+def load_sweep(path: Path) -> Sweep:
+    """Return the sweep in a file, every point of its grid checked.
+
+    Raises:
+        BadInputError: a mistake in the file, or in a scenario that it would make.
+    """
+    file = checked(SweepFile, read_toml(path), str(path), path.parent)
+    beside = path.parent / file.base
+    base_path = beside if beside.is_file() else find(file.base)
+    base = read_toml(base_path)
+    checked(Scenario, base, str(base_path), base_path.parent)
+    _select(base, file, path)
+    points = []
+    for combination in itertools.product(*(axis.points() for axis in file.axes)):
+        content = deepcopy(base)
+        changes = dict(file.set)
+        for _, keys in combination:
+            changes |= keys
+        for key, value in changes.items():
+            set_key(content, key, value, str(path))
+        axes = {a.label: value for a, (value, _) in zip(file.axes, combination, strict=True)}
+        place = ", ".join(f"{name} = {value}" for name, value in axes.items())
+        scenario = checked(Scenario, content, f"{path}: at {place or 'the base'}", base_path.parent)
+        points.append(GridPoint(axes, scenario))
+    check_environment(path, points[0].scenario)
+    return Sweep(path, file, points)
+
+
+def _select(base: dict[str, Any], file: SweepFile, path: Path) -> None:
+    """Put the sweep's own limits, seeds and methods into the base."""
+    quick = base.pop("quick", None)
+    if file.quick and quick:
+        for key in ("seeds", "time_limit", "updates"):
+            base.pop(key, None)
+        base |= quick
+    base["timeline"] = False
+    if file.seeds is not None:
+        base["seeds"] = file.seeds
+    if file.methods is not None:
+        names = [m.get("label") or m["name"] for m in base["methods"]]
+        for name in file.methods:
+            if name not in names:
+                raise BadInputError(f"{path}: methods: {name!r}; accepted: {', '.join(names)}")
+        base["methods"] = [
+            m for m, n in zip(base["methods"], names, strict=True) if n in file.methods
+        ]
+
+
+def set_key(content: dict[str, Any], key: str, value: Value, place: str) -> None:
+    """Set a dotted key in what a scenario file says.
+
+    ``methods.LABEL.KEY`` is about one method, ``methods.*.KEY`` about all that have such a key;
+    a number is a place in a list.
+
+    Raises:
+        BadInputError: the key leads nowhere.
+    """
+    parts = key.split(".")
+    if parts[0] == "methods":
+        _set_in_methods(content["methods"], parts, value, f"{place}: {key}")
+        return
+    table: Any = content
+    for part in parts[:-1]:
+        if isinstance(table, dict):
+            table = table.setdefault(part, {})
+        elif isinstance(table, list) and part.isdecimal() and int(part) < len(table):
+            table = table[int(part)]
+        else:
+            table = None
+    if not isinstance(table, dict):
+        raise BadInputError(f"{place}: {key}: leads nowhere; accepted: a key of the scenario")
+    table[parts[-1]] = deepcopy(value)
+
+
+def _set_in_methods(methods: list[Any], parts: list[str], value: Value, place: str) -> None:
+    names = [method.get("label") or method["name"] for method in methods]
+    if len(parts) != 3 or (parts[1] not in names and parts[1] != "*"):  # noqa: PLR2004
+        accepted = ", ".join(f"methods.{name}.KEY" for name in ["*", *names])
+        raise BadInputError(f"{place}: accepted: {accepted}")
+    chosen = [
+        method
+        for method, name in zip(methods, names, strict=True)
+        if name == parts[1]
+        or (parts[1] == "*" and parts[2] in METHOD_MODELS[method["name"]].model_fields)
+    ]
+    if not chosen:
+        raise BadInputError(f"{place}: no method has such a key")
+    for method in chosen:
+        method[parts[2]] = value
+
+
+def is_logarithmic(values: list[float]) -> bool:
+    """Return whether positive values are spread over more than a factor of twenty."""
+    return min(values) > 0 and math.log(max(values) / min(values)) > math.log(20)
