@@ -121,30 +121,6 @@ def compare(
 
 
 @app.command()
-def plot(
-    results: Results,
-    out: Annotated[Path | None, typer.Option(help="Picture file [default: DIR/plot.png].")] = None,
-    column: Annotated[
-        str | None, typer.Option(help="A column of history.parquet [default: return_mean].")
-    ] = None,
-    theory: Annotated[
-        bool, typer.Option("--theory", help="Mark predicted update times, real ones as dots.")
-    ] = False,
-) -> None:
-    """Draw return against simulated time: means over seeds with a 20%-80% band."""
-    from scenarios.figures import draw, panels_of
-    from scenarios.store import stored_runs
-
-    runs = stored_runs(results)
-    if column is not None and column not in runs[0].history:
-        accepted = ", ".join(runs[0].history)
-        raise BadInputError(f"--column {column}: no such column; accepted: {accepted}")
-    file = out or results / "plot.png"
-    draw(panels_of(runs, column), file, theory=theory)
-    typer.echo(f"drawn: {file}")
-
-
-@app.command()
 def figure(
     number: Annotated[int, typer.Argument(metavar="N", help="The paper's figure.")],
     quick: Annotated[bool, typer.Option("--quick", help="One seed and a shorter time.")] = False,
@@ -186,7 +162,7 @@ def figure(
 
 
 for command in (
-    *(cli_sweep.sweep, cli_sweep.results),
+    *(cli_sweep.sweep, cli_sweep.results, cli_sweep.plot),
     *(cli_inspect.timeline, cli_inspect.trace, cli_inspect.theory, cli_inspect.bench),
 ):
     app.command()(command)

@@ -126,6 +126,72 @@ def results(
         console().print(results_table(table))
 
 
+def plot(
+    what: Annotated[
+        Path, typer.Argument(metavar="DIR|SWEEP", help="A result folder, or a sweep file.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Picture file [default: DIR/plot.png, or figures/SWEEP.png]."),
+    ] = None,
+    column: Annotated[
+        str | None, typer.Option(help="A column of history.parquet [default: return_mean].")
+    ] = None,
+    theory: Annotated[
+        bool, typer.Option("--theory", help="Mark predicted update times, real ones as dots.")
+    ] = False,
+    store: Annotated[Path, typer.Option(help="Where a sweep's runs are.")] = Path("runs/store"),
+    threshold: Annotated[
+        float | None, typer.Option(help="Of a sweep: the return to reach [default: half way].")
+    ] = None,
+    axis: Annotated[
+        list[str] | None, typer.Option(help="Of a sweep with more than two axes: draw this one.")
+    ] = None,
+    at: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE: hold another axis there; repeatable.")
+    ] = None,
+) -> None:
+    """Draw return against simulated time; of a sweep, the time to a return over its axes.
+
+    Means over seeds with a 20%-80% band. Of a sweep: lines over one axis, heat maps over two, and
+    which method is fastest where.
+    """
+    if what.suffix == ".toml":
+        _plot_sweep(what, store, out, threshold, (axis or [], at or []))
+        return
+    from scenarios.figures import draw, panels_of
+    from scenarios.store import stored_runs
+
+    runs = stored_runs(what)
+    if column is not None and column not in runs[0].history:
+        accepted = ", ".join(runs[0].history)
+        raise BadInputError(f"--column {column}: no such column; accepted: {accepted}")
+    file = out or what / "plot.png"
+    draw(panels_of(runs, column), file, theory=theory)
+    typer.echo(f"drawn: {file}")
+
+
+def _plot_sweep(
+    file: Path,
+    store: Path,
+    out: Path | None,
+    threshold: float | None,
+    choice: tuple[list[str], list[str]],
+) -> None:
+    from scenarios.sweep_figures import draw_sweep, grid_of
+    from scenarios.sweep_plan import choose_axes, only_at
+    from scenarios.sweep_schema import load_sweep
+
+    loaded = load_sweep(file)
+    table = collect(file, store, [threshold] if threshold is not None else [])
+    if threshold is None and table.thresholds:
+        table = collect(file, store, [table.thresholds[len(table.thresholds) // 2]])
+    axes, held = choose_axes(loaded, *choice)
+    picture = out or Path("figures") / f"{file.stem}.png"
+    draw_sweep(grid_of(only_at(table, held), axes), loaded.file.title, picture)
+    typer.echo(f"drawn: {picture}")
+
+
 def collect(what: Path, store: Path, thresholds: list[float]) -> "Results":
     """Return the rows of a sweep file's runs, or of all below a folder."""
     from scenarios.results import folders_below, results

@@ -77,7 +77,7 @@ def draw(panels: Sequence[Panel], file: Path, *, theory: bool = False) -> None:
     """
     figure = Figure(figsize=(4.6 * len(panels) + 0.6, 4.2), layout="constrained")
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    labels = sorted({run.label for p in panels for run in p.runs}, key=_rank)
+    labels = sorted({run.label for p in panels for run in p.runs}, key=rank)
     for ax, panel in zip(axes, panels, strict=True):
         _draw_panel(ax, panel, labels)
         if theory:
@@ -107,7 +107,7 @@ def save(figure: Figure, file: Path) -> None:
     figure.savefig(file, dpi=150)
 
 
-def _rank(label: str) -> tuple[int, str]:
+def rank(label: str) -> tuple[int, str]:
     """Order methods as their colours, and labels of the user's after them."""
     order = list(COLOURS)
     return (order.index(label) if label in order else len(order), label)
@@ -127,11 +127,11 @@ def _draw_panel(ax: Axes, panel: Panel, labels: list[str]) -> None:
         if not known.any():
             continue
         x, table = edges[1:][known], table[:, known]
-        colour = _colour(label, labels)
-        ax.plot(x, np.nanmean(table, axis=0), color=colour, label=label)
+        shade = colour(label, labels)
+        ax.plot(x, np.nanmean(table, axis=0), color=shade, label=label)
         if len(lines) > 1:
             low, high = np.nanpercentile(table, [20, 80], axis=0)
-            ax.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
+            ax.fill_between(x, low, high, color=shade, alpha=0.2, linewidth=0)
     seeds = len({run.info["seed"] for run in panel.runs})
     ax.set_title(
         f"{panel.title}\n{seeds} seed{'s' * (seeds > 1)}", fontsize="medium", parse_math=False
@@ -153,11 +153,12 @@ def _draw_theory(ax: Axes, runs: list[StoredRun], labels: list[str]) -> None:
         height = np.full(len(times[::step]), 0.03 + 0.05 * row)
         predicted = predict.update_times(run, len(times))[::step]
         for x, marker, size in ((predicted, "|", 9), (times[::step], ".", 3)):
-            (marks,) = ax.plot(x, height, marker, markersize=size, color=_colour(label, labels))
+            (marks,) = ax.plot(x, height, marker, markersize=size, color=colour(label, labels))
             marks.set_transform(ax.get_xaxis_transform())
 
 
-def _colour(label: str, labels: list[str]) -> str:
+def colour(label: str, labels: list[str]) -> str:
+    """Return the colour of a method; a label of the user's takes one that is free."""
     if label in COLOURS:
         return COLOURS[label]
     free = [colour for name, colour in COLOURS.items() if name not in labels] or ["#444444"]
