@@ -41,15 +41,19 @@ class RayExecutor:
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         own: Any = {"num_cpus": cores, "include_dashboard": False} if address is None else {}
-        start: Any = ray.init
-        start(
-            address=address,
-            runtime_env={"env_vars": threads},
-            log_to_driver=False,
-            logging_level="ERROR",
-            configure_logging=False,
-            **own,
-        )
+        begin: Any = ray.init
+        try:
+            begin(
+                address=address or "local",
+                runtime_env={"env_vars": threads},
+                log_to_driver=False,
+                logging_level="ERROR",
+                configure_logging=False,
+                **own,
+            )
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise BadInputError(f"--executor ray: cannot be begun: {reason}") from error
         self._ray: Any = ray
         self.places = max(1, int(self._ray.cluster_resources().get("CPU", 1)))
 
@@ -69,10 +73,6 @@ class RayExecutor:
             poll()
             for reference in ended:
                 yield running.pop(reference), self._reason(reference)
-
-    def close(self) -> None:
-        """Leave the cluster."""
-        self._ray.shutdown()
 
     def _reason(self, reference: Any) -> str | None:  # noqa: ANN401
         """Return why a task was lost, None if it was not; a full disk is nobody's failure."""

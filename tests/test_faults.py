@@ -1,0 +1,201 @@
+"""Sweeps survive: kills, a full disk, damaged files, and company."""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from commands import files_below, straggler, write_scenario
+
+KILLS = 50
+
+SWEEP = """
+title = "forty short runs"
+base = "two.toml"
+
+[[axes]]
+name = "scale"
+key = "cluster.compute.scale"
+values = [1.0, 1.5, 2.0, 3.0, 5.0]
+
+[[axes]]
+name = "noise"
+key = "problem.noise"
+values = [0.1, 0.5, 1.0, 2.0]
+"""
+
+
+def write_sweep(folder: Path, updates: int) -> None:
+    """Write a sweep of 5 x 4 points, one method, two seeds."""
+    explicit = 'compute = { model = "explicit", seconds = [1.0, 2.0] }'
+    changes = (
+        (explicit, 'compute = { model = "power", scale = 1.0, exponent = 0.5 }'),
+        ("updates = 40", f"updates = {updates}"),
+    )
+    write_scenario(folder, *changes)
+    methods = '\nmethods = ["afedpg"]\n'
+    (folder / "sweep.toml").write_text(SWEEP.replace("\n[[axes]]", methods + "[[axes]]", 1))
+
+
+def start(*arguments: str, cwd: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "scenarios", "sweep", "sweep.toml", *arguments],
+        cwd=cwd,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env={**os.environ, "STRAGGLER_CHECKPOINT_SECONDS": "0.05"},
+    )
+
+
+def finished(folder: Path) -> dict[str, int]:
+    """Return when each finished run's last file was written."""
+    return {str(f): f.stat().st_mtime_ns for f in folder.glob("runs/store/*/*/run.json")}
+
+
+def undisturbed(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    calm = tmp_path_factory.mktemp("calm")
+    for file in ("two.toml", "sweep.toml"):
+        (calm / file).write_bytes((folder / file).read_bytes())
+    assert straggler("sweep", "sweep.toml", cwd=calm).returncode == 0
+    return files_below(calm / "runs/store", "*/*/*.parquet")
+
+
+def test_nothing_is_lost_by_50_kills(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SIGKILL at random moments: to all processes, or to the parent alone."""
+    write_sweep(tmp_path, updates=6000)
+    rng = random.Random(0)
+    seen: dict[str, int] = {}
+    for _ in range(KILLS):
+        process = start(cwd=tmp_path)
+        time.sleep(rng.uniform(0.3, 2.0))
+        alone = rng.random() < 0.3
+        with contextlib.suppress(ProcessLookupError):
+            (os.kill if alone else os.killpg)(process.pid, signal.SIGKILL)
+        process.wait()
+        now = finished(tmp_path)
+        assert {file: now[file] for file in seen} == seen  # nothing is lost or made again
+        seen = now
+    last = straggler("sweep", "sweep.toml", cwd=tmp_path)
+    assert last.returncode == 0, last.stderr
+    now = finished(tmp_path)
+    assert len(now) == 40
+    assert {file: now[file] for file in seen} == seen
+    expected = undisturbed(tmp_path, tmp_path_factory)
+    assert files_below(tmp_path / "runs/store", "*/*/*.parquet") == expected
+
+
+def test_two_sweeps_at_once_share_the_work(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    write_sweep(tmp_path, updates=1500)
+    processes = [start("--jobs", "2", cwd=tmp_path) for _ in range(2)]
+    assert [process.wait(timeout=120) for process in processes] == [0, 0]
+    assert len(finished(tmp_path)) == 40
+    assert not list(tmp_path.glob("runs/store/*/.*-old-*"))  # nobody was in another's way
+    expected = undisturbed(tmp_path, tmp_path_factory)
+    assert files_below(tmp_path / "runs/store", "*/*/*.parquet") == expected
+
+
+def test_damaged_files_are_set_aside_and_named(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    write_sweep(tmp_path, updates=20)
+    assert straggler("sweep", "sweep.toml", cwd=tmp_path).returncode == 0
+    expected = undisturbed(tmp_path, tmp_path_factory)
+    folders = sorted((tmp_path / "runs/store/afedpg").iterdir())
+    truncated, flipped, scribbled, foreign, gone = folders[:5]
+    with (truncated / "history.parquet").open("r+b") as file:
+        file.truncate(200)
+    content = bytearray((flipped / "workers.parquet").read_bytes())
+    content[len(content) // 2] ^= 1
+    (flipped / "workers.parquet").write_bytes(content)
+    (scribbled / "run.json").write_text("{ not JSON")
+    for name in ("run.json", "history.parquet", "workers.parquet"):  # another run's files
+        (foreign / name).write_bytes((gone / name).read_bytes())
+    (gone / "history.parquet").unlink()
+    again = straggler("sweep", "sweep.toml", cwd=tmp_path)
+    assert again.returncode == 0
+    assert "5 made, 35 were there already, 0 failed" in again.stdout
+    assert again.stderr.count("its files are damaged: set aside") == 4
+    assert again.stderr.count("it is of another scenario: set aside") == 1
+    aside = tmp_path / f"runs/store/afedpg/.{truncated.name}-old-1/history.parquet"
+    assert aside.stat().st_size == 200
+    now = files_below(tmp_path / "runs/store", "*/*/*.parquet")
+    assert {name: now[name] for name in expected} == expected
+
+
+def test_a_file_in_the_place_of_a_folder_is_set_aside(tmp_path: Path) -> None:
+    write_sweep(tmp_path, updates=20)
+    assert straggler("sweep", "sweep.toml", cwd=tmp_path).returncode == 0
+    folder = min((tmp_path / "runs/store/afedpg").iterdir())
+    for file in folder.iterdir():
+        file.unlink()
+    folder.rmdir()
+    folder.write_text("a file")
+    again = straggler("sweep", "sweep.toml", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert "1 made, 39 were there already" in again.stdout
+    assert (folder / "history.parquet").is_file()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Path:
+    """A file system of one megabyte."""
+    place = tmp_path / "small"
+    place.mkdir()
+    options = ["-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
+    if subprocess.run(["mount", *options], check=False, capture_output=True).returncode != 0:
+        pytest.skip("no right to mount a small disk")
+    return place
+
+
+def test_a_full_disk_stops_a_sweep_and_loses_nothing(
+    tmp_path: Path, small_disk: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    write_sweep(tmp_path, updates=1000)
+    try:
+        full = straggler("sweep", "sweep.toml", "--out", "small/store", cwd=tmp_path)
+        assert full.returncode == 1
+        assert "what is finished is safe; free some space and run again" in full.stderr
+        assert "Traceback" not in full.stderr
+        there = [json.loads(f.read_text()) for f in small_disk.glob("store/*/*/run.json")]
+        assert 0 < len(there) < 40
+        assert {info["status"] for info in there} == {"done"}  # no run is blamed
+        bigger = ["mount", "-o", "remount,size=20m", str(small_disk)]
+        subprocess.run(bigger, check=True)
+        rest = straggler("sweep", "sweep.toml", "--out", "small/store", cwd=tmp_path)
+        assert rest.returncode == 0, rest.stderr
+        assert f"{40 - len(there)} made, {len(there)} were there already" in rest.stdout
+        got = files_below(small_disk / "store", "*/*/*.parquet")
+    finally:
+        subprocess.run(["umount", "-l", str(small_disk)], check=False)
+    assert got == undisturbed(tmp_path, tmp_path_factory)
+
+
+def test_a_run_beyond_its_memory_fails_alone(tmp_path: Path) -> None:
+    """Vectors of 100 million coordinates are 800 megabytes each."""
+    write_scenario(tmp_path, ("dimension = 10", "dimension = 100_000_000"), ("[0, 1]", "[0]"))
+    base = "two.toml"
+    axes = 'key = "problem.dimension"\nvalues = [10, 100_000_000]\n'
+    (tmp_path / "sweep.toml").write_text(f'title = "t"\nbase = "{base}"\n[[axes]]\n{axes}')
+    result = straggler("sweep", "sweep.toml", "--memory-limit", "1.5", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "3 made, 0 were there already, 3 failed" in result.stdout
+    failed = [
+        info
+        for file in (tmp_path / "runs/store").glob("*/*/run.json")
+        if (info := json.loads(file.read_text()))["status"] == "failed"
+    ]
+    assert len(failed) == 3
+    assert all("MemoryError" in info["reason"] for info in failed)
+    again = straggler("sweep", "sweep.toml", cwd=tmp_path)  # failed runs are not tried again
+    assert "0 made, 3 were there already, 3 failed" in again.stdout
