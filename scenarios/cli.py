@@ -73,13 +73,17 @@ def run(
 
 @app.command(name="list")
 def list_() -> None:
-    """List the scenarios that come with straggler."""
-    from scenarios.load import library, load
+    """List the scenarios and sweeps that come with straggler."""
+    from scenarios.load import library, load, read_toml
+    from scenarios.sweep_schema import SWEEPS
 
-    named = library()
+    named, sweeps = library(), library(SWEEPS)
     width = max(map(len, named))
     for name, file in named.items():
         typer.echo(f"{name:{width}}  {load(file, environment=False).title}")
+    typer.echo("\nsweeps:")
+    for name, file in sweeps.items():
+        typer.echo(f"{name:{width}}  {read_toml(file)['title']}")
 
 
 @app.command()

@@ -54,7 +54,9 @@ def executor_of(kind: str, address: str | None, places: int) -> "Executor":
 
 
 def sweep(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A sweep file.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE|NAME", help="A sweep file, or a name from `list`.")
+    ],
     out: Store = Path("runs/store"),
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the grid, the count, and the time it takes.")
@@ -100,7 +102,7 @@ def sweep(
 
 def results(
     what: Annotated[
-        Path, typer.Argument(metavar="DIR|SWEEP", help="A folder of runs, or a sweep file.")
+        str, typer.Argument(metavar="DIR|SWEEP", help="A folder of runs, or a sweep, as `sweep`.")
     ],
     out: Store = Path("runs/store"),
     threshold: Threshold = None,
@@ -128,7 +130,7 @@ def results(
 
 def plot(
     what: Annotated[
-        Path, typer.Argument(metavar="DIR|SWEEP", help="A result folder, or a sweep file.")
+        str, typer.Argument(metavar="DIR|SWEEP", help="A result folder, or a sweep, as `sweep`.")
     ],
     out: Annotated[
         Path | None,
@@ -156,23 +158,24 @@ def plot(
     Means over seeds with a 20%-80% band. Of a sweep: lines over one axis, heat maps over two, and
     which method is fastest where.
     """
-    if what.suffix == ".toml":
+    folder = Path(what)
+    if not folder.is_dir():
         _plot_sweep(what, store, out, threshold, (axis or [], at or []))
         return
     from scenarios.figures import draw, panels_of
     from scenarios.store import stored_runs
 
-    runs = stored_runs(what)
+    runs = stored_runs(folder)
     if column is not None and column not in runs[0].history:
         accepted = ", ".join(runs[0].history)
         raise BadInputError(f"--column {column}: no such column; accepted: {accepted}")
-    file = out or what / "plot.png"
+    file = out or folder / "plot.png"
     draw(panels_of(runs, column), file, theory=theory)
     typer.echo(f"drawn: {file}")
 
 
 def _plot_sweep(
-    file: Path,
+    name: str,
     store: Path,
     out: Path | None,
     threshold: float | None,
@@ -182,22 +185,22 @@ def _plot_sweep(
     from scenarios.sweep_plan import choose_axes, only_at
     from scenarios.sweep_schema import load_sweep
 
-    loaded = load_sweep(file)
-    table = collect(file, store, [threshold] if threshold is not None else [])
+    loaded = load_sweep(name)
+    table = collect(name, store, [threshold] if threshold is not None else [])
     if threshold is None and table.thresholds:
-        table = collect(file, store, [table.thresholds[len(table.thresholds) // 2]])
+        table = collect(name, store, [table.thresholds[len(table.thresholds) // 2]])
     axes, held = choose_axes(loaded, *choice)
-    picture = out or Path("figures") / f"{file.stem}.png"
+    picture = out or Path("figures") / f"{loaded.path.stem}.png"
     draw_sweep(grid_of(only_at(table, held), axes), loaded.file.title, picture)
     typer.echo(f"drawn: {picture}")
 
 
-def collect(what: Path, store: Path, thresholds: list[float]) -> "Results":
+def collect(what: str, store: Path, thresholds: list[float]) -> "Results":
     """Return the rows of a sweep file's runs, or of all below a folder."""
     from scenarios.results import folders_below, results
 
-    if what.suffix != ".toml":
-        return results(folders_below(what), thresholds=thresholds)
+    if Path(what).is_dir():
+        return results(folders_below(Path(what)), thresholds=thresholds)
     from scenarios.sweep import runs_of
     from scenarios.sweep_schema import load_sweep
 

@@ -21,14 +21,14 @@ Checked = TypeVar("Checked", bound=BaseModel)
 LIBRARY = Path(__file__).parent / "library"
 
 
-def library() -> dict[str, Path]:
-    """Return the scenarios that come with the package, by name (``paper/figure1a``)."""
-    files = sorted(LIBRARY.rglob("*.toml"))
-    return {file.relative_to(LIBRARY).with_suffix("").as_posix(): file for file in files}
+def library(folder: Path = LIBRARY) -> dict[str, Path]:
+    """Return the files that come with the package, by name (``paper/figure1a``)."""
+    files = sorted(folder.rglob("*.toml"))
+    return {file.relative_to(folder).with_suffix("").as_posix(): file for file in files}
 
 
-def find(name: str) -> Path:
-    """Return the scenario file called ``name``: a path, or a library name without its folder.
+def find(name: str, kind: str = "scenario", folder: Path = LIBRARY) -> Path:
+    """Return the file called ``name``: a path, or a library name without its folder.
 
     Raises:
         BadInputError: there is none.
@@ -37,12 +37,12 @@ def find(name: str) -> Path:
     with contextlib.suppress(OSError):  # a name that no file can have
         if path.is_file():
             return path
-    named = library()
+    named = library(folder)
     matches = [key for key in named if name in {key, key.rpartition("/")[2]}]
     if len(matches) == 1:
         return named[matches[0]]
     raise BadInputError(
-        f"{name}: no such file or scenario; accepted: a TOML file, {', '.join(named)}"
+        f"{name}: no such file or {kind}; accepted: a TOML file, {', '.join(named)}"
     )
 
 

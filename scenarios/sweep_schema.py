@@ -16,6 +16,9 @@ from scenarios.load import check_environment, checked, find, read_toml
 from scenarios.schema import METHOD_MODELS, Scenario, Seed
 from scenarios.strict import Label, Strict
 
+SWEEPS = Path(__file__).parent / "sweeps"
+"""Sweeps that come with the package."""
+
 Value = Any
 Span = Annotated[
     tuple[float, float, Annotated[int, annotated_types.Ge(2)]],
@@ -128,12 +131,13 @@ class Sweep:
     points: list[GridPoint]
 
 
-def load_sweep(path: Path) -> Sweep:
-    """Return the sweep in a file, every point of its grid checked.
+def load_sweep(name: str | Path) -> Sweep:
+    """Return a sweep, by file or name, every point of its grid checked.
 
     Raises:
         BadInputError: a mistake in the file, or in a scenario that it would make.
     """
+    path = find(str(name), "sweep", SWEEPS)
     file = checked(SweepFile, read_toml(path), str(path), path.parent)
     beside = path.parent / file.base
     base_path = beside if beside.is_file() else find(file.base)

@@ -1,6 +1,7 @@
 """The scenarios that come with the package, and every method on every kind of problem."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from algorithms import METHODS
 from scenarios.build import build_method, expand
 from scenarios.load import library, load
 from scenarios.schema import METHOD_MODELS, Scenario
+from scenarios.sweep_schema import SWEEPS, load_sweep
 from simulator import simulate
 
 PROBLEMS = {
@@ -93,11 +95,20 @@ def test_each_method_has_a_schema_with_its_own_keys() -> None:
     assert "batch" not in METHOD_MODELS["afedpg"].model_fields
 
 
+@pytest.mark.parametrize("name", library(SWEEPS))
+def test_every_sweep_of_the_library_has_a_valid_grid(name: str) -> None:
+    sweep = load_sweep(name)
+    expected = math.prod(len(list(axis.points())) for axis in sweep.file.axes)
+    assert len(sweep.points) == expected > 1
+
+
 def test_list_and_check_describe(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("empty")
     listed = straggler("list", cwd=folder)
     assert listed.returncode == 0
-    assert len(listed.stdout.splitlines()) == len(library())
+    scenarios, _, sweeps = listed.stdout.partition("\nsweeps:\n")
+    assert len(scenarios.splitlines()) == len(library())
+    assert [line.split()[0] for line in sweeps.splitlines()] == list(library(SWEEPS))
     checked = straggler("check", "figure1c", cwd=folder)
     assert checked.returncode == 0
     assert "kappa = 13.22 to 41.79 s per vector" in checked.stdout
