@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Protocol
 
 from scenarios.build import RunSpec, expand
-from scenarios.cores import CORES
 from scenarios.errors import BadInputError
 from scenarios.execute import Options
 from scenarios.progress import Progress
@@ -79,8 +78,9 @@ def plan(
 class Executor(Protocol):
     """Where runs are made."""
 
-    places: int
-    """How many runs it makes at a time."""
+    def per_run(self, runs: int) -> int:
+        """Return how many processes each of so many runs may have without crowding the cores."""
+        ...
 
     def run(
         self, jobs: Sequence[Job], options: Options, poll: Callable[[], None]
@@ -110,7 +110,7 @@ def run_jobs(
         jobs: what should be there in the end.
         executor: where they are made.
         progress: shows how far they are.
-        options: for all; ``processes`` 0 means what the cores allow.
+        options: for all; ``processes`` 0 means what the executor finds right.
 
     Raises:
         OSError: the disk is full; what is finished is safe.
@@ -121,7 +121,7 @@ def run_jobs(
     if not missing:
         return summary
     if not options.processes:
-        options = replace(options, processes=max(1, CORES // min(executor.places, len(missing))))
+        options = replace(options, processes=executor.per_run(len(missing)))
     progress.begin({job.name: (job.folder.path, job.spec.scenario) for job in missing})
     with progress:
         while missing:

@@ -6,6 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from pebble import ProcessExpired, ProcessPool
 
+from scenarios.cores import CORES
 from scenarios.execute import Options, execute, is_disk_full, prepare_process
 from scenarios.experiment import Job
 from simulator.threads import one_thread_per_process
@@ -19,7 +20,11 @@ class LocalExecutor:
     """
 
     def __init__(self, places: int) -> None:
-        self.places = places
+        self._places = places
+
+    def per_run(self, runs: int) -> int:
+        """See :class:`scenarios.experiment.Executor`."""
+        return max(1, CORES // min(self._places, runs))
 
     def run(
         self, jobs: Sequence[Job], options: Options, poll: Callable[[], None]
@@ -31,7 +36,7 @@ class LocalExecutor:
         context.set_forkserver_preload(["scenarios.execute", *heavy])
         with one_thread_per_process():
             pool = ProcessPool(
-                max_workers=min(self.places, len(jobs)),
+                max_workers=min(self._places, len(jobs)),
                 max_tasks=1,
                 context=context,
                 initializer=prepare_process,

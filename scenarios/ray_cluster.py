@@ -19,7 +19,7 @@ CONNECT_SECONDS = 3.0
 
 
 class RayExecutor:
-    """Makes runs as tasks of Ray, one core each.
+    """Makes runs as tasks of Ray, one core for each of their processes.
 
     Args:
         address: HOST:PORT of the head; a Ray of its own on this machine if None.
@@ -55,17 +55,21 @@ class RayExecutor:
             reason = str(error).strip().splitlines()[0]
             raise BadInputError(f"--executor ray: cannot be begun: {reason}") from error
         self._ray: Any = ray
-        self.places = max(1, int(self._ray.cluster_resources().get("CPU", 1)))
+
+    def per_run(self, runs: int) -> int:  # noqa: ARG002 - Ray counts the cores
+        """See :class:`scenarios.experiment.Executor`."""
+        return 1
 
     def run(
         self, jobs: Sequence[Job], options: Options, poll: Callable[[], None]
     ) -> Iterator[tuple[Job, str | None]]:
         """See :class:`scenarios.experiment.Executor`."""
         ray = self._ray
-        task: Any = ray.remote(num_cpus=1, max_retries=RETRIES)(_execute)
+        task: Any = ray.remote(num_cpus=options.processes, max_retries=RETRIES)(_execute)
         waiting, running = list(reversed(jobs)), dict[Any, Job]()
         while waiting or running:
-            while waiting and len(running) < 2 * self.places:
+            cores = int(ray.cluster_resources().get("CPU", 1))  # nodes come and go
+            while waiting and len(running) < 2 * cores:
                 job = waiting.pop()
                 reference = task.remote(job.spec, str(job.folder.path.absolute()), options)
                 running[reference] = job
