@@ -5,6 +5,7 @@ from algorithms.algorithm import Algorithm
 from algorithms.fastest import Fastest
 from algorithms.malenia import Malenia
 from algorithms.rennala import Rennala
+from algorithms.resume import Resumable
 from algorithms.ringmaster import Ringmaster
 from algorithms.synchronous import Synchronous
 from algorithms.updates import NIGT, PG, Iterate, Rule
@@ -32,6 +33,7 @@ __all__ = [
     "Iterate",
     "Malenia",
     "Rennala",
+    "Resumable",
     "Ringmaster",
     "Rule",
     "Synchronous",

@@ -9,14 +9,15 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import filelock
 
 from scenarios.build import RunSpec, build_method
+from scenarios.resume import Resumption
 from scenarios.store import RunFolder, write_atomically
-from simulator import Problem, Update, simulate
+from simulator import Cluster, Problem, Update, simulate
 
 REPORT_SECONDS = 0.5
 
@@ -50,7 +51,7 @@ class Options:
 
 
 def execute(spec: RunSpec, folder: RunFolder, options: Options) -> str:
-    """Make one run unless it is there already; return its status.
+    """Make or resume one run unless it is there already; return its status.
 
     That is ``done``, ``failed`` or ``busy``: another process is at it. A run that raises is a
     failed run: its traceback is its reason.
@@ -69,7 +70,7 @@ def execute(spec: RunSpec, folder: RunFolder, options: Options) -> str:
 
 def _make(spec: RunSpec, folder: RunFolder, processes: int) -> None:
     folder.clear_leftovers()
-    if folder.status(spec) != "missing":
+    if folder.status(spec) in {"other", "damaged"} or folder.is_outdated():
         folder.set_aside()
     started = time.perf_counter()
     try:
@@ -80,6 +81,7 @@ def _make(spec: RunSpec, folder: RunFolder, processes: int) -> None:
         seconds = time.perf_counter() - started
         reason = traceback.format_exc()
         folder.write_info(spec, "failed", reason=reason, totals=None, real_seconds=seconds)
+    folder.checkpoint.unlink(missing_ok=True)
 
 
 def is_disk_full(error: BaseException) -> bool:
@@ -101,21 +103,34 @@ def _memory_limit(limit: int | None) -> Iterator[None]:
 
 def _simulate(spec: RunSpec, folder: RunFolder, started: float, processes: int) -> None:
     scenario = spec.scenario
+    method = build_method(spec.method)
+    resumption = Resumption(spec, folder, method.rule)
+    report = _Reporter(folder.path / "progress.json")
+
+    def on_update(cluster: Cluster) -> None:
+        report(cluster.history.rows[-1])
+        resumption(cluster)
+
     problem = scenario.problem.build(spec.seed, scenario.cluster.workers, processes)
     try:
         run = simulate(
-            build_method(spec.method).run,
+            replace(method, rule=resumption.rule).run,
             problem,
             scenario.cluster.hardware(problem.dimension, spec.seed),
             time_limit=scenario.time_limit or float("inf"),
             updates=scenario.updates,
             record_timeline=scenario.timeline,
-            on_update=_Reporter(folder.path / "progress.json"),
+            past=resumption.past,
+            on_update=on_update,
         )
-        facts = {"real_seconds": time.perf_counter() - started, "problem": problem.describe()}
-        folder.write_run(
-            spec, run, {**facts, "dimension": problem.dimension, "variants": _shares(problem)}
-        )
+        facts = {
+            "real_seconds": time.perf_counter() - started,
+            "resumed_at": resumption.resumed_at,
+            "problem": problem.describe(),
+            "dimension": problem.dimension,
+            "variants": _shares(problem),
+        }
+        folder.write_run(spec, run, facts)
     finally:
         problem.close()
 

@@ -1,20 +1,18 @@
-"""Which version of the code made a result."""
+"""Which code made a result."""
 
-import hashlib
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
-import algorithms
-import simulator
+ROOT = Path(__file__).parent.parent
 
 
 @cache
-def code_fingerprint() -> str:
-    """Return 12 hexadecimal digits of the sources that decide results: simulator, algorithms."""
-    digest = hashlib.sha256()
-    for package in (simulator, algorithms):
-        folder = Path(str(package.__file__)).parent
-        for file in sorted(folder.rglob("*.py")):
-            digest.update(file.relative_to(folder).as_posix().encode())
-            digest.update(file.read_bytes())
+def code_fingerprint(root: Path = ROOT) -> str:
+    """Return 12 hexadecimal digits that change with any source of simulator or algorithms."""
+    digest = sha256()
+    for package in ("simulator", "algorithms"):
+        for file in sorted((root / package).rglob("*.py")):
+            source = file.read_bytes()
+            digest.update(f"{file.relative_to(root).as_posix()} {len(source)}\n".encode() + source)
     return digest.hexdigest()[:12]

@@ -6,12 +6,13 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Container
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import IO, Any, Literal, TypeAlias
 
 import filelock
 import numpy as np
@@ -38,10 +39,16 @@ Status: TypeAlias = Literal["missing", "done", "failed", "other", "damaged"]
 class RunFolder:
     """``OUT/<method>/seed-<seed>/``: history.parquet, timeline.parquet, workers.parquet, run.json.
 
-    ``run.json`` is written last: a run is over when it is there.
+    ``run.json`` is written last: a run is over when it is there. Until then there may be a
+    ``checkpoint.npz``.
     """
 
     path: Path
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where a run that is under way is saved."""
+        return self.path / "checkpoint.npz"
 
     def info(self) -> dict[str, Any] | None:
         """Return what ``run.json`` says, None if there is none or the run's files are not whole."""
@@ -157,12 +164,19 @@ def _digest(content: bytes) -> str:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file whole: see :func:`replacing`."""
+    with replacing(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Write beside ``path`` and rename: a reader sees the old file or the new one, whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with beside.open("wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)

@@ -10,7 +10,7 @@ from scenarios.build import RunSpec, build_method, expand
 from scenarios.experiment import Job
 from scenarios.store import RunFolder
 from scenarios.sweep_schema import GridPoint, Sweep
-from simulator import Update, simulate
+from simulator import Cluster, simulate
 
 STORE = Path("runs/store")
 """Where sweeps keep their runs by default."""
@@ -102,7 +102,8 @@ def _sample(spec: RunSpec) -> float:
     problem = scenario.problem.build(spec.seed, scenario.cluster.workers)
     started, share = time.perf_counter(), [0.0]
 
-    def watch(row: Update) -> None:
+    def watch(cluster: Cluster) -> None:
+        row = cluster.history.rows[-1]
         by_time = row.time / scenario.time_limit if scenario.time_limit else 0.0
         by_updates = row.update / scenario.updates if scenario.updates else 0.0
         share[0] = min(max(by_time, by_updates), 1.0)

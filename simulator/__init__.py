@@ -1,10 +1,11 @@
 """The world: time models, network, workers, problems, timeline and histories."""
 
-from simulator.cluster import Cluster, DivergedError
+from simulator.checkpoint import Checkpoint
+from simulator.cluster import Cluster
 from simulator.compute import ComputeModel, power_law
 from simulator.gradients import Task
 from simulator.hardware import Hardware
-from simulator.history import History, Update
+from simulator.history import DivergedError, History, Update
 from simulator.network import Network
 from simulator.problem import Estimate, Problem, Request, Variants
 from simulator.simulate import Run, simulate
@@ -12,6 +13,7 @@ from simulator.timeline import Intervals, State
 from simulator.types import Count, Indices, Momentum, Positive, Process, Vector
 
 __all__ = [
+    "Checkpoint",
     "Cluster",
     "ComputeModel",
     "Count",

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import simpy
 
+from simulator.checkpoint import Checkpoint
 from simulator.clock import Clock
 from simulator.gradients import LazyGradients, Point, Task
 from simulator.hardware import Hardware
-from simulator.history import History, Tally, Update
+from simulator.history import History, Tally
 from simulator.ledger import Ledger
 from simulator.network import BYTES_PER_COORDINATE
 from simulator.problem import Problem
@@ -18,10 +19,6 @@ from simulator.sending import Sending
 from simulator.timeline import Timeline
 from simulator.types import Indices, Process, Vector
 from simulator.workers import Workers
-
-
-class DivergedError(ArithmeticError):
-    """The parameters are no longer finite."""
 
 
 class Cluster:
@@ -36,7 +33,8 @@ class Cluster:
         timeline: where the workers' time is accounted for.
         time_limit: simulated seconds; no update is made later.
         updates: no more updates than this.
-        on_update: called with each row of the history as it is made.
+        past: what is replayed before anything new happens.
+        on_update: called with the cluster after each new update.
     """
 
     def __init__(
@@ -47,18 +45,19 @@ class Cluster:
         *,
         time_limit: float,
         updates: int | None,
-        on_update: Callable[[Update], None],
+        past: Checkpoint,
+        on_update: Callable[["Cluster"], None],
     ) -> None:
         self.clock = Clock()
         self.ended = self.clock.event()
         self.history = History()
-        self._gradients = LazyGradients(problem)
+        self._gradients = LazyGradients(problem, past)
         self.workers = Workers(hardware, timeline, self._gradients.lengths)
         self.initial_point: Vector = problem.initial_point()
         """theta_0, shape (d,)."""
         self._hardware = hardware
-        self._time_limit = time_limit
-        self._update_limit = updates
+        self._time_limit, self._update_limit = time_limit, updates
+        self._replayed = len(past.rows)
         self._on_update = on_update
         self._newest = Point(self.initial_point, 0)
         self._keep_going = False
@@ -68,7 +67,7 @@ class Cluster:
         self._sending = Sending(hardware.network, timeline)
         self._round_start = 0.0
         self._vectors = 0.0  # that arrived; a ring sends parts of them
-        self._tally = Tally(problem)
+        self._tally = Tally(problem, past.rows)
         self._ledger = Ledger(self.workers, self._gradients, self._tally)
 
     @property
@@ -223,14 +222,15 @@ class Cluster:
         Raises:
             DivergedError: ``point`` is not finite.
         """
-        if not np.isfinite(point).all():
-            raise DivergedError("theta is not finite")
-        self._ledger.close_update()
-        row = self._tally.row(self.version + 1, self.now, point)
-        self.history.rows.append(row)
-        self._on_update(row)
+        self.history.rows.append(self._ledger.close_update(self.version + 1, self.now, point))
+        if self.version > self._replayed:
+            self._on_update(self)
         if self.version == self._update_limit:
             yield self.clock.at(self.now, self.ended)
+
+    def checkpoint(self) -> Checkpoint:
+        """Return what resumes the run after the newest update, but for what the method knows."""
+        return self._gradients.checkpoint(self.history.rows)
 
     def close(self) -> None:
         """End the accounting: what is unfinished or unused was for nothing."""

@@ -1,5 +1,6 @@
 """One row per update."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -7,6 +8,10 @@ import numpy as np
 from simulator.problem import Estimate, Problem
 from simulator.selection_bias import SelectionBias
 from simulator.types import Vector
+
+
+class DivergedError(ArithmeticError):
+    """The parameters are no longer finite."""
 
 
 @dataclass(frozen=True)
@@ -63,15 +68,17 @@ class Tally:
 
     Args:
         problem: whose objective is written down.
+        past: rows that are known already: the run is replayed.
 
     Attributes:
         discarded: gradients or started tasks thrown away.
         bias: what was used against what was not; None where durations do not depend on it.
     """
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, past: Sequence[Update] = ()) -> None:
         self.bias: SelectionBias | None = None
         self._problem = problem
+        self._past = past
         self._latest = np.full(len(problem.variants.names) if problem.variants else 0, np.nan)
         self._begin()
 
@@ -90,10 +97,29 @@ class Tally:
         self._answers.append(answer)
 
     def row(self, update: int, time: float, point: Vector) -> Update:
-        """Return the row of an update made of all this, and begin the next."""
+        """Return the row of an update made of all this, and begin the next.
+
+        Raises:
+            ValueError: the row is known already, but from another run.
+        """
+        known = update <= len(self._past)
+        row = self._known(update, time) if known else self._new(update, time, point)
+        self._begin()
+        return row
+
+    def _known(self, update: int, time: float) -> Update:
+        row = self._past[update - 1]
+        if row.time != time:
+            raise ValueError(f"update {update} is made at {time}, but was saved at {row.time}")
+        for k, name in enumerate(self._problem.variants.names if self._problem.variants else ()):
+            mean = row.extra[f"return_mean_{name}"]
+            self._latest[k] = self._latest[k] if mean is None else mean
+        return row
+
+    def _new(self, update: int, time: float, point: Vector) -> Update:
         returns = np.concatenate([answer.returns for answer in self._answers])
         exact = self._problem.exact(point)
-        row = Update(
+        return Update(
             update=update,
             time=time,
             gradients=len(self._delays),
@@ -106,8 +132,6 @@ class Tally:
             gradient_norm=exact[1] if exact else None,
             extra=self._by_variant(returns, point) | self._selection(),
         )
-        self._begin()
-        return row
 
     def select(
         self, *, used: list[tuple[float, float]], discarded: list[tuple[float, float]]

@@ -1,8 +1,11 @@
 """What becomes of each gradient: used, thrown away, or still in hand."""
 
+import numpy as np
+
 from simulator.gradients import LazyGradients, Task
-from simulator.history import Tally
+from simulator.history import DivergedError, Tally, Update
 from simulator.problem import Estimate
+from simulator.types import Vector
 from simulator.workers import Workers
 
 
@@ -46,19 +49,31 @@ class Ledger:
         for task in list(self._in_hand.values()):
             self.discard(task)
 
-    def close_update(self) -> None:
+    def close_update(self, update: int, time: float, point: Vector) -> Update:
+        """Return the row of the history of an update 1, 2, ... to ``point``, shape (d,).
+
+        Raises:
+            DivergedError: ``point`` is not finite.
+        """
+        if not np.isfinite(point).all():
+            raise DivergedError("theta is not finite")
+        self._sort_sampled()
+        self._used.clear()
+        return self._tally.row(update, time, point)
+
+    def _sort_sampled(self) -> None:
         """Sort sampled trajectories that are over, if any, into used and discarded ones."""
         sampled = self._gradients.sampled
-        if sampled:
-            over = [
-                key
-                for key in sampled
-                if key[1] < self._workers.index(key[0]) and key not in self._in_hand
-            ]
-            self._tally.select(
-                used=[sampled[key] for key in over if key in self._used],
-                discarded=[sampled[key] for key in over if key not in self._used],
-            )
-            for key in over:
-                del sampled[key]
-        self._used.clear()
+        if not sampled:
+            return
+        over = [
+            key
+            for key in sampled
+            if key[1] < self._workers.index(key[0]) and key not in self._in_hand
+        ]
+        self._tally.select(
+            used=[sampled[key] for key in over if key in self._used],
+            discarded=[sampled[key] for key in over if key not in self._used],
+        )
+        for key in over:
+            del sampled[key]

@@ -7,9 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
-from simulator.cluster import Cluster, DivergedError
+from simulator.checkpoint import START, Checkpoint
+from simulator.cluster import Cluster
 from simulator.hardware import Hardware
-from simulator.history import History, Update
+from simulator.history import DivergedError, History
 from simulator.problem import Problem
 from simulator.selection_bias import SelectionBias
 from simulator.timeline import Intervals, State, Timeline
@@ -58,7 +59,8 @@ def simulate(
     time_limit: float = math.inf,
     updates: int | None = None,
     record_timeline: bool = True,
-    on_update: Callable[[Update], None] = lambda _: None,
+    past: Checkpoint = START,
+    on_update: Callable[[Cluster], None] = lambda _: None,
 ) -> Run:
     """Run ``method`` on a simulated cluster.
 
@@ -69,10 +71,13 @@ def simulate(
         time_limit: simulated seconds; updates after it are not made.
         updates: stop after so many updates.
         record_timeline: keep every interval, not only the sums.
-        on_update: called with each row of the history as it is made.
+        past: where to resume, with ``method``, problem and hardware as they were at the start and
+            a rule that knows ``past`` too, see :class:`algorithms.Resumable`.
+        on_update: called with the cluster after each update that is not in ``past``: its history
+            has a new row, and its :meth:`~simulator.cluster.Cluster.checkpoint` can be taken.
 
     Raises:
-        ValueError: neither ``time_limit`` nor ``updates`` bounds the run.
+        ValueError: neither ``time_limit`` nor ``updates`` bounds the run; ``past`` is of another.
     """
     if updates is None and math.isinf(time_limit):
         raise ValueError("a run needs a time_limit or a number of updates")
@@ -85,6 +90,7 @@ def simulate(
         timeline,
         time_limit=time_limit,
         updates=updates,
+        past=past,
         on_update=on_update,
     )
     failure = None

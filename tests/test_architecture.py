@@ -54,6 +54,7 @@ def test_files_are_short(file: Path) -> None:
 
 def test_public_names() -> None:
     assert sorted(simulator.__all__) == [
+        "Checkpoint",
         "Cluster",
         "ComputeModel",
         "Count",
@@ -88,6 +89,7 @@ def test_public_names() -> None:
         "NIGT",
         "PG",
         "Rennala",
+        "Resumable",
         "Ringmaster",
         "Rule",
         "Synchronous",

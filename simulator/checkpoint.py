@@ -1,0 +1,94 @@
+"""A run at an update boundary, as it is saved and resumed."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import IO, Any, Self
+
+import numpy as np
+
+from simulator.history import Update
+from simulator.problem import Estimate
+from simulator.types import Vector
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a replay of the clock cannot find again; without arguments, the start of a run.
+
+    No gradient's value decides when something happens, and all randomness is keyed. So a run is
+    resumed by replaying it from time zero, with placeholders for gradients, up to the saved update.
+
+    Attributes:
+        rows: the history so far.
+        answers: how many gradients, or sums of them, the method has been given.
+        trajectories: (length, return) of each task whose length was asked for, in that order.
+        points: shape (d,) each, by version: where gradients that may still be needed are taken.
+        ahead: gradients that were computed before they are needed, by (worker, index), each with
+            the version of its point.
+        iterate: where the method stands, arrays by name; see :class:`algorithms.Resumable`.
+        about: facts of whoever saved it, as JSON has them.
+    """
+
+    rows: Sequence[Update] = ()
+    answers: int = 0
+    trajectories: Sequence[tuple[float, float]] = ()
+    points: Mapping[int, Vector] = field(default_factory=dict)
+    ahead: Mapping[tuple[int, int], tuple[int, Estimate]] = field(default_factory=dict)
+    iterate: Mapping[str, Vector] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    def save(self, file: IO[bytes]) -> None:
+        """Write everything, to the last bit, in NumPy's npz format."""
+        rows = [vars(row) for row in self.rows]
+        text = json.dumps({"rows": rows, "answers": self.answers, "about": self.about})
+        estimates = [estimate for _, estimate in self.ahead.values()]
+        parts = {
+            "text": np.frombuffer(text.encode(), dtype=np.uint8),
+            "trajectories": np.array(self.trajectories, dtype=np.float64),
+            "versions": np.array(list(self.points), dtype=np.int64),
+            "points": np.array(list(self.points.values())),
+            "ahead": np.array([(*k, v) for k, (v, _) in self.ahead.items()], dtype=np.int64),
+        }
+        parts |= {f"ahead.{f}": np.array([getattr(e, f) for e in estimates]) for f in _ESTIMATE}
+        parts |= {f"iterate.{name}": vector for name, vector in self.iterate.items()}
+        np.savez(file, **parts)  # type: ignore[arg-type] # a later argument is allow_pickle
+
+    @classmethod
+    def load(cls, file: IO[bytes]) -> Self:
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            Exception: of many kinds, if the file is not whole or something else.
+        """
+        with np.load(file, allow_pickle=False) as stored:
+            parts: dict[str, Any] = dict(stored)
+        text = json.loads(parts["text"].tobytes())
+        # copies: a row of a table would keep all of it in memory
+        estimates = [
+            Estimate(*(vector.copy() for vector in vectors))
+            for vectors in zip(*(parts[f"ahead.{name}"] for name in _ESTIMATE), strict=True)
+        ]
+        ahead = zip(parts["ahead"].tolist(), estimates, strict=True)
+        return cls(
+            rows=[Update(**row) for row in text["rows"]],
+            answers=text["answers"],
+            trajectories=[(length, reward) for length, reward in parts["trajectories"].tolist()],
+            points={
+                version: vector.copy()
+                for version, vector in zip(parts["versions"].tolist(), parts["points"], strict=True)
+            },
+            ahead={(worker, task): (version, e) for (worker, task, version), e in ahead},
+            iterate={
+                name.removeprefix("iterate."): vector
+                for name, vector in parts.items()
+                if name.startswith("iterate.")
+            },
+            about=text["about"],
+        )
+
+
+_ESTIMATE = [f.name for f in fields(Estimate)]
+
+START = Checkpoint()
+"""Nothing has happened yet."""
