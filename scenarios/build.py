@@ -41,7 +41,8 @@ class RunSpec:
 
     def content(self) -> dict[str, object]:
         """Return all that decides the result, as JSON; title and label do not."""
-        scenario = self.scenario.model_dump(mode="json", exclude={"title", "quick", "timeline"})
+        apart = {"title", "quick", "tune", "timeline"}
+        scenario = self.scenario.model_dump(mode="json", exclude=apart)
         for method in scenario["methods"]:
             del method["label"]
         return scenario

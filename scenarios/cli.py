@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from scenarios import cli_inspect, cli_sweep
+from scenarios import cli_inspect, cli_sweep, cli_tune
 from scenarios.cli_parts import (
     Jobs,
     Memory,
@@ -166,7 +166,7 @@ def figure(
 
 
 for command in (
-    *(cli_sweep.sweep, cli_sweep.results, cli_sweep.plot),
+    *(cli_sweep.sweep, cli_sweep.results, cli_sweep.plot, cli_tune.tune),
     *(cli_inspect.timeline, cli_inspect.trace, cli_inspect.theory, cli_inspect.bench),
 ):
     app.command()(command)

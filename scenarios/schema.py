@@ -10,7 +10,7 @@ from algorithms import METHODS
 from scenarios.cluster_schema import Cluster
 from scenarios.problem_schema import ControlProblem, QuadraticProblem, TabularProblem
 from scenarios.strict import Label, Strict
-from simulator import Count, Positive
+from simulator import Count, Momentum, Positive
 
 Seed = Annotated[int, annotated_types.Ge(0), annotated_types.Lt(2**63)]
 
@@ -71,12 +71,35 @@ class Quick(Limits):
     """What ``--quick`` puts in the place of the scenario's own limits."""
 
 
+class Tune(Strict):
+    """What ``straggler tune`` tries for every method, and for how long."""
+
+    seeds: list[Seed] | None = Field(None, min_length=1, description="none that are reported")
+    step_size: list[Positive] = Field([2.0**k for k in range(-10, 0)], min_length=1)
+    momentum: list[Momentum] = Field([0.001, 0.01, 0.1], min_length=1)
+    batch: list[Count] = Field([20, 30, 50], min_length=1)
+    tries: Count | None = Field(None, description="per method, at most the smallest grid's size")
+    halving: int = Field(3, ge=2, le=100, description="the best 1/halving go on to the next rung")
+    rungs: int = Field(3, ge=1, le=10)
+    time_limit: Positive | None = Field(None, description="simulated seconds of the last rung")
+    updates: Count | None = Field(None, description="of the last rung")
+
+    @model_validator(mode="after")
+    def _values_differ(self) -> Self:
+        for key in ("seeds", "step_size", "momentum", "batch"):
+            values = getattr(self, key) or []
+            if len(set(values)) < len(values):
+                raise ValueError(f"{key} has a value twice; each may stand there once")
+        return self
+
+
 class Scenario(Limits):
     """A whole scenario file."""
 
     title: str
     timeline: bool = Field(default=True, description="record every interval, not only the sums")
     quick: Quick | None = None
+    tune: Tune | None = None
     cluster: Cluster
     problem: Annotated[
         ControlProblem | QuadraticProblem | TabularProblem, Field(discriminator="kind")
@@ -104,6 +127,17 @@ class Scenario(Limits):
                     f"methods has {method.folder!r} {times} times; give each its own label"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _tuned_on_other_seeds(self) -> Self:
+        for seed in (self.tune.seeds or []) if self.tune else []:
+            if seed in self.reported_seeds():
+                raise ValueError(f"tune.seeds: {seed} is reported; accepted: seeds that are not")
+        return self
+
+    def reported_seeds(self) -> set[int]:
+        """Return the seeds that results are about, those of ``[quick]`` too."""
+        return {*self.seeds, *(self.quick.seeds if self.quick else [])}
 
     def shortened(self) -> "Scenario":
         """Return the scenario with its ``[quick]`` limits, or with its first seed only."""

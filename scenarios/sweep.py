@@ -42,7 +42,7 @@ def runs_of(sweep: Sweep, store: Path) -> list[SweepRun]:
     come first, then points, then methods: an interrupted sweep has whole pictures of few seeds.
     """
     runs = [
-        SweepRun(point, Job(spec, _folder(store, spec), _place(point)))
+        SweepRun(point, Job(spec, folder_of(spec, store), _place(point)))
         for point in sweep.points
         for spec in expand(point.scenario)
     ]
@@ -59,7 +59,8 @@ def unique_jobs(runs: Sequence[SweepRun]) -> list[Job]:
     return list({run.job.folder.path: run.job for run in runs}.values())
 
 
-def _folder(store: Path, spec: RunSpec) -> RunFolder:
+def folder_of(spec: RunSpec, store: Path) -> RunFolder:
+    """Return where a store keeps a run; that follows from the run's content alone."""
     return RunFolder(store / spec.method.name / spec.identity())
 
 

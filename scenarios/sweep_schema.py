@@ -167,6 +167,7 @@ def _select(base: dict[str, Any], file: SweepFile, path: Path) -> None:
         for key in ("seeds", "time_limit", "updates"):
             base.pop(key, None)
         base |= quick
+    base.pop("tune", None)  # it has seeds that a sweep may want
     base["timeline"] = False
     if file.seeds is not None:
         base["seeds"] = file.seeds
