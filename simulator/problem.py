@@ -65,7 +65,7 @@ class Problem(ABC):
     """A function J(theta) that is maximised through stochastic gradients.
 
     An instance belongs to one seed. The same (point, worker, task) gives the same gradient in
-    whatever order and company it is asked for, up to the rounding of sums.
+    whatever order and company it is asked for; a request's weighted sum may round with its size.
     """
 
     dimension: int
