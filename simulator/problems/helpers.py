@@ -7,7 +7,6 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from simulator.problems.rollout import SLOTS, Batch, Player, Setting, Steps, Trajectories, pack
@@ -63,12 +62,12 @@ class Rollouts:
             self._deck = _Deck()
             count = self._processes - 1
             self._helpers = [_Helper(self._setting, self._deck) for _ in range(count)]
-        share = Share(dealt.stop, self._processes)
+        places = _places(len(dealt), self._processes)
         try:
             self._deck.deal(dealt)
             for helper in self._helpers:
-                helper.send((batch, share))
-            mine = self.player.play(batch, self._deck.take, share)
+                helper.send((batch, places))
+            mine = self.player.play(batch, self._deck.take, places)
             return [mine, *(helper.receive() for helper in self._helpers)]
         except BaseException:
             self._dismiss()  # what they would still send belongs to this batch
@@ -82,22 +81,9 @@ class Rollouts:
         self._helpers, self._deck = [], None
 
 
-@dataclass(frozen=True)
-class Share:
-    """How many trajectories a process may have live: fewer towards the end, to end together.
-
-    Attributes:
-        stop: the index after the last trajectory that was dealt.
-        processes: how many take from the deck.
-    """
-
-    stop: int
-    processes: int
-
-    def __call__(self, taken: int) -> int:
-        """Return how many, when ``taken`` was the last index to be taken."""
-        left = self.stop - 1 - taken
-        return max(1, min(SLOTS, left // (self.processes)))
+def _places(trajectories: int, processes: int) -> int:
+    """Return how many a process plays at once: few enough that the rest evens out the ends."""
+    return max(3, min(SLOTS, trajectories // (2 * processes)))
 
 
 class _Deck:
@@ -179,9 +165,9 @@ def serve() -> None:
         setting, sys.path[:] = connection.recv()
         player = Player(setting)
         while True:
-            batch, share = connection.recv()
+            batch, places = connection.recv()
             try:
-                answer: object = player.play(batch, taker(deck), share)
+                answer: object = player.play(batch, taker(deck), places)
             except Exception:  # noqa: BLE001 - the parent says it
                 answer = traceback.format_exc()
             connection.send(answer)

@@ -19,13 +19,6 @@ Floats: TypeAlias = npt.NDArray[Any]
 SLOTS = 16
 """The most environments that a process has live at once."""
 
-Allowed: TypeAlias = Callable[[int], int]
-
-
-def _all(_: int) -> int:
-    return SLOTS
-
-
 NOISE_STEPS = 32
 """For how many steps a trajectory's noise is drawn at a time."""
 
@@ -162,21 +155,21 @@ class Player:
         """``physics`` if the environments are stepped by straggler, ``gymnasium`` otherwise."""
         return self._slots.kind
 
-    def play(self, batch: Batch, take: Callable[[], int | None], allowed: Allowed = _all) -> Steps:
+    def play(self, batch: Batch, take: Callable[[], int | None], places: int = SLOTS) -> Steps:
         """Play what ``take`` gives until it gives None.
 
         Args:
             batch: what there is to play.
             take: returns the index of the next trajectory.
-            allowed: how many may be live, given the index that was taken last.
+            places: how many may be live at once, at most :data:`SLOTS`.
         """
-        live, places = 0, allowed(-1)
+        live = 0
         self._points = [-1] * SLOTS  # of this batch
         log: list[tuple[Indices, Floats, Floats, Vector]] = []
         while True:
             while live < places and (trajectory := take()) is not None:
                 self._begin(live, trajectory, batch)
-                live, places = live + 1, allowed(trajectory)
+                live += 1
             if not live:
                 return self._joined(log)
             owners, seen = self._owners[:live].copy(), self._seen[:live].copy()
