@@ -106,6 +106,8 @@ def bench(
     import json
     import os
 
+    if json_ is not None and json_.is_dir():
+        raise BadInputError(f"--json {json_}: is a folder; accepted: a file")
     os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     from scenarios.bench import measured
     from scenarios.store import write_atomically

@@ -35,7 +35,9 @@ Recompute = Annotated[
 ]
 Memory = Annotated[
     float | None,
-    typer.Option("--memory-limit", min=0.05, help="GiB of data that a run may allocate."),
+    typer.Option(
+        "--memory-limit", min=0.05, help="GiB of data that each process of a run may allocate."
+    ),
 ]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Try failed runs again.")]
 Results = Annotated[Path, typer.Argument(metavar="DIR", help="A result folder, as `run` makes it.")]
@@ -91,7 +93,9 @@ def make_runs(
     from scenarios.experiment import run_jobs
     from scenarios.local import LocalExecutor
     from scenarios.progress import Progress
+    from scenarios.resume import checkpoint_seconds
 
+    checkpoint_seconds()  # a mistake there is not the runs' failure
     progress = Progress(Console(stderr=True))
     try:
         summary = run_jobs(jobs, executor or LocalExecutor(places), progress, options)

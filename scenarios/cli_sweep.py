@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from scenarios.store import RunFolder
 
 Store = Annotated[
-    Path, typer.Option("--out", help="The store of runs; sweeps may share one, machines too.")
+    Path,
+    typer.Option("--out", "--store", help="The store of runs; sweeps may share one, machines too."),
 ]
 Executor_ = Annotated[
     Literal["local", "ray"],
@@ -32,7 +33,10 @@ Executor_ = Annotated[
 ]
 Address = Annotated[
     str | None,
-    typer.Option(help="HOST:PORT of a Ray head [default: a Ray of its own on this machine]."),
+    typer.Option(
+        help="HOST:PORT of a Ray head, whose cores then replace --jobs "
+        "[default: a Ray of its own on this machine, with --jobs cores]."
+    ),
 ]
 Threshold = Annotated[
     list[float] | None,
@@ -159,6 +163,12 @@ def plot(
     which method is fastest where.
     """
     folder = Path(what)
+    of_folder = {"--column": column is not None, "--theory": theory}
+    of_sweep = {"--threshold": threshold is not None, "--axis": axis, "--at": at}
+    for option, given in (of_sweep if folder.is_dir() else of_folder).items():
+        if given:
+            kind = "a sweep" if folder.is_dir() else "a result folder"
+            raise BadInputError(f"{option}: goes with {kind}, which {what} is not")
     if not folder.is_dir():
         _plot_sweep(what, store, out, threshold, (axis or [], at or []))
         return
@@ -182,7 +192,7 @@ def _plot_sweep(
     choice: tuple[list[str], list[str]],
 ) -> None:
     from scenarios.sweep_figures import draw_sweep, grid_of
-    from scenarios.sweep_plan import choose_axes, only_at
+    from scenarios.sweep_plan import check_reached, choose_axes, only_at
     from scenarios.sweep_schema import load_sweep
 
     loaded = load_sweep(name)
@@ -190,8 +200,10 @@ def _plot_sweep(
     if threshold is None and table.thresholds:
         table = collect(name, store, [table.thresholds[len(table.thresholds) // 2]])
     axes, held = choose_axes(loaded, *choice)
+    table = only_at(table, held)
+    check_reached(table, name)
     picture = out or Path("figures") / f"{loaded.path.stem}.png"
-    draw_sweep(grid_of(only_at(table, held), axes), loaded.file.title, picture)
+    draw_sweep(grid_of(table, axes), loaded.file.title, picture)
     typer.echo(f"drawn: {picture}")
 
 
@@ -206,7 +218,8 @@ def collect(what: str, store: Path, thresholds: list[float]) -> "Results":
 
     runs = runs_of(load_sweep(what), store)
     folders: list[RunFolder] = [run.job.folder for run in runs]
-    return results(folders, [run.point.axes for run in runs], thresholds)
+    places = [{"method": run.job.spec.method.folder, **run.point.axes} for run in runs]
+    return results(folders, places, thresholds)
 
 
 def _duration(seconds: float) -> str:

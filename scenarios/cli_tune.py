@@ -8,6 +8,7 @@ import typer
 
 from scenarios.cli_parts import (
     Jobs,
+    Memory,
     PerRun,
     Quick_,
     Recompute,
@@ -40,6 +41,7 @@ def tune(
     address: Address = None,
     retry_failed: RetryFailed = False,
     recompute: Recompute = False,
+    memory_limit: Memory = None,
 ) -> None:
     """Search step size, momentum and batch for every method, and write the scenario with them.
 
@@ -61,7 +63,7 @@ def tune(
         typer.echo(line, err=csv)
     if dry_run:
         return
-    options = options_of(retry_failed, recompute, workers_per_run, None)
+    options = options_of(retry_failed, recompute, workers_per_run, memory_limit)
     place = executor_of(executor, address, jobs)
     tuning = search.tune(planned, out, lambda runs: make_runs(runs, jobs, options, place))
     if csv:

@@ -68,10 +68,25 @@ def execute(spec: RunSpec, folder: RunFolder, options: Options) -> str:
         return "busy"
 
 
-def _make(spec: RunSpec, folder: RunFolder, processes: int) -> None:
+def record_death(spec: RunSpec, folder: RunFolder, options: Options, reason: str) -> None:
+    """Note that the process of a run died, unless the run is settled or another process has it."""
+    try:
+        with folder.lock().acquire(timeout=0):
+            if not options.settled(spec, folder):
+                _make_room(spec, folder)
+                folder.write_info(spec, "failed", reason=reason, totals=None)
+    except filelock.Timeout:
+        return
+
+
+def _make_room(spec: RunSpec, folder: RunFolder) -> None:
     folder.clear_leftovers()
     if folder.status(spec) in {"other", "damaged"} or folder.is_outdated():
         folder.set_aside()
+
+
+def _make(spec: RunSpec, folder: RunFolder, processes: int) -> None:
+    _make_room(spec, folder)
     started = time.perf_counter()
     try:
         _simulate(spec, folder, started, processes)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from scenarios.build import RunSpec, expand
 from scenarios.errors import BadInputError
-from scenarios.execute import Options
+from scenarios.execute import Options, record_death
 from scenarios.progress import Progress
 from scenarios.schema import Scenario
 from scenarios.store import RunFolder
@@ -126,10 +126,8 @@ def run_jobs(
     with progress:
         while missing:
             for job, failure in executor.run(missing, options, progress.poll):
-                if failure is not None and job.folder.status(job.spec) != "done":
-                    if job.folder.status(job.spec) not in {"missing", "failed"}:
-                        job.folder.set_aside()
-                    job.folder.write_info(job.spec, "failed", reason=failure, totals=None)
+                if failure is not None:
+                    record_death(job.spec, job.folder, options, failure)
                 if job.folder.settled(job.spec, retry_failed=False):
                     info = job.folder.info() or {}
                     summary.done += info.get("status") == "done"

@@ -100,7 +100,8 @@ class Progress:
     def poll(self) -> None:
         """Read how far the runs are, and show it."""
         now = time.monotonic()
-        states = {n: s for n, (folder, _) in self._runs.items() if (s := _read(folder))}
+        going = [n for n, fraction in self._fractions.items() if fraction < 1.0]
+        states = {name: s for name in going if (s := _read(self._runs[name][0]))}
         for name, state in states.items():
             if self._fractions[name] < 1.0:
                 self._fractions[name] = _fraction(state, self._runs[name][1])

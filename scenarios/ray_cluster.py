@@ -65,6 +65,13 @@ class RayExecutor:
     ) -> Iterator[tuple[Job, str | None]]:
         """See :class:`scenarios.experiment.Executor`."""
         ray = self._ray
+        alive = [node for node in ray.nodes() if node["Alive"]]
+        largest = int(max(node["Resources"].get("CPU", 0) for node in alive))
+        if options.processes > largest:
+            raise BadInputError(
+                f"--workers-per-run {options.processes}: no node of the cluster has so many cores; "
+                f"accepted: at most {largest}"
+            )
         task: Any = ray.remote(num_cpus=options.processes, max_retries=RETRIES)(_execute)
         waiting, running = list(reversed(jobs)), dict[Any, Job]()
         while waiting or running:

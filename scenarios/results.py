@@ -18,6 +18,12 @@ from scenarios.store import RunFolder, StoredRun, write_atomically
 
 Row = dict[str, Any]
 
+COLUMNS = {
+    *("method", "seed", "status", "metric", "final", "best", "real_seconds", "reason"),
+    *("version", "same_code", "path"),
+}
+"""Columns that every table has, beside :data:`TOTALS` and times to thresholds."""
+
 TOTALS = (
     *("updates", "elapsed", "gradients_used", "gradients_discarded"),
     *("vectors_sent", "bytes_sent", "environment_steps"),
@@ -30,7 +36,7 @@ class Results:
 
     Attributes:
         rows: one per run, with the same keys.
-        metric: the column that runs are judged by.
+        metric: the column that runs are judged by; ``mixed`` if not all by the same.
         thresholds: whose times are given.
     """
 
@@ -42,7 +48,7 @@ class Results:
         """Return the rows as a table; columns of mixed types become texts."""
         columns = {}
         for name in self.rows[0]:
-            values = [row[name] for row in self.rows]
+            values = [_leaf(row[name]) for row in self.rows]
             try:
                 columns[name] = pa.array(values)
             except (pa.ArrowInvalid, pa.ArrowTypeError):
@@ -87,7 +93,8 @@ def results(
 
     Args:
         folders: where they are; those that are missing are left out, damaged ones named so.
-        axes: for each folder its values on a sweep's axes; by default all keys that differ.
+        axes: for each folder its method's label and its values on a sweep's axes; by default
+            all keys that differ.
         thresholds: values of the metric whose times are wanted; three by default.
 
     Raises:
@@ -102,8 +109,11 @@ def results(
         for k in there
         if (info := infos[k]) is not None and info["status"] == "done"
     }
-    metric = curves.metric(list(done.values())) if done else "return_mean"
-    chosen = list(thresholds) or (default_thresholds(list(done.values()), metric) if done else [])
+    metrics = {k: curves.metric([run]) for k, run in done.items()}
+    metric = _common(list(metrics.values()))
+    chosen = list(thresholds)
+    if done and not chosen and metric != "mixed":
+        chosen = default_thresholds(list(done.values()), metric)
     known = [infos[k] or {} for k in there]
     places = _differences(known) if axes is None else [axes[k] for k in there]
     rows = [
@@ -113,13 +123,19 @@ def results(
             **place,
             "status": info.get("status", "damaged"),
             **{name: (info.get("totals") or {}).get(name) for name in TOTALS},
-            **_outcome(done.get(k), metric, chosen),
+            "metric": metrics.get(k),
+            **_outcome(done.get(k), metrics.get(k, metric), chosen),
             **_circumstances(info),
             "path": str(folders[k].path),
         }
         for k, info, place in zip(there, known, places, strict=True)
     ]
     return Results(rows, metric, chosen)
+
+
+def _common(metrics: Sequence[str]) -> str:
+    kinds = dict.fromkeys(metrics) or {"return_mean": None}
+    return "mixed" if len(kinds) > 1 else next(iter(kinds))
 
 
 def _outcome(run: StoredRun | None, metric: str, thresholds: Sequence[float]) -> Row:
@@ -146,8 +162,15 @@ def _differences(infos: Sequence[Row]) -> list[Row]:
     flat = [_flatten(info.get("content", {})) for info in infos]
     keys = dict.fromkeys(key for row in flat for key in row if key != "seeds.0")
     missing = object()
-    differing = [key for key in keys if len({repr(row.get(key, missing)) for row in flat}) > 1]
-    return [{key: row.get(key) for key in differing} for row in flat]
+    known = [row for row in flat if row]  # damaged runs say nothing
+    differing = [key for key in keys if len({repr(row.get(key, missing)) for row in known}) > 1]
+    taken = COLUMNS | set(TOTALS)
+    names = {key: f"limit.{key}" if key in taken else key for key in differing}
+    return [{names[key]: row.get(key) for key in differing} for row in flat]
+
+
+def _leaf(value: Any) -> Any:  # noqa: ANN401
+    return str(value) if isinstance(value, list | dict) else value
 
 
 def _flatten(value: Any, prefix: str = "") -> Row:  # noqa: ANN401 - JSON

@@ -7,12 +7,28 @@ from importlib.metadata import version
 
 from algorithms import Resumable, Rule
 from scenarios.build import RunSpec
+from scenarios.errors import BadInputError
 from scenarios.fingerprint import code_fingerprint
 from scenarios.store import PACKAGES, RunFolder, replacing
 from simulator import Checkpoint, Cluster
 
 CHECKPOINT_SECONDS = 60.0
 """Real seconds between checkpoints, unless STRAGGLER_CHECKPOINT_SECONDS says otherwise."""
+
+
+def checkpoint_seconds() -> float:
+    """Return the real seconds between checkpoints.
+
+    Raises:
+        BadInputError: the environment variable is not a number.
+    """
+    text = os.environ.get("STRAGGLER_CHECKPOINT_SECONDS", str(CHECKPOINT_SECONDS))
+    try:
+        return float(text)
+    except ValueError as error:
+        raise BadInputError(
+            f"STRAGGLER_CHECKPOINT_SECONDS={text}: accepted: a number of seconds"
+        ) from error
 
 
 class Resumption:
@@ -36,7 +52,7 @@ class Resumption:
             "versions": {name: version(name) for name in PACKAGES},
             "code": code_fingerprint(),
         }
-        self._seconds = float(os.environ.get("STRAGGLER_CHECKPOINT_SECONDS", CHECKPOINT_SECONDS))
+        self._seconds = checkpoint_seconds()
         self._next = time.monotonic() + self._seconds
         self.past = self._load()
         self.rule = Resumable(rule, self.past)

@@ -1,11 +1,13 @@
 """A run's folder: whole files or none, and what they say."""
 
+import errno
 import hashlib
 import json
 import os
 import platform
 import shutil
 import sys
+import uuid
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +29,15 @@ from simulator import Run, Vector
 
 PACKAGES = ("straggler", "simpy", "numpy", "torch", "gymnasium", "mujoco", "pyarrow")
 
-_INFO_KEYS = {"status", "label", "seed", "title", "totals", "content"}
+_INFO_KEYS: dict[str, Any] = {
+    "status": str,
+    "label": str,
+    "seed": int,
+    "title": str,
+    "content": dict,
+    "totals": dict | None,
+    "files": dict | None,
+}
 
 _TABLES = {"history.parquet", "workers.parquet"}
 
@@ -56,7 +66,9 @@ class RunFolder:
             info = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        known = isinstance(info, dict) and info.keys() >= _INFO_KEYS
+        known = isinstance(info, dict) and all(
+            key in info and isinstance(info[key], kind) for key, kind in _INFO_KEYS.items()
+        )
         return info if known and self._is_whole(info) else None
 
     def status(self, spec: RunSpec) -> Status:
@@ -67,7 +79,10 @@ class RunFolder:
             return "damaged" if there or (self.path / "run.json").exists() else "missing"
         if info.get("content") != spec.content():
             return "other"
-        return "done" if info["status"] == "done" else "failed"
+        if info["status"] != "done":
+            return "failed"
+        wanted = spec.scenario.timeline and "timeline.parquet" not in (info["files"] or {})
+        return "missing" if wanted else "done"  # a sweep may have left out the timeline
 
     def _is_whole(self, info: dict[str, Any]) -> bool:
         """Return whether the files are as they were written; the timeline is not looked into."""
@@ -131,13 +146,14 @@ class RunFolder:
             tables["timeline"] = timeline_table(run.intervals)
         files = {f"{name}.parquet": self._write_table(name, tables[name]) for name in tables}
         status = "failed" if run.failure else "done"
-        facts = {"reason": run.failure, "totals": totals(run), "files": files, **facts}
+        facts |= {"reason": run.failure, "totals": totals(run), "files": files}
         self.write_info(spec, status, **facts)
 
     def write_info(self, spec: RunSpec, status: str, **facts: object) -> None:
         """Write ``run.json``, which ends the run."""
         info = {
             "status": status,
+            "files": None,
             **facts,
             "title": spec.scenario.title,
             "method": spec.method.name,
@@ -173,7 +189,9 @@ def write_atomically(path: Path, content: bytes) -> None:
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Write beside ``path`` and rename: a reader sees the old file or the new one, whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder; accepted: a file", str(path))
+    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.tmp")
     try:
         with beside.open("wb") as file:
             yield file
@@ -252,7 +270,7 @@ def stored_runs(out: Path, only: Container[Path] | None = None) -> list[StoredRu
     if not runs:
         raise BadInputError(
             f"{out}: no finished runs; accepted: a folder with <method>/seed-<seed>/run.json, "
-            "as `straggler run` makes it"
+            "as `straggler run` makes it; for a store of sweeps, name the sweep"
         )
     return runs
 

@@ -12,9 +12,6 @@ from scenarios.store import RunFolder
 from scenarios.sweep_schema import GridPoint, Sweep
 from simulator import Cluster, simulate
 
-STORE = Path("runs/store")
-"""Where sweeps keep their runs by default."""
-
 SAMPLE_SECONDS = 1.0
 """Real time that a sample run is given for an estimate."""
 
@@ -46,12 +43,8 @@ def runs_of(sweep: Sweep, store: Path) -> list[SweepRun]:
         for point in sweep.points
         for spec in expand(point.scenario)
     ]
-    return sorted(runs, key=lambda run: point_seeds(run).index(run.job.spec.seed))
-
-
-def point_seeds(run: SweepRun) -> list[int]:
-    """Return all seeds of the point that a run belongs to."""
-    return run.point.scenario.seeds
+    order = {seed: k for k, seed in enumerate(sweep.points[0].scenario.seeds)}
+    return sorted(runs, key=lambda run: order.get(run.job.spec.seed, 0))
 
 
 def unique_jobs(runs: Sequence[SweepRun]) -> list[Job]:
@@ -70,7 +63,7 @@ def _place(point: GridPoint) -> str:
 
 
 def _short(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 class _EnoughError(Exception):
@@ -124,6 +117,8 @@ def _sample(spec: RunSpec) -> float:
         share[0] = 1.0
     except _EnoughError:
         pass
+    except Exception:  # noqa: BLE001 - such a run will fail as quickly
+        share[0] = 1.0
     finally:
         problem.close()
     return (time.perf_counter() - started) / max(share[0], 1e-9)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from scenarios.errors import BadInputError
 from scenarios.results import Results
 from scenarios.sweep_figures import Axis
@@ -34,6 +36,8 @@ def choose_axes(
     for name in drawn:
         if name not in values:
             raise BadInputError(f"--axis {name}: accepted: {', '.join(values)}")
+    if len(set(drawn)) < len(drawn) or set(drawn) & held.keys():
+        raise BadInputError(f"--axis {drawn[-1]}: drawn twice, or held by --at; accepted: once")
     free = [name for name in values if name not in held]
     chosen = list(drawn) or [name for name in free if len(values[name]) > 1][:PLANE]
     if not 1 <= len(chosen) <= PLANE:
@@ -46,6 +50,21 @@ def choose_axes(
                 )
             held[name] = values[name][0]
     return [Axis(name, values[name]) for name in chosen], held
+
+
+def check_reached(results: Results, name: str) -> None:
+    """See that there is something to draw.
+
+    Raises:
+        BadInputError: no run is done, or none reaches the threshold.
+    """
+    done = [row for row in results.rows if row["status"] == "done"]
+    if not done or not results.thresholds:
+        raise BadInputError(f"{name}: no finished runs there; {len(results.rows)} of them failed")
+    (threshold,) = results.thresholds
+    if not any(np.isfinite(row[f"time_to_{threshold:g}"]) for row in done):
+        best = max(row["best"] for row in done)
+        raise BadInputError(f"--threshold {threshold:g}: no run reaches it; the best is {best:.4g}")
 
 
 def only_at(results: Results, held: dict[str, Any]) -> Results:

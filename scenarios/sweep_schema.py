@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from scenarios.errors import BadInputError
 from scenarios.load import check_environment, checked, find, read_toml
+from scenarios.results import COLUMNS, TOTALS
 from scenarios.schema import METHOD_MODELS, Scenario, Seed
 from scenarios.strict import Label, Strict
 
@@ -21,7 +22,9 @@ SWEEPS = Path(__file__).parent / "sweeps"
 
 Value = Any
 Span = Annotated[
-    tuple[float, float, Annotated[int, annotated_types.Ge(2)]],
+    tuple[
+        int | float, int | float, Annotated[int, annotated_types.Ge(2), annotated_types.Le(10_000)]
+    ],
     BeforeValidator(lambda given: tuple(given) if isinstance(given, list) else given),
 ]
 """[from, to, how many], both ends included."""
@@ -54,15 +57,22 @@ class Axis(Strict):
                 )
             return
         for value in self.values or self._spaced():
-            yield value, {str(self.key): value}
+            shown = str(value) if isinstance(value, list | dict) else value
+            yield shown, {str(self.key): value}
 
     def _spaced(self) -> list[float]:
+        low, high, number = self.range or self.log or (1, 1, 2)
+        shares = [k / (number - 1) for k in range(number)]
         if self.range is not None:
-            low, high, number = self.range
-            return [low + (high - low) * k / (number - 1) for k in range(number)]
-        low, high, number = self.log or (1.0, 1.0, 2)
-        inner = [low * (high / low) ** (k / (number - 1)) for k in range(1, number - 1)]
-        return [low, *inner, high]
+            spaced = [low + (high - low) * share for share in shares]
+        else:
+            spaced = [low * (high / low) ** share for share in shares]
+        # to 12 digits: a longer axis shares the values of a shorter one
+        rounded = [float(f"{value:.12g}") for value in spaced]
+        whole = all(isinstance(end, int) for end in (low, high))
+        if whole and all(value.is_integer() for value in rounded):
+            return [int(value) for value in rounded]
+        return rounded
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -97,7 +107,16 @@ class SweepFile(Strict):
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
         labels = [axis.label for axis in self.axes]
+        for key, value in self.set.items():
+            if isinstance(value, dict) and "." not in key:
+                raise ValueError(
+                    f"set.{key}: is a table; accepted: quoted dotted keys, such as '{key}.KEY'"
+                )
         for label in labels:
+            if label in COLUMNS | set(TOTALS) or label.startswith("time_to_"):
+                raise ValueError(
+                    f"axes: {label!r} is a column of the results; give the axis another name"
+                )
             if labels.count(label) > 1:
                 raise ValueError(f"axes: two are called {label!r}; give each its own name")
         return self
@@ -139,8 +158,7 @@ def load_sweep(name: str | Path) -> Sweep:
     """
     path = find(str(name), "sweep", SWEEPS)
     file = checked(SweepFile, read_toml(path), str(path), path.parent)
-    beside = path.parent / file.base
-    base_path = beside if beside.is_file() else find(file.base)
+    base_path = _base(path, file.base)
     base = read_toml(base_path)
     checked(Scenario, base, str(base_path), base_path.parent)
     _select(base, file, path)
@@ -156,8 +174,20 @@ def load_sweep(name: str | Path) -> Sweep:
         place = ", ".join(f"{name} = {value}" for name, value in axes.items())
         scenario = checked(Scenario, content, f"{path}: at {place or 'the base'}", base_path.parent)
         points.append(GridPoint(axes, scenario))
-    check_environment(path, points[0].scenario)
+    different = {point.scenario.problem.model_dump_json(): point for point in points}
+    for point in different.values():
+        check_environment(path, point.scenario)
     return Sweep(path, file, points)
+
+
+def _base(path: Path, name: str) -> Path:
+    beside = path.parent / name
+    if beside.is_file():
+        return beside
+    try:
+        return find(name)
+    except BadInputError as error:
+        raise BadInputError(f"{path}: base: {error.lines[0]}") from error
 
 
 def _select(base: dict[str, Any], file: SweepFile, path: Path) -> None:
@@ -192,7 +222,8 @@ def set_key(content: dict[str, Any], key: str, value: Value, place: str) -> None
     """
     parts = key.split(".")
     if parts[0] == "methods":
-        _set_in_methods(content["methods"], parts, value, f"{place}: {key}")
+        label, _, own = key.removeprefix("methods.").rpartition(".")  # labels may have dots
+        _set_in_methods(content["methods"], (label, own), value, f"{place}: {key}")
         return
     table: Any = content
     for part in parts[:-1]:
@@ -202,26 +233,30 @@ def set_key(content: dict[str, Any], key: str, value: Value, place: str) -> None
             table = table[int(part)]
         else:
             table = None
-    if not isinstance(table, dict):
-        raise BadInputError(f"{place}: {key}: leads nowhere; accepted: a key of the scenario")
-    table[parts[-1]] = deepcopy(value)
+    last = parts[-1]
+    if isinstance(table, list) and last.isdecimal() and int(last) < len(table):
+        table[int(last)] = deepcopy(value)
+    elif isinstance(table, dict) and last:
+        table[last] = deepcopy(value)
+    else:
+        raise BadInputError(f"{place}: {key!r} leads nowhere; accepted: a key of the scenario")
 
 
-def _set_in_methods(methods: list[Any], parts: list[str], value: Value, place: str) -> None:
+def _set_in_methods(methods: list[Any], key: tuple[str, str], value: Value, place: str) -> None:
+    label, own = key
     names = [method.get("label") or method["name"] for method in methods]
-    if len(parts) != 3 or (parts[1] not in names and parts[1] != "*"):  # noqa: PLR2004
+    if label not in {*names, "*"}:
         accepted = ", ".join(f"methods.{name}.KEY" for name in ["*", *names])
         raise BadInputError(f"{place}: accepted: {accepted}")
     chosen = [
         method
         for method, name in zip(methods, names, strict=True)
-        if name == parts[1]
-        or (parts[1] == "*" and parts[2] in METHOD_MODELS[method["name"]].model_fields)
+        if name == label or (label == "*" and own in METHOD_MODELS[method["name"]].model_fields)
     ]
     if not chosen:
         raise BadInputError(f"{place}: no method has such a key")
     for method in chosen:
-        method[parts[2]] = value
+        method[own] = value
 
 
 def is_logarithmic(values: list[float]) -> bool:

@@ -112,7 +112,7 @@ def test_damaged_files_are_set_aside_and_named(
     assert straggler("sweep", "sweep.toml", cwd=tmp_path).returncode == 0
     expected = undisturbed(tmp_path, tmp_path_factory)
     folders = sorted((tmp_path / "runs/store/afedpg").iterdir())
-    truncated, flipped, scribbled, foreign, gone = folders[:5]
+    truncated, flipped, scribbled, foreign, gone, odd = folders[:6]
     with (truncated / "history.parquet").open("r+b") as file:
         file.truncate(200)
     content = bytearray((flipped / "workers.parquet").read_bytes())
@@ -122,10 +122,12 @@ def test_damaged_files_are_set_aside_and_named(
     for name in ("run.json", "history.parquet", "workers.parquet"):  # another run's files
         (foreign / name).write_bytes((gone / name).read_bytes())
     (gone / "history.parquet").unlink()
+    info = json.loads((odd / "run.json").read_text())
+    (odd / "run.json").write_text(json.dumps({**info, "content": 5, "totals": 5}))
     again = straggler("sweep", "sweep.toml", cwd=tmp_path)
     assert again.returncode == 0
-    assert "5 made, 35 were there already, 0 failed" in again.stdout
-    assert again.stderr.count("its files are damaged: set aside") == 4
+    assert "6 made, 34 were there already, 0 failed" in again.stdout
+    assert again.stderr.count("its files are damaged: set aside") == 5
     assert again.stderr.count("it is of another scenario: set aside") == 1
     aside = tmp_path / f"runs/store/afedpg/.{truncated.name}-old-1/history.parquet"
     assert aside.stat().st_size == 200

@@ -127,6 +127,10 @@ def test_a_ray_of_its_own_gives_the_same_bytes(tmp_path: Path) -> None:
         options = ("--executor", executor, "--out", executor, "--jobs", "2")
         result = straggler("sweep", "sweep.toml", *options, cwd=tmp_path)
         assert result.returncode == 0, result.stderr
+    crowded = ("--executor", "ray", "--out", "crowded", "--jobs", "2", "--workers-per-run", "64")
+    refused = straggler("sweep", "sweep.toml", *crowded, cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "no node of the cluster has so many cores; accepted: at most 2" in refused.stderr
     expected = files_below(tmp_path / "local", "*/*/*.parquet")
     assert len(expected) == 12
     assert files_below(tmp_path / "ray", "*/*/*.parquet") == expected

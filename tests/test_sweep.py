@@ -50,6 +50,8 @@ def test_a_grid_is_the_product_of_its_axes(tmp_path: Path) -> None:
     [
         ('key = "time_limit"\nrange = [1, 2, 5]', [1, 1.25, 1.5, 1.75, 2]),
         ('key = "time_limit"\nlog = [0.1, 1000, 5]', [0.1, 1, 10, 100, 1000]),
+        ('key = "cluster.workers"\nrange = [2, 6, 3]', [2, 4, 6]),
+        ('key = "cluster.workers"\nlog = [1, 1000, 4]', [1, 10, 100, 1000]),
         ('key = "updates"\nvalues = [3, 5]', [3, 5]),
         ('keys = ["updates", "cluster.workers"]\nvalues = [[3, 4], [5, 6]]', ["3 4", "5 6"]),
         ('key = "methods.*.step_size"\nvalues = [0.5]', [0.5]),
@@ -98,11 +100,18 @@ def test_points_that_are_the_same_run_are_made_once(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("[[axes]]\nvalues = [1]\n", "axes[0].key: give either key, or keys"),
-        ('[[axes]]\nkey = "updates"\n', "axes[0].values: give exactly one of values, range, log"),
-        ('[[axes]]\nkey = "updates"\nlog = [0, 1, 3]\n', "accepted: numbers above 0"),
-        ('[[axes]]\nkey = "updates"\nvalues = ["x"]\n', "at updates = x: updates: should be"),
+        ('[[axes]]\nkey = "a.u"\n', "axes[0].values: give exactly one of values, range, log"),
+        ('[[axes]]\nkey = "a.u"\nlog = [0, 1, 3]\n', "accepted: numbers above 0"),
+        ('[[axes]]\nname = "u"\nkey = "updates"\nvalues = ["x"]\n', "at u = x: updates: should be"),
+        ('[[axes]]\nkey = "updates"\nvalues = [1]\n', "'updates' is a column of the results"),
+        ("[set]\ncluster.workers = 4\n", "set.cluster: is a table; accepted: quoted dotted keys"),
+        (
+            '[[axes]]\nkey = "methods.*.batch"\nrange = [1, 2, 20000]\n',
+            "less than or equal to 10000",
+        ),
+        ('[[axes]]\nkey = ""\nvalues = [1]\n', "leads nowhere"),
         ('[[axes]]\nkey = "cluster.wurkers"\nvalues = [1]\n', "did you mean 'workers'"),
-        ('[[axes]]\nkey = "seeds.x.y"\nvalues = [1]\n', "seeds.x.y: leads nowhere"),
+        ('[[axes]]\nkey = "seeds.x.y"\nvalues = [1]\n', "'seeds.x.y' leads nowhere"),
         ('[[axes]]\nkey = "methods.sgd.batch"\nvalues = [1]\n', "accepted: methods.*.KEY"),
         ('[[axes]]\nkey = "methods.*.bach"\nvalues = [1]\n', "no method has such a key"),
         ('methods = ["sgd"]\n', "methods: 'sgd'; accepted: "),
@@ -165,6 +174,60 @@ def test_results_of_another_version_are_marked_and_made_again_on_request(tmp_pat
     made = straggler("sweep", "sweep.toml", "--recompute", cwd=tmp_path)
     assert "1 made, 5 were there already" in made.stdout
     assert json.loads(file.read_text())["code"] == info["code"]
+
+
+def test_two_labels_of_one_run_keep_their_names(tmp_path: Path) -> None:
+    """Labels are no part of a run's content: two may share runs, also with another sweep's."""
+    write_scenario(tmp_path, ("[0, 1]", "[0]"))
+    base = (tmp_path / "two.toml").read_text()
+    first = base[
+        base.index("[[methods]]") : base.index("[[methods]]", base.index("[[methods]]") + 1)
+    ]
+    both = "".join(
+        first.replace("batch = 3", f'batch = {b}\nlabel = "{n}"') for n, b in (("a", 2), ("b", 4))
+    )
+    (tmp_path / "two.toml").write_text(base[: base.index("[[methods]]")] + both)
+    axis = '[[axes]]\nname = "M"\nkey = "methods.*.batch"\nvalues = [2, 4]\n'
+    (tmp_path / "sweep.toml").write_text(HEAD + axis)
+    made = straggler("sweep", "sweep.toml", cwd=tmp_path)
+    assert "2 made, 0 were there already" in made.stdout, made.stderr
+    printed = straggler("results", "sweep.toml", "--csv", cwd=tmp_path).stdout
+    places = [(row["method"], row["M"]) for row in csv.DictReader(io.StringIO(printed))]
+    assert sorted(places) == [("a", "2"), ("a", "4"), ("b", "2"), ("b", "4")]
+
+
+def test_a_sweep_may_have_tables_as_values(tmp_path: Path) -> None:
+    compute = '{ model = "power", scale = 1.0 }, { model = "explicit", seconds = [1.0, 1.0, 4.0] }'
+    load(tmp_path, f'[[axes]]\nkey = "cluster.compute"\nvalues = [{compute}]\n')
+    assert straggler("sweep", "sweep.toml", cwd=tmp_path).returncode == 0
+    for arguments in (("plot", "sweep.toml"), ("results", "sweep.toml", "--csv")):
+        result = straggler(*arguments, cwd=tmp_path)
+        assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_nothing_to_draw_is_one_line(tmp_path: Path) -> None:
+    load(tmp_path, P + '[set]\n"methods.*.step_size" = 1e308\n')
+    assert straggler("sweep", "sweep.toml", cwd=tmp_path).returncode == 1
+    for options, message in (
+        ((), "no finished runs there; 12 of them failed"),
+        (("--threshold", "1"), "no finished runs there"),
+        (("--column", "time"), "--column: goes with a result folder"),
+    ):
+        result = straggler("plot", "sweep.toml", *options, cwd=tmp_path)
+        assert result.returncode == 2
+        assert message in result.stderr
+        assert result.stderr.count("\n") == 1
+    load(tmp_path, P)
+    assert straggler("sweep", "sweep.toml", cwd=tmp_path).returncode == 0
+    result = straggler("plot", "sweep.toml", "--threshold", "1e9", cwd=tmp_path)
+    assert "--threshold 1e+09: no run reaches it; the best is" in result.stderr
+
+
+def test_an_environment_at_one_point_is_checked_beforehand(tmp_path: Path) -> None:
+    text = 'title = "t"\nbase = "figure1a"\n[[axes]]\nkey = "problem.env"\n'
+    (tmp_path / "sweep.toml").write_text(text + 'values = ["Hopper-v4", "Nope-v1"]\n')
+    with pytest.raises(BadInputError, match="Gymnasium cannot make 'Nope-v1'"):
+        load_sweep(tmp_path / "sweep.toml")
 
 
 def rows(method: str, p: float, times: list[float]) -> list[dict[str, object]]:

@@ -22,6 +22,8 @@ def measured(
     Raises:
         BadInputError: there is no such benchmark, or no such MuJoCo environment.
     """
+    if what == "events" and envs:
+        raise BadInputError(f"--env {envs[0]}: goes with rollouts and methods")
     if what == "events":
         from scenarios.bench.events import bench_events  # noqa: PLC0415
 
@@ -56,5 +58,6 @@ def _check(envs: Sequence[str]) -> None:
             environment = make_environment(env)
         except UnsuitableEnvironmentError as error:
             raise BadInputError(f"--env {env}: {error}") from error
+        environment.close()
         if body_of(environment.unwrapped) is None:
             raise BadInputError(f"--env {env}: accepted: a MuJoCo environment of Gymnasium")

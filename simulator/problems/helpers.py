@@ -12,8 +12,8 @@ from multiprocessing.connection import Connection
 from simulator.problems.rollout import SLOTS, Batch, Player, Setting, Steps, Trajectories, pack
 from simulator.threads import one_thread_per_process
 
-LARGEST_BATCH = 8192
-"""Trajectories dealt at a time: their numbers fit into a pipe."""
+LARGEST_BATCH = 1024
+"""Trajectories dealt at a time: their numbers fit into the smallest pipe, one page."""
 
 _BYTES = 4
 
