@@ -104,7 +104,9 @@ class Progress:
         states = {name: s for name in going if (s := _read(self._runs[name][0]))}
         for name, state in states.items():
             if self._fractions[name] < 1.0:
-                self._fractions[name] = _fraction(state, self._runs[name][1])
+                self._fractions[name] = self._runs[name][1].share_done(
+                    state["time"], state["update"]
+                )
                 self._show(name, state)
         share = sum(self._fractions.values()) / len(self._fractions)
         left = self._left(now, share)
@@ -136,12 +138,6 @@ def _read(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return state
-
-
-def _fraction(state: dict[str, Any], scenario: Scenario) -> float:
-    by_time = state["time"] / scenario.time_limit if scenario.time_limit else 0.0
-    by_updates = state["update"] / scenario.updates if scenario.updates else 0.0
-    return float(min(max(by_time, by_updates), 1.0))
 
 
 def _words(name: str, state: dict[str, Any]) -> str:

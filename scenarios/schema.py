@@ -58,6 +58,12 @@ class Limits(Strict):
     time_limit: Positive | None = Field(None, description="simulated seconds, above 0")
     updates: Count | None = Field(None, description="at least 1")
 
+    def share_done(self, time: float, update: int) -> float:
+        """Return how much of a run is over at a simulated second and an update, 0 to 1."""
+        by_time = time / self.time_limit if self.time_limit else 0.0
+        by_updates = update / self.updates if self.updates else 0.0
+        return float(min(max(by_time, by_updates), 1.0))
+
     @model_validator(mode="after")
     def _bounded(self) -> Self:
         if self.time_limit is None and self.updates is None:

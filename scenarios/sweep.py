@@ -98,9 +98,7 @@ def _sample(spec: RunSpec) -> float:
 
     def watch(cluster: Cluster) -> None:
         row = cluster.history.rows[-1]
-        by_time = row.time / scenario.time_limit if scenario.time_limit else 0.0
-        by_updates = row.update / scenario.updates if scenario.updates else 0.0
-        share[0] = min(max(by_time, by_updates), 1.0)
+        share[0] = scenario.share_done(row.time, row.update)
         if time.perf_counter() - started > SAMPLE_SECONDS:
             raise _EnoughError
 
