@@ -20,7 +20,7 @@ ENVIRONMENTS = ("Humanoid-v4", "Hopper-v4", "Walker2d-v4", "Reacher-v4")
 EPISODES = {1: 20, 10: 10}
 """By how many points there are: a Rennala round of M = 20, and ten workers of AFedPG."""
 
-STEPS = 4000
+STEPS = 12_000
 """How many steps a measured case makes, about."""
 
 

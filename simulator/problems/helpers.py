@@ -36,6 +36,7 @@ class Rollouts:
         self._setting = setting
         self._helpers: list[_Helper] = []
         self._deck: _Deck | None = None
+        self._alike = False  # whether the latest trajectories had the same length
 
     def sample(self, batch: Batch) -> Trajectories:
         """Return the trajectories of a batch, in its order.
@@ -47,7 +48,9 @@ class Rollouts:
         for first in range(0, trajectories, LARGEST_BATCH):
             dealt = range(first, min(first + LARGEST_BATCH, trajectories))
             parts += self._play(batch, dealt)
-        return pack(parts, trajectories)
+        packed = pack(parts, trajectories)
+        self._alike = packed.lengths.min() == packed.lengths.max()
+        return packed
 
     def close(self) -> None:
         """End the helpers and close the environments."""
@@ -62,7 +65,7 @@ class Rollouts:
             self._deck = _Deck()
             count = self._processes - 1
             self._helpers = [_Helper(self._setting, self._deck) for _ in range(count)]
-        places = _places(len(dealt), self._processes)
+        places = _places(len(dealt), self._processes, alike=self._alike)
         try:
             self._deck.deal(dealt)
             for helper in self._helpers:
@@ -81,8 +84,13 @@ class Rollouts:
         self._helpers, self._deck = [], None
 
 
-def _places(trajectories: int, processes: int) -> int:
-    """Return how many a process plays at once: few enough that the rest evens out the ends."""
+def _places(trajectories: int, processes: int, *, alike: bool) -> int:
+    """Return how many a process plays at once: few enough that the rest evens out the ends.
+
+    Trajectories of the same length end together anyway.
+    """
+    if alike:
+        return min(SLOTS, -(-trajectories // processes))
     return max(3, min(SLOTS, trajectories // (2 * processes)))
 
 
