@@ -45,6 +45,8 @@ class RunSpec:
         scenario = self.scenario.model_dump(mode="json", exclude=apart)
         for method in scenario["methods"]:
             del method["label"]
+        if scenario["evaluation"] is None:
+            del scenario["evaluation"]
         scenario["cluster"]["compute"].pop("file", None)  # a trace's digest says what it holds
         return scenario
 

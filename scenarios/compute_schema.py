@@ -92,15 +92,17 @@ class Times(Strict):
 
 
 class PowerTimes(Times):
-    """Seconds of worker i = scale * i**exponent, i = 1..n."""
+    """Seconds of worker i = scale * i**exponent, i = 1..n; descending: (n - i + 1)**exponent."""
 
     model: Literal["power"]
     scale: Positive = Field(description="seconds of worker 1, above 0")
     exponent: float = Field(0.0, description="how fast the times grow with i")
+    descending: bool = Field(default=False, description="true: worker n is the first")
 
     def base(self, workers: int) -> Vector:
         """Return h, shape (n,)."""
-        return power_law(workers, self.scale, self.exponent)
+        seconds = power_law(workers, self.scale, self.exponent)
+        return seconds[::-1].copy() if self.descending else seconds
 
 
 class ExplicitTimes(Times):

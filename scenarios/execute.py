@@ -17,7 +17,7 @@ import filelock
 from scenarios.build import RunSpec, build_method
 from scenarios.resume import Resumption
 from scenarios.store import RunFolder, write_atomically
-from simulator import Cluster, Problem, Update, simulate
+from simulator import Cluster, Evaluation, Problem, Update, Vector, simulate
 
 REPORT_SECONDS = 0.5
 
@@ -122,11 +122,16 @@ def _simulate(spec: RunSpec, folder: RunFolder, started: float, processes: int) 
     resumption = Resumption(spec, folder, method.rule)
     report = _Reporter(folder.path / "progress.json")
 
-    def on_update(cluster: Cluster) -> None:
+    problem = scenario.problem.build(spec.seed, scenario.cluster.workers, processes)
+    evaluated = scenario.evaluation
+    evaluate = evaluated and Evaluation(problem, evaluated.episodes, evaluated.every)
+
+    def on_update(cluster: Cluster, theta: Vector) -> None:
+        if evaluate:
+            evaluate(cluster, theta)
         report(cluster.history.rows[-1])
         resumption(cluster)
 
-    problem = scenario.problem.build(spec.seed, scenario.cluster.workers, processes)
     try:
         run = simulate(
             replace(method, rule=resumption.rule).run,

@@ -99,6 +99,13 @@ class Tune(Strict):
         return self
 
 
+class Evaluated(Strict):
+    """How often theta itself is evaluated; that takes no simulated time."""
+
+    episodes: Count = Field(description="episodes at theta, for each variant; at least 1")
+    every: Positive = Field(description="simulated seconds between evaluations, above 0")
+
+
 class Scenario(Limits):
     """A whole scenario file."""
 
@@ -106,6 +113,7 @@ class Scenario(Limits):
     timeline: bool = Field(default=True, description="record every interval, not only the sums")
     quick: Quick | None = None
     tune: Tune | None = None
+    evaluation: Evaluated | None = None
     cluster: Cluster
     problem: Annotated[
         ControlProblem | QuadraticProblem | TabularProblem, Field(discriminator="kind")
@@ -120,6 +128,8 @@ class Scenario(Limits):
                 "cluster.compute.per = 'step': a quadratic has no steps; accepted: "
                 "'gradient', or another problem"
             )
+        if self.evaluation and isinstance(self.problem, QuadraticProblem):
+            raise ValueError("evaluation: a quadratic has no episodes; accepted: another problem")
         return self
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ from scenarios.build import RunSpec, build_method, expand
 from scenarios.experiment import Job
 from scenarios.store import RunFolder
 from scenarios.sweep_schema import GridPoint, Sweep
-from simulator import Cluster, simulate
+from simulator import Cluster, Vector, simulate
 
 SAMPLE_SECONDS = 1.0
 """Real time that a sample run is given for an estimate."""
@@ -96,7 +96,7 @@ def _sample(spec: RunSpec) -> float:
     problem = scenario.problem.build(spec.seed, scenario.cluster.workers)
     started, share = time.perf_counter(), [0.0]
 
-    def watch(cluster: Cluster) -> None:
+    def watch(cluster: Cluster, _: Vector) -> None:
         row = cluster.history.rows[-1]
         share[0] = scenario.share_done(row.time, row.update)
         if time.perf_counter() - started > SAMPLE_SECONDS:

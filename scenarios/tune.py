@@ -229,6 +229,7 @@ def _job(plan: Plan, one: Try, rung: Rung, seed: int, store: Path) -> Job:
         "timeline": False,
         "quick": None,
         "tune": None,
+        "evaluation": None,
         "methods": [type(method).model_validate({**method.model_dump(), **one.values})],
     }
     spec = RunSpec(plan.scenario.model_copy(update=changes))

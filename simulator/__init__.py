@@ -3,6 +3,7 @@
 from simulator.checkpoint import Checkpoint
 from simulator.cluster import Cluster
 from simulator.compute import ComputeModel, power_law
+from simulator.evaluation import Evaluation
 from simulator.gradients import Task
 from simulator.hardware import Hardware
 from simulator.history import DivergedError, History, Update
@@ -19,6 +20,7 @@ __all__ = [
     "Count",
     "DivergedError",
     "Estimate",
+    "Evaluation",
     "Hardware",
     "History",
     "Indices",

@@ -34,7 +34,7 @@ class Cluster:
         time_limit: simulated seconds; no update is made later.
         updates: no more updates than this.
         past: what is replayed before anything new happens.
-        on_update: called with the cluster after each new update.
+        on_update: called with the cluster and theta after each new update.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Cluster:
         time_limit: float,
         updates: int | None,
         past: Checkpoint,
-        on_update: Callable[["Cluster"], None],
+        on_update: Callable[["Cluster", Vector], None],
     ) -> None:
         self.clock = Clock()
         self.ended = self.clock.event()
@@ -224,7 +224,7 @@ class Cluster:
         """
         self.history.rows.append(self._ledger.close_update(self.version + 1, self.now, point))
         if self.version > self._replayed:
-            self._on_update(self)
+            self._on_update(self, point)
         if self.version == self._update_limit:
             yield self.clock.at(self.now, self.ended)
 

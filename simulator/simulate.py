@@ -60,7 +60,7 @@ def simulate(
     updates: int | None = None,
     record_timeline: bool = True,
     past: Checkpoint = START,
-    on_update: Callable[[Cluster], None] = lambda _: None,
+    on_update: Callable[[Cluster, Vector], None] = lambda *_: None,
 ) -> Run:
     """Run ``method`` on a simulated cluster.
 
@@ -73,8 +73,9 @@ def simulate(
         record_timeline: keep every interval, not only the sums.
         past: where to resume, with ``method``, problem and hardware as they were at the start and
             a rule that knows ``past`` too, see :class:`algorithms.Resumable`.
-        on_update: called with the cluster after each update that is not in ``past``: its history
-            has a new row, and its :meth:`~simulator.cluster.Cluster.checkpoint` can be taken.
+        on_update: called with the cluster and the new theta, shape (d,), after each update that is
+            not in ``past``: the history has a new row, and a
+            :meth:`~simulator.cluster.Cluster.checkpoint` can be taken.
 
     Raises:
         ValueError: neither ``time_limit`` nor ``updates`` bounds the run; ``past`` is of another.

@@ -60,6 +60,7 @@ def test_public_names() -> None:
         "Count",
         "DivergedError",
         "Estimate",
+        "Evaluation",
         "Hardware",
         "History",
         "Indices",

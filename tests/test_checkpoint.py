@@ -132,7 +132,7 @@ def attempt(
     checkpoints: list[Checkpoint] = []
     counts: list[int] = []
 
-    def on_update(cluster: Cluster) -> None:
+    def on_update(cluster: Cluster, _: Vector) -> None:
         checkpoints.append(saved_and_loaded(rule.complete(cluster.checkpoint())))
         counts.append(len(asked.log))
 

@@ -46,6 +46,13 @@ def test_figure_1_says_what_the_paper_says() -> None:
         assert [m.name for m in scenario.methods] == ["rennala-nigt", "synchronous-nigt", "afedpg"]
 
 
+def test_figure_8_has_fast_workers_that_send_slowly() -> None:
+    for name in ("figure8a", "figure8b"):
+        cluster = load(library()[f"paper/{name}"]).cluster
+        np.testing.assert_allclose(cluster.compute_seconds()[[0, 1, 99]], [10.0, 99**0.5, 1.0])
+        np.testing.assert_allclose(cluster.uplink_seconds(5)[[0, 1, 99]], [1.0, 2**0.5, 10.0])
+
+
 @pytest.mark.parametrize("preemption", ["cancel", "finish"])
 @pytest.mark.parametrize("problem", PROBLEMS)
 @pytest.mark.parametrize("method", METHODS)

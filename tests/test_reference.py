@@ -79,7 +79,7 @@ def simulated_clock(
         Recorder(),
         hardware([float(x) for x in h], [float(x) for x in k], preemption, collective),
         updates=updates,
-        on_update=lambda _: counts.append(seen[0].workers.gradients_used.copy()),
+        on_update=lambda *_: counts.append(seen[0].workers.gradients_used.copy()),
     )
     differences = np.diff(np.array(counts), axis=0).tolist()
     rows = result.history.rows

@@ -1,0 +1,57 @@
+"""Theta itself, evaluated now and then while simulated time stands still."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simulator.cluster import Cluster
+from simulator.problem import Problem
+from simulator.types import Vector
+
+FIRST_TASK = 2**40
+"""Evaluation episodes are keyed as tasks from here on, which no worker ever reaches."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Plays episodes at theta after the first update at or after each multiple of ``every``.
+
+    The trajectories that a method uses are sampled at lookaheads, and at delayed ones; this is the
+    return of what the method would hand out. It costs no simulated time and changes no result.
+    Each history row gets the column ``evaluation``, the mean undiscounted return over the workers'
+    worlds, and ``evaluation_*`` for each variant; null where nothing was played. The first update
+    is always evaluated. At the same multiple all methods meet the same episodes.
+
+    Attributes:
+        problem: with trajectories, for one seed.
+        episodes: for each variant of the problem.
+        every: simulated seconds.
+    """
+
+    problem: Problem
+    episodes: int
+    every: float
+
+    def __call__(self, cluster: Cluster, point: Vector) -> None:
+        """Complete the newest row; ``point``, shape (d,), is theta at that row's time."""
+        rows = cluster.history.rows
+        number = int(rows[-1].time // self.every)
+        due = len(rows) == 1 or number > int(rows[-2].time // self.every)
+        rows[-1] = replace(rows[-1], extra=rows[-1].extra | self._columns(point, number, due=due))
+
+    def _columns(self, point: Vector, number: int, *, due: bool) -> dict[str, float | int | None]:
+        variants = self.problem.variants
+        names = variants.names if variants else ()
+        columns = ["evaluation", *(f"evaluation_{name}" for name in names)]
+        if not due:
+            return dict.fromkeys(columns)
+        first = (
+            np.unique(variants.of_worker, return_index=True)[1] if variants else np.zeros(1, int)
+        )
+        workers = np.repeat(first, self.episodes)
+        tasks = FIRST_TASK + number * self.episodes + np.arange(self.episodes)
+        tasks = np.tile(tasks, len(first))
+        _, returns = self.problem.sample(point, workers, tasks)
+        means = returns.reshape(-1, self.episodes).mean(axis=1)
+        mean = means @ variants.shares if variants else means[0]
+        return dict(zip(columns, map(float, [mean, *means]), strict=False))
