@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from scenarios import cli_inspect, cli_sweep, cli_tune
+from scenarios import cli_figure, cli_inspect, cli_sweep, cli_tune
 from scenarios.cli_parts import (
     Jobs,
     Memory,
@@ -20,7 +20,6 @@ from scenarios.cli_parts import (
     options_of,
     plan_runs,
     print_comparison,
-    result_folder,
 )
 from scenarios.cores import CORES
 from scenarios.errors import BadInputError
@@ -124,48 +123,8 @@ def compare(
         print_comparison(results, runs, threshold or ())
 
 
-@app.command()
-def figure(
-    number: Annotated[int, typer.Argument(metavar="N", help="The paper's figure.")],
-    quick: Annotated[bool, typer.Option("--quick", help="One seed and a shorter time.")] = False,
-    out: Annotated[
-        Path, typer.Option(help="Folder of all results; pictures go to figures/.")
-    ] = Path("runs"),
-    jobs: Jobs = CORES,
-    workers_per_run: PerRun = None,
-    retry_failed: RetryFailed = False,
-    recompute: Recompute = False,
-    memory_limit: Memory = None,
-) -> None:
-    """Run a figure of the paper, draw it to figures/, and print its table.
-
-    Runs what is missing, so that it can be interrupted and started again.
-    """
-    from scenarios.figures import FIGURES, draw, panels_of
-    from scenarios.store import stored_runs
-
-    if number not in FIGURES:
-        raise BadInputError(f"figure {number}: not there; accepted: {', '.join(map(str, FIGURES))}")
-    plans = [
-        plan_runs(name, result_folder(Path(name).name, quick=quick, root=out), quick=quick)
-        for name in FIGURES[number]
-    ]
-    options = options_of(retry_failed, recompute, workers_per_run, memory_limit)
-    summary = make_runs([job for jobs_, _ in plans for job in jobs_], jobs, options)
-    panels = []
-    for planned, folder in plans:
-        if any((job.folder.info() or {}).get("status") == "done" for job in planned):
-            runs = stored_runs(folder, only={job.folder.path for job in planned})
-            print_comparison(folder, runs)
-            panels += panels_of(runs)
-    if panels:
-        file = Path("figures") / f"figure{number}{'-quick' * quick}.png"
-        draw(panels, file)
-        typer.echo(f"drawn: {file}")
-    raise typer.Exit(1 if summary.failed else 0)
-
-
 for command in (
+    *(cli_figure.figure, cli_figure.verdict),
     *(cli_sweep.sweep, cli_sweep.results, cli_sweep.plot, cli_tune.tune),
     *(cli_inspect.timeline, cli_inspect.trace, cli_inspect.theory, cli_inspect.bench),
 ):

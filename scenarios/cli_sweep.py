@@ -180,7 +180,7 @@ def plot(
         accepted = ", ".join(runs[0].history)
         raise BadInputError(f"--column {column}: no such column; accepted: {accepted}")
     file = out or folder / "plot.png"
-    draw(panels_of(runs, column), file, theory=theory)
+    draw(panels_of(runs, [column] if column else []), file, theory=theory)
     typer.echo(f"drawn: {file}")
 
 

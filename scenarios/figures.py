@@ -12,12 +12,6 @@ from scenarios import curves, predict
 from scenarios.errors import BadInputError
 from scenarios.store import StoredRun
 
-FIGURES: dict[int, tuple[str, ...]] = {
-    1: ("paper/figure1a", "paper/figure1b", "paper/figure1c"),
-    9: ("paper/figure9",),
-}
-"""The scenarios that are the panels of each of the paper's figures."""
-
 BINS = 60
 TICKS = 20
 COLOURS = {
@@ -38,6 +32,7 @@ AXIS_LABELS = {
     "return_average": "mean return, average over workers",
     "objective": "objective J",
     "gradient_norm": "gradient norm |grad J|",
+    "evaluation": "mean return of theta itself",
 }
 
 
@@ -56,15 +51,23 @@ class Panel:
     title: str
 
 
-def panels_of(runs: list[StoredRun], column: str | None = None) -> list[Panel]:
-    """Return the panels that show a scenario: one, and one per variant where workers differ."""
-    title = str(runs[0].info["title"])
-    shown = column or curves.metric(runs)
-    panels = [Panel(runs, shown, title)]
-    prefix = {"return_average": "return_mean", "objective": "objective"}.get(shown)
-    if column is None and prefix:
-        panels += [Panel(runs, f"{prefix}_{v}", f"workers with {v!r}") for v in runs[0].shares]
-    return panels
+def panels_of(runs: list[StoredRun], columns: Sequence[str] = ()) -> list[Panel]:
+    """Return the panels that show a scenario.
+
+    Args:
+        runs: of the scenario.
+        columns: a panel for each; by default one, and one per variant where workers differ.
+    """
+    shown = list(columns) or [curves.metric(runs)]
+    prefix = {"return_average": "return_mean", "objective": "objective"}.get(shown[0])
+    if not columns and prefix:
+        shown += [f"{prefix}_{variant}" for variant in runs[0].shares]
+    titles = {f"_{variant}": f"workers with {variant!r}" for variant in runs[0].shares}
+    own = str(runs[0].info["title"])
+    return [
+        Panel(runs, c, next((t for end, t in titles.items() if c.endswith(end)), own))
+        for c in shown
+    ]
 
 
 def draw(panels: Sequence[Panel], file: Path, *, theory: bool = False) -> None:
@@ -76,7 +79,8 @@ def draw(panels: Sequence[Panel], file: Path, *, theory: bool = False) -> None:
         theory: mark predicted update times.
     """
     figure = Figure(figsize=(4.6 * len(panels) + 0.6, 4.2), layout="constrained")
-    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    alike = len({str(run.info["content"]["problem"]) for p in panels for run in p.runs}) == 1
+    axes = figure.subplots(1, len(panels), sharey=alike, squeeze=False)[0]
     labels = sorted({run.label for p in panels for run in p.runs}, key=rank)
     for ax, panel in zip(axes, panels, strict=True):
         _draw_panel(ax, panel, labels)

@@ -10,7 +10,7 @@ import sys
 import uuid
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -204,10 +204,17 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 @dataclass(frozen=True)
 class StoredRun:
-    """A finished run, as it lies on disk."""
+    """A finished run.
+
+    Attributes:
+        path: its folder, or the file that holds it among others.
+        info: what ``run.json`` says.
+        table: its history; None if that lies in the folder.
+    """
 
     path: Path
     info: dict[str, Any]
+    table: pa.Table | None = field(default=None, repr=False)
 
     @property
     def label(self) -> str:
@@ -228,6 +235,10 @@ class StoredRun:
     @cached_property
     def history(self) -> dict[str, Vector]:
         """The columns of ``history.parquet`` as numbers; NaN where there is none."""
+        table = self._read() if self.table is None else self.table
+        return {name: table[name].to_numpy().astype(np.float64) for name in table.column_names}
+
+    def _read(self) -> pa.Table:
         file = self.path / "history.parquet"
         try:
             table = pq.read_table(file)
@@ -237,7 +248,7 @@ class StoredRun:
             ) from error
         if not set(HISTORY_SCHEMA.names) <= set(table.column_names):
             raise BadInputError(f"{file}: has not the columns of a history; delete its folder")
-        return {name: table[name].to_numpy().astype(np.float64) for name in table.column_names}
+        return table
 
 
 def stored_runs(out: Path, only: Container[Path] | None = None) -> list[StoredRun]:

@@ -1,0 +1,183 @@
+"""The commands that reproduce the paper: figures, and what becomes of their claims."""
+
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scenarios.cli_parts import (
+    Jobs,
+    Memory,
+    PerRun,
+    Recompute,
+    RetryFailed,
+    console,
+    make_runs,
+    options_of,
+    plan_runs,
+    print_comparison,
+    result_folder,
+)
+from scenarios.cores import CORES
+from scenarios.errors import BadInputError
+
+if TYPE_CHECKING:
+    from scenarios.experiment import Job
+    from scenarios.judge import Verdict
+    from scenarios.paper import Figure, Part
+    from scenarios.store import StoredRun
+
+Read = Callable[[str], "list[StoredRun]"]
+"""From a scenario's name to its finished runs; none if there are none."""
+
+
+def figure(
+    name: Annotated[
+        str, typer.Argument(metavar="N|NAME", help="The paper's 1 to 10, or a name beyond it.")
+    ],
+    quick: Annotated[bool, typer.Option("--quick", help="One seed and a shorter time.")] = False,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="Draw from these compact results; nothing is run."),
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option(help="Write compact results here, for --from.")
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(help="Folder of all results; pictures go to figures/.")
+    ] = Path("runs"),
+    jobs: Jobs = CORES,
+    workers_per_run: PerRun = None,
+    retry_failed: RetryFailed = False,
+    recompute: Recompute = False,
+    memory_limit: Memory = None,
+) -> None:
+    """Run a figure of the paper, draw it, tabulate it, and judge the claim behind it.
+
+    Runs what is missing, so that it can be interrupted and started again. With `--from results`
+    the results that come with straggler are drawn anew, in seconds.
+    """
+    from scenarios.paper import find_figure
+
+    chosen = find_figure(name)
+    failed = 0
+    if source is not None:
+        if quick or save:
+            raise BadInputError("--from: goes with neither --quick nor --save, which need runs")
+        read = _published(source)
+    else:
+        options = options_of(retry_failed, recompute, workers_per_run, memory_limit)
+        plans = {
+            scenario: plan_runs(
+                scenario, result_folder(Path(scenario).name, quick=quick, root=out), quick=quick
+            )
+            for scenario in chosen.sources()
+        }
+        summary = make_runs(
+            [job for planned, _ in plans.values() for job in planned], jobs, options
+        )
+        failed = summary.failed
+        read = _stored(plans)
+        if save:
+            _save(chosen, read, save)
+    _show(name, chosen, read, f"figures/{'figure' * name.isdigit()}{name}{'-quick' * quick}.png")
+    raise typer.Exit(1 if failed else 0)
+
+
+def verdict(
+    source: Annotated[Path, typer.Option("--from", help="A folder of compact results.")],
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="The tables of docs/reproduction.md.")
+    ] = False,
+) -> None:
+    """Say of every figure in a folder of compact results whether its claim holds.
+
+    For each panel: seconds to three thresholds (1/4, 1/2 and 3/4 of the way from the mean start
+    to the best return that any run reached), medians over seeds with 90% bootstrap intervals; the
+    speed-up over the fastest rival; and the probability that a run is sooner than the rival's. A
+    claim holds if two speed-ups of three are surely above 1 and none is surely below.
+    """
+    from scenarios import verdict_tables
+    from scenarios.paper import FIGURES, stem
+
+    rows = []
+    for name, chosen in FIGURES.items():
+        if all((source / f"{stem(s)}.parquet").exists() for s in chosen.sources()):
+            rows += [(name, one) for one in _verdicts(chosen, _published(source))]
+    if not rows:
+        raise BadInputError(f"{source}: no compact results; accepted: what `figure --save` wrote")
+    if markdown:
+        typer.echo("\n".join(verdict_tables.markdown(rows)))
+        return
+    for name, one in rows:
+        typer.echo(f"{name}, {one.title}: {verdict_tables.sentence(one)}")
+
+
+def _published(folder: Path) -> Read:
+    from scenarios.paper import stem
+    from scenarios.published import published
+
+    return cache(lambda scenario: published(folder / f"{stem(scenario)}.parquet"))
+
+
+def _stored(plans: "dict[str, tuple[list[Job], Path]]") -> Read:
+    from scenarios.store import stored_runs
+
+    def read(scenario: str) -> "list[StoredRun]":
+        planned, folder = plans[scenario]
+        done = {
+            job.folder.path for job in planned if (job.folder.info() or {}).get("status") == "done"
+        }
+        return stored_runs(folder, only=done) if done else []
+
+    return cache(read)
+
+
+def _save(chosen: "Figure", read: Read, folder: Path) -> None:
+    import shlex
+
+    from scenarios.paper import stem
+    from scenarios.published import publish
+
+    command = shlex.join(["straggler", *sys.argv[1:]])
+    for scenario in chosen.sources():
+        if runs := read(scenario):
+            publish(runs, folder / f"{stem(scenario)}.parquet", command)
+
+
+def _parts_with_runs(chosen: "Figure", read: Read) -> "list[tuple[Part, list[StoredRun]]]":
+    from scenarios.paper import runs_of
+
+    parts = [(part, runs_of(chosen, part, read)) for part in chosen.parts]
+    return [(part, runs) for part, runs in parts if runs]
+
+
+def _verdicts(chosen: "Figure", read: Read) -> "list[Verdict]":
+    from scenarios.judge import judge
+
+    return [
+        judge(runs, hero, chosen.rivals, str(runs[0].info["title"]), next(iter(part.columns), None))
+        for part, runs in _parts_with_runs(chosen, read)
+        for hero in chosen.heroes
+    ]
+
+
+def _show(name: str, chosen: "Figure", read: Read, picture: str) -> None:
+    from scenarios import verdict_tables
+    from scenarios.figures import draw, panels_of
+
+    panels = []
+    for part, runs in _parts_with_runs(chosen, read):
+        print_comparison(Path(part.scenario), runs)
+        panels += panels_of(runs, part.columns)
+    if not panels:
+        return
+    typer.echo(f"claim of figure {name}: {chosen.claim}\n")
+    for one in _verdicts(chosen, read):
+        console().print(verdict_tables.terminal_table(one))
+        typer.echo(verdict_tables.sentence(one) + "\n")
+    draw(panels, Path(picture))
+    typer.echo(f"drawn: {picture}")

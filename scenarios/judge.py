@@ -1,0 +1,150 @@
+"""Whether a claim holds: times to thresholds, speed-ups, and how sure the seeds make us."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from scenarios import curves
+from scenarios.compare import default_thresholds
+from scenarios.store import StoredRun
+
+RESAMPLES = 10_000
+LEVEL = 90
+"""Percent of the resamples that an interval holds."""
+
+SHARES = (0.25, 0.5, 0.75)
+"""Where the thresholds are, from the mean start to the best value that any run reached."""
+
+Times = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A number and the percentile bootstrap interval over seeds around it."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One method against its rivals, on the runs of one panel.
+
+    Attributes:
+        title: of the panel.
+        metric: the column that is judged.
+        hero: the method that the claim is about.
+        seeds: how many.
+        thresholds: three values of the metric.
+        times: by method, an interval of the median time for each threshold; infinite if never.
+        rivals: the fastest rival for each threshold.
+        speedups: its time over the hero's, for each threshold: above 1 the hero is faster.
+        improvement: the probability that a run of the hero is sooner at the middle threshold than
+            a run of the rival there (Agarwal et al., NeurIPS 2021); ties count half.
+    """
+
+    title: str
+    metric: str
+    hero: str
+    seeds: int
+    thresholds: list[float]
+    times: dict[str, list[Interval]]
+    rivals: list[str]
+    speedups: list[Interval]
+    improvement: Interval
+
+    @property
+    def word(self) -> str:
+        """``holds``, ``fails`` or ``unclear``.
+
+        It holds if the intervals of two thresholds of three are above 1 and none is below; it
+        fails if two are below and none is above.
+        """
+        above = sum(s.low > 1 for s in self.speedups)
+        below = sum(s.high < 1 for s in self.speedups)
+        if self.seeds < 2:  # noqa: PLR2004
+            return "one seed"
+        if above >= 2 and not below:  # noqa: PLR2004
+            return "holds"
+        return "fails" if below >= 2 and not above else "unclear"  # noqa: PLR2004
+
+
+def judge(
+    runs: list[StoredRun],
+    hero: str,
+    rivals: Sequence[str],
+    title: str,
+    column: str | None = None,
+) -> Verdict:
+    """Judge a claim: ``hero`` reaches thresholds sooner than each of ``rivals``.
+
+    Seeds are resampled together for all methods: with one seed all begin at the same theta_0. A
+    seed that a method has no finished run of counts as never.
+
+    Args:
+        runs: finished ones of all methods of a panel.
+        hero: a label.
+        rivals: labels; those without runs are left out.
+        title: of the panel.
+        column: what is judged, by default what the runs suggest.
+    """
+    metric = column or curves.metric(runs)
+    thresholds = default_thresholds(runs, metric)
+    seeds = sorted({int(run.info["seed"]) for run in runs})
+    present = [name for name in (hero, *rivals) if any(run.label == name for run in runs)]
+    times = {name: _times(runs, name, seeds, metric, thresholds) for name in present}
+    draws = np.random.default_rng(0).integers(0, len(seeds), (RESAMPLES, len(seeds)))
+    draws[0] = np.arange(len(seeds))  # the first is the sample itself
+    medians = {name: np.median(table[draws], axis=1) for name, table in times.items()}
+    others = np.array([medians[name] for name in present[1:]])
+    best = others[:, 0].argmin(axis=0)
+    middle = len(thresholds) // 2
+    rival = times[present[1 + best[middle]]][:, middle]
+    return Verdict(
+        title,
+        metric,
+        hero,
+        len(seeds),
+        thresholds,
+        {name: _intervals(table) for name, table in medians.items()},
+        [present[1 + k] for k in best],
+        _intervals(ratio(others.min(axis=0), medians[hero])),
+        _intervals(_sooner(times[hero][:, middle][draws], rival[draws])[:, None])[0],
+    )
+
+
+def _times(
+    runs: list[StoredRun], label: str, seeds: list[int], metric: str, thresholds: list[float]
+) -> Times:
+    """Return seconds to each threshold, shape (seeds, thresholds); infinite if never."""
+    table = np.full((len(seeds), len(thresholds)), np.inf)
+    for run in runs:
+        if run.label == label:
+            held = [curves.first_held(run, metric, value) for value in thresholds]
+            table[seeds.index(int(run.info["seed"]))] = np.nan_to_num(held, nan=np.inf)
+    return table
+
+
+def ratio(rival: Times, hero: Times) -> Times:
+    """Return rival / hero; 1 where neither ever gets there: that says nothing."""
+    with np.errstate(invalid="ignore"):
+        quotient = rival / hero
+    return np.where(np.isinf(rival) & np.isinf(hero), 1.0, quotient)
+
+
+def _sooner(hero: Times, rival: Times) -> Times:
+    """Return P(hero < rival) over all pairs of seeds, shape (resamples,); ties count half."""
+    mine, theirs = hero[:, :, None], rival[:, None, :]
+    result: Times = ((mine < theirs) + 0.5 * (mine == theirs)).mean(axis=(1, 2))
+    return result
+
+
+def _intervals(resampled: Times) -> list[Interval]:
+    """Return an interval per column; row 0 is the sample. By order: infinities have no mean."""
+    edges = [(100 - LEVEL) / 2, (100 + LEVEL) / 2]
+    low, high = np.percentile(resampled, edges, axis=0, method="nearest")
+    columns = zip(resampled[0], low, high, strict=True)
+    return [Interval(float(v), float(a), float(b)) for v, a, b in columns]

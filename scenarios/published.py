@@ -1,0 +1,80 @@
+"""Compact results: the histories of a scenario's runs in one Parquet file, to keep and to share."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from scenarios.errors import BadInputError
+from scenarios.store import StoredRun, replacing
+
+KEY = b"straggler"
+"""Where the file's metadata say what the runs were, as JSON."""
+
+KEPT = (
+    *("status", "title", "label", "seed", "content", "code", "versions", "platform"),
+    *("totals", "variants", "dimension", "real_seconds"),
+)
+"""What is kept of each ``run.json``."""
+
+
+def publish(runs: Sequence[StoredRun], file: Path, command: str) -> None:
+    """Write the histories of finished runs, with columns ``label`` and ``seed``, to one file.
+
+    Args:
+        runs: of one scenario.
+        file: the Parquet file, written whole or not at all.
+        command: what made the runs.
+    """
+    tables = [_table(run) for run in runs]
+    about = {
+        "command": command,
+        "runs": [{key: run.info.get(key) for key in KEPT} for run in runs],
+    }
+    whole = pa.concat_tables(tables, promote_options="default")
+    whole = whole.replace_schema_metadata({KEY: json.dumps(about).encode()})
+    split = [field.name for field in whole.schema if pa.types.is_floating(field.type)]
+    with replacing(file) as sink:
+        pq.write_table(
+            whole,
+            sink,
+            compression="zstd",
+            compression_level=19,
+            use_dictionary=[name for name in whole.column_names if name not in split],
+            use_byte_stream_split=split,
+        )
+
+
+def _table(run: StoredRun) -> pa.Table:
+    history = pq.read_table(run.path / "history.parquet")
+    labels = pa.array([run.label] * len(history)).dictionary_encode()
+    seeds = pa.array([run.info["seed"]] * len(history), pa.int64())
+    return history.append_column("label", labels).append_column("seed", seeds)
+
+
+def published(file: Path) -> list[StoredRun]:
+    """Return the runs of a file that :func:`publish` wrote.
+
+    Raises:
+        BadInputError: there is no such file, or it is of another kind.
+    """
+    try:
+        table = pq.read_table(file)
+        about: dict[str, Any] = json.loads(table.schema.metadata[KEY])
+    except FileNotFoundError as error:
+        raise BadInputError(
+            f"{file}: not there; accepted: a folder that `straggler figure N --save` wrote"
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise BadInputError(f"{file}: is not a file that `figure --save` wrote") from error
+    rows = table.drop_columns(["label", "seed"])
+    of_run = list(zip(table["label"].to_pylist(), table["seed"].to_pylist(), strict=True))
+    runs, first = [], 0
+    for info in about["runs"]:
+        length = of_run.count((info["label"], info["seed"]))
+        runs.append(StoredRun(file, info, rows.slice(first, length)))
+        first += length
+    return runs

@@ -1,0 +1,55 @@
+"""Compact results hold what the run folders hold, and say so when they do not."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import straggler, write_scenario
+
+from scenarios.errors import BadInputError
+from scenarios.published import publish, published
+from scenarios.store import stored_runs
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("results")
+    write_scenario(folder)
+    assert straggler("run", "two.toml", cwd=folder).returncode == 0
+    return folder
+
+
+def test_what_is_published_is_what_was_stored(folder: Path) -> None:
+    runs = stored_runs(folder / "runs/two")
+    publish(runs, folder / "two.parquet", "straggler figure two")
+    again = published(folder / "two.parquet")
+    assert [(r.label, r.info["seed"]) for r in again] == [(r.label, r.info["seed"]) for r in runs]
+    for one, other in zip(runs, again, strict=True):
+        assert one.history.keys() == other.history.keys()
+        for name, column in one.history.items():
+            np.testing.assert_array_equal(column, other.history[name])
+        assert all(other.info[key] == one.info[key] for key in ("content", "versions", "totals"))
+
+
+@pytest.mark.parametrize("text", [None, "", "not Parquet"])
+def test_other_files_are_refused(tmp_path: Path, text: str | None) -> None:
+    file = tmp_path / "x.parquet"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(BadInputError, match=r"x\.parquet: (not there|is not a file)"):
+        published(file)
+
+
+def test_a_table_of_other_things_is_refused(folder: Path) -> None:
+    (file, *_) = folder.glob("runs/two/*/seed-0/history.parquet")
+    with pytest.raises(BadInputError, match="is not a file that"):
+        published(file)
+    wrong = straggler("figure", "1", "--from", ".", cwd=folder)
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("straggler: figure1a.parquet: not there; accepted: a folder")
+    both = straggler("figure", "1", "--from", ".", "--quick", cwd=folder)
+    assert both.returncode == 2
+    assert both.stderr.startswith("straggler: --from: goes with neither")
+    nothing = straggler("verdict", "--from", ".", cwd=folder)
+    assert nothing.returncode == 2
+    assert nothing.stderr.startswith("straggler: .: no compact results")
