@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,15 +71,8 @@ def figure(
         read = _published(source)
     else:
         options = options_of(retry_failed, recompute, workers_per_run, memory_limit)
-        plans = {
-            scenario: plan_runs(
-                scenario, result_folder(Path(scenario).name, quick=quick, root=out), quick=quick
-            )
-            for scenario in chosen.sources()
-        }
-        summary = make_runs(
-            [job for planned, _ in plans.values() for job in planned], jobs, options
-        )
+        plans = {scenario: _plan(scenario, out, quick=quick) for scenario in chosen.sources()}
+        summary = make_runs(list(chain.from_iterable(plans.values())), jobs, options)
         failed = summary.failed
         read = _stored(plans)
         if save:
@@ -123,15 +117,26 @@ def _published(folder: Path) -> Read:
     return cache(lambda scenario: published(folder / f"{stem(scenario)}.parquet"))
 
 
-def _stored(plans: "dict[str, tuple[list[Job], Path]]") -> Read:
-    from scenarios.store import stored_runs
+def _plan(scenario: str, out: Path, *, quick: bool) -> "list[Job]":
+    if not scenario.startswith("sweeps/"):
+        return plan_runs(
+            scenario, result_folder(Path(scenario).name, quick=quick, root=out), quick=quick
+        )[0]
+    from scenarios.sweep import runs_of, unique_jobs
+    from scenarios.sweep_schema import load_sweep
+
+    jobs = unique_jobs(runs_of(load_sweep(Path(scenario).name), out / "store"))
+    first = jobs[0].spec.seed
+    return [job for job in jobs if job.spec.seed == first] if quick else jobs
+
+
+def _stored(plans: "dict[str, list[Job]]") -> Read:
+    from scenarios.store import StoredRun
 
     def read(scenario: str) -> "list[StoredRun]":
-        planned, folder = plans[scenario]
-        done = {
-            job.folder.path for job in planned if (job.folder.info() or {}).get("status") == "done"
-        }
-        return stored_runs(folder, only=done) if done else []
+        infos = [(job.folder.path, job.folder.info()) for job in plans[scenario]]
+        runs = [StoredRun(path, i) for path, i in infos if i and i["status"] == "done"]
+        return sorted(runs, key=lambda run: (run.label, run.info["seed"]))
 
     return cache(read)
 
@@ -162,6 +167,7 @@ def _verdicts(chosen: "Figure", read: Read) -> "list[Verdict]":
         judge(runs, hero, chosen.rivals, str(runs[0].info["title"]), next(iter(part.columns), None))
         for part, runs in _parts_with_runs(chosen, read)
         for hero in chosen.heroes
+        if not part.is_sweep
     ]
 
 
@@ -169,15 +175,27 @@ def _show(name: str, chosen: "Figure", read: Read, picture: str) -> None:
     from scenarios import verdict_tables
     from scenarios.figures import draw, panels_of
 
+    typer.echo(f"claim of figure {name}: {chosen.claim}\n")
     panels = []
     for part, runs in _parts_with_runs(chosen, read):
+        if part.is_sweep:
+            _show_crossover(runs, Path(picture))
+            return
         print_comparison(Path(part.scenario), runs)
         panels += panels_of(runs, part.columns)
     if not panels:
         return
-    typer.echo(f"claim of figure {name}: {chosen.claim}\n")
     for one in _verdicts(chosen, read):
         console().print(verdict_tables.terminal_table(one))
         typer.echo(verdict_tables.sentence(one) + "\n")
     draw(panels, Path(picture))
+    typer.echo(f"drawn: {picture}")
+
+
+def _show_crossover(runs: "list[StoredRun]", picture: Path) -> None:
+    from scenarios.crossover import crossover, draw
+
+    found = crossover(runs)
+    typer.echo(found.sentence())
+    draw(found, str(runs[0].info["title"]), picture)
     typer.echo(f"drawn: {picture}")

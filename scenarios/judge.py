@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scenarios import curves
 from scenarios.compare import default_thresholds
 from scenarios.store import StoredRun
+from simulator import Indices
 
 RESAMPLES = 10_000
 LEVEL = 90
@@ -96,13 +97,11 @@ def judge(
     seeds = sorted({int(run.info["seed"]) for run in runs})
     present = [name for name in (hero, *rivals) if any(run.label == name for run in runs)]
     times = {name: _times(runs, name, seeds, metric, thresholds) for name in present}
-    draws = np.random.default_rng(0).integers(0, len(seeds), (RESAMPLES, len(seeds)))
-    draws[0] = np.arange(len(seeds))  # the first is the sample itself
-    medians = {name: np.median(table[draws], axis=1) for name, table in times.items()}
+    medians = {name: bootstrap(table) for name, table in times.items()}
     others = np.array([medians[name] for name in present[1:]])
     best = others[:, 0].argmin(axis=0)
     middle = len(thresholds) // 2
-    rival = times[present[1 + best[middle]]][:, middle]
+    mine, rival = times[hero][:, middle], times[present[1 + best[middle]]][:, middle]
     return Verdict(
         title,
         metric,
@@ -112,8 +111,21 @@ def judge(
         {name: _intervals(table) for name, table in medians.items()},
         [present[1 + k] for k in best],
         _intervals(ratio(others.min(axis=0), medians[hero])),
-        _intervals(_sooner(times[hero][:, middle][draws], rival[draws])[:, None])[0],
+        _intervals(_sooner(*(t[draws(len(seeds))] for t in (mine, rival)))[:, None])[0],
     )
+
+
+def draws(seeds: int) -> Indices:
+    """Return which seeds each resample holds, shape (resamples, seeds); the first has each once."""
+    drawn = np.random.default_rng(0).integers(0, seeds, (RESAMPLES, seeds))
+    drawn[0] = np.arange(seeds)
+    return drawn
+
+
+def bootstrap(table: Times) -> Times:
+    """Return medians over seeds, shape (resamples, k), of a table of shape (seeds, k)."""
+    medians: Times = np.median(table[draws(len(table))], axis=1)
+    return medians
 
 
 def _times(

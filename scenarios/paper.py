@@ -16,7 +16,7 @@ class Part:
     """A panel of a figure.
 
     Attributes:
-        scenario: its name in the library.
+        scenario: its name in the library; ``sweeps/...`` for a sweep.
         columns: of the history, an axes for each; empty for what the problem suggests.
         beside: a scenario whose rivals are drawn and judged with these runs too.
     """
@@ -24,6 +24,11 @@ class Part:
     scenario: str
     columns: tuple[str, ...] = ()
     beside: str | None = None
+
+    @property
+    def is_sweep(self) -> bool:
+        """Whether its runs are those of a sweep."""
+        return self.scenario.startswith("sweeps/")
 
     def sources(self) -> Iterator[str]:
         """Yield the scenarios whose runs it needs."""
@@ -85,6 +90,11 @@ FIGURES: dict[str, Figure] = {
         RENNALA,
         _parts("beyond/failures"),
         rivals=("synchronous-waits", "synchronous-timeout", "afedpg"),
+    ),
+    "crossover": Figure(
+        "Rennala NIGT overtakes AFedPG as sending gets dearer, where the clocks say",
+        _parts("sweeps/crossover"),
+        rivals=("afedpg",),
     ),
     "network": Figure(RENNALA, _parts("paper/figure3a", "beyond/one-port", "beyond/ring")),
 }

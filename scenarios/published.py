@@ -32,7 +32,10 @@ def publish(runs: Sequence[StoredRun], file: Path, command: str) -> None:
     tables = [_table(run) for run in runs]
     about = {
         "command": command,
-        "runs": [{key: run.info.get(key) for key in KEPT} for run in runs],
+        "runs": [
+            {**{key: run.info.get(key) for key in KEPT}, "rows": len(table)}
+            for run, table in zip(runs, tables, strict=True)
+        ],
     }
     whole = pa.concat_tables(tables, promote_options="default")
     whole = whole.replace_schema_metadata({KEY: json.dumps(about).encode()})
@@ -71,10 +74,8 @@ def published(file: Path) -> list[StoredRun]:
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise BadInputError(f"{file}: is not a file that `figure --save` wrote") from error
     rows = table.drop_columns(["label", "seed"])
-    of_run = list(zip(table["label"].to_pylist(), table["seed"].to_pylist(), strict=True))
     runs, first = [], 0
     for info in about["runs"]:
-        length = of_run.count((info["label"], info["seed"]))
-        runs.append(StoredRun(file, info, rows.slice(first, length)))
-        first += length
+        runs.append(StoredRun(file, info, rows.slice(first, info["rows"])))
+        first += info["rows"]
     return runs
