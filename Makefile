@@ -4,7 +4,7 @@ UV     = $(BIN)/uv pip install -q --python $(BIN)/python
 TORCH := torch==2.13.0
 JOBS  ?= $(shell nproc 2>/dev/null || echo 1)
 
-.PHONY: setup figure test format bench constraints clean
+.PHONY: setup figure reproduce pictures test format bench constraints clean
 
 setup: .venv/ready
 
@@ -19,6 +19,17 @@ setup: .venv/ready
 
 figure: setup
 	$(BIN)/straggler figure 1 --quick --jobs $(JOBS)
+
+FIGURES := 1 2 3 4 5 6 7 8 9 10 ten-worlds heavy-tails failures crossover network
+
+# All figures from nothing, for hours; resumable. Compact results go to results/.
+reproduce: setup
+	for name in $(FIGURES); do $(BIN)/straggler figure $$name --jobs $(JOBS) --save results || exit; done
+
+# All pictures of the documentation from results/, in seconds.
+pictures: setup
+	for name in $(FIGURES); do $(BIN)/straggler figure $$name --from results || exit; done
+	mkdir -p docs/figures && cp figures/*.png docs/figures/
 
 test: setup
 	$(BIN)/ruff format --check .

@@ -97,17 +97,16 @@ def verdict(
     from scenarios import verdict_tables
     from scenarios.paper import FIGURES, stem
 
-    rows = []
+    read, rows = _published(source), []
+    used: dict[str, list[StoredRun]] = {}
     for name, chosen in FIGURES.items():
         if all((source / f"{stem(s)}.parquet").exists() for s in chosen.sources()):
-            rows += [(name, one) for one in _verdicts(chosen, _published(source))]
+            rows += [(name, one) for one in _verdicts(chosen, read)]
+            used |= {s: read(s) for s in chosen.sources()}
     if not rows:
         raise BadInputError(f"{source}: no compact results; accepted: what `figure --save` wrote")
-    if markdown:
-        typer.echo("\n".join(verdict_tables.markdown(rows)))
-        return
-    for name, one in rows:
-        typer.echo(f"{name}, {one.title}: {verdict_tables.sentence(one)}")
+    lines = verdict_tables.markdown(rows) if markdown else verdict_tables.sentences(rows)
+    typer.echo("\n".join([*lines, "", *verdict_tables.origin(list(chain(*used.values())))]))
 
 
 def _published(folder: Path) -> Read:

@@ -66,6 +66,9 @@ def theory(
     smoothness: Constant = None,
     hessian: Constant = None,
     gap: Constant = None,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Only the paper's tables, as Markdown.")
+    ] = False,
 ) -> None:
     """Lay the simulated clocks beside their formulas, and put the paper's tables in numbers.
 
@@ -73,13 +76,17 @@ def theory(
     smoothness L_g, hessian L_h, gap Delta = J* - J(theta_0). What is not given is 1, or exact
     where the problem knows it (quadratic).
     """
+    from scenarios import predict
     from scenarios.load import find, load
-    from scenarios.predict import report
 
     given = {"sigma": sigma, "smoothness": smoothness, "hessian": hessian, "gap": gap}
     known = {name: value for name, value in given.items() if value is not None}
+    arguments = (load(find(scenario)), epsilon or [0.1, 0.01], known)
+    if markdown:
+        typer.echo("\n".join(predict.markdown(*arguments)))
+        return
     out = console()
-    for part in report(load(find(scenario)), epsilon or [0.1, 0.01], known):
+    for part in predict.report(*arguments):
         out.print(part)
 
 

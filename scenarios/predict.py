@@ -100,11 +100,45 @@ def report(
             discount, horizon = scenario.problem.discount, scenario.problem.horizon
             least = theory.truncation_horizon(discount, epsilon)
             yield f"gamma^H <= eps from H = {least} steps on; the scenario has H = {horizon}"
-        for number, (name, table) in enumerate(theory.TABLES.items(), start=1):
-            rows = table(c, h, kappa)
-            title = f"Table {number}, {name} environments: seconds up to constants, eps = {epsilon}"
+        for title, rows in complexities(c, h, kappa):
             yield tables.complexity_table(title, rows)
             yield tables.preference(rows)
+
+
+def complexities(
+    constants: theory.Constants, h: Vector, kappa: Vector
+) -> Iterator[tuple[str, dict[str, theory.Complexity]]]:
+    """Yield both tables of the paper for a cluster, each with a title."""
+    for number, (name, table) in enumerate(theory.TABLES.items(), start=1):
+        title = (
+            f"Table {number}, {name} environments: seconds up to constants, "
+            f"eps = {constants.epsilon}"
+        )
+        yield title, table(constants, h, kappa)
+
+
+def markdown(
+    scenario: Scenario, epsilons: Sequence[float], given: dict[str, float]
+) -> Iterator[str]:
+    """Yield the lines of both tables as Markdown; arguments as for :func:`report`."""
+    problem = scenario.problem.build(scenario.seeds[0], scenario.cluster.workers)
+    constants = known_constants(scenario, problem) | given
+    h = scenario.cluster.compute_seconds()
+    kappa = scenario.cluster.uplink_seconds(problem.dimension)
+    problem.close()
+    yield f"{scenario.title}:"
+    for epsilon in epsilons:
+        c = theory.Constants(epsilon=epsilon, **constants)
+        for title, rows in complexities(c, h, kappa):
+            yield from ("", f"| {title} | computing | communicating | total |", "|---|---|---|---|")
+            for method, row in sorted(rows.items(), key=lambda item: item[1].total):
+                numbers = (row.computation, row.communication, row.total)
+                yield f"| {method} | {' | '.join(rounded(number) for number in numbers)} |"
+
+
+def rounded(number: float) -> str:
+    """Return three digits, without a power of ten: ``2,020,000``."""
+    return f"{float(f'{number:.3g}'):,.0f}"
 
 
 def known_constants(scenario: Scenario, problem: Problem) -> dict[str, float]:

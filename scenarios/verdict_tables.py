@@ -7,6 +7,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from scenarios.judge import LEVEL, Interval, Verdict
+from scenarios.store import StoredRun
 
 HEADER = (
     *("figure", "panel", "method", "fastest rival"),
@@ -39,6 +40,23 @@ def sentence(verdict: Verdict) -> str:
         f"{verdict.hero} against {against}: speed-up {speedups}; "
         f"P(sooner) {interval_text(verdict.improvement)}: {verdict.word}"
     )
+
+
+def sentences(verdicts: Sequence[tuple[str, Verdict]]) -> Iterator[str]:
+    """Yield a line for each verdict; arguments as for :func:`markdown`."""
+    for name, verdict in verdicts:
+        yield f"{name}, {verdict.title}: {sentence(verdict)}"
+
+
+def origin(runs: Sequence[StoredRun]) -> Iterator[str]:
+    """Yield where runs come from: how many, how long they took, with what."""
+    hours = sum(run.info["real_seconds"] for run in runs) / 3600
+    steps = sum(run.totals["environment_steps"] for run in runs)
+    made = f"{steps / 1e6:,.0f} million environment steps, {hours:.1f} process hours"
+    yield f"{len(runs)} runs, {made}."
+    for key in ("versions", "platform"):
+        for about in sorted({", ".join(map(" ".join, run.info[key].items())) for run in runs}):
+            yield f"{key.capitalize()}: {about}."
 
 
 def markdown(verdicts: Sequence[tuple[str, Verdict]]) -> Iterator[str]:

@@ -139,3 +139,14 @@ def test_the_theory_command_prints_clocks_and_both_tables(
     assert "Table 2, heterogeneous" in result.stdout
     assert result.stdout.count("theory prefers") == 2
     assert "sigma=0.5, smoothness=1.0, hessian=0.0" in result.stdout  # the quadratic knows them
+
+
+def test_the_tables_as_markdown(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("markdown")
+    write_scenario(folder)
+    result = straggler("theory", "two.toml", "--epsilon", "0.05", "--markdown", cwd=folder)
+    assert result.returncode == 0, result.stderr
+    c = theory.Constants(epsilon=0.05, sigma=0.5, smoothness=1.0, hessian=0.0, gap=5.0)
+    row = theory.homogeneous_table(c, np.array([1.0, 2.0]), np.zeros(2))["rennala-pg"]
+    assert f"| rennala-pg | {row.computation:,.0f} | 0 | {row.total:,.0f} |" in result.stdout
+    assert result.stdout.count("|---|---|---|---|") == 2

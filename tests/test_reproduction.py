@@ -1,0 +1,60 @@
+"""The committed results are of the scenarios beside them, draw, and are what the page says."""
+
+import re
+from pathlib import Path
+
+import pytest
+from commands import straggler
+
+from scenarios.build import expand
+from scenarios.load import library, load
+from scenarios.paper import FIGURES
+from scenarios.published import published
+from scenarios.sweep_schema import load_sweep
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "results"
+SOURCES = sorted({source for figure in FIGURES.values() for source in figure.sources()})
+MAKES = re.compile(r"<!-- (straggler .*?) -->\n(.*?)\n<!-- end -->", re.DOTALL)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_results_are_of_the_scenario_as_it_is(source: str) -> None:
+    stem = Path(source).name
+    runs = published(RESULTS / f"{stem}.parquet")
+    if source.startswith("sweeps/"):
+        scenarios = [point.scenario for point in load_sweep(stem).points]
+    else:
+        scenarios = [load(library()[source])]
+    planned = [spec for scenario in scenarios for spec in expand(scenario)]
+    wanted = {spec.identity(): spec.content() for spec in planned}
+    assert [run.info["status"] for run in runs] == ["done"] * len(wanted)
+    for run in runs:
+        assert run.info["content"] in wanted.values()
+        assert len(run.history["time"]) == run.totals["updates"]
+        assert run.info["versions"]["mujoco"]
+        assert run.info["platform"]["python"]
+
+
+def test_results_are_small() -> None:
+    assert sum(f.stat().st_size for f in RESULTS.rglob("*") if f.is_file()) < 10e6
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_each_figure_is_drawn_from_them(name: str, tmp_path: Path) -> None:
+    drawn = straggler("figure", name, "--from", str(RESULTS), cwd=tmp_path)
+    assert drawn.returncode == 0, drawn.stderr
+    (picture,) = (tmp_path / "figures").iterdir()
+    assert picture.stat().st_size > 20_000
+    assert (ROOT / "docs" / "figures" / picture.name).exists()
+
+
+def test_the_page_says_what_its_commands_print() -> None:
+    page = (ROOT / "docs" / "reproduction.md").read_text()
+    made = MAKES.findall(page)
+    assert len(made) >= 4
+    for command, text in made:
+        arguments = command.split()[1:]
+        printed = straggler(*arguments, cwd=ROOT)
+        assert printed.returncode == 0, printed.stderr
+        assert text.strip() == printed.stdout.strip(), command
