@@ -117,14 +117,14 @@ def _published(folder: Path) -> Read:
 
 
 def _plan(scenario: str, out: Path, *, quick: bool) -> "list[Job]":
-    if not scenario.startswith("sweeps/"):
-        return plan_runs(
-            scenario, result_folder(Path(scenario).name, quick=quick, root=out), quick=quick
-        )[0]
+    from scenarios.paper import stem
     from scenarios.sweep import runs_of, unique_jobs
     from scenarios.sweep_schema import load_sweep
 
-    jobs = unique_jobs(runs_of(load_sweep(Path(scenario).name), out / "store"))
+    if not scenario.startswith("sweeps/"):
+        folder = result_folder(stem(scenario), quick=quick, root=out)
+        return plan_runs(scenario, folder, quick=quick)[0]
+    jobs = unique_jobs(runs_of(load_sweep(stem(scenario)), out / "store"))
     first = jobs[0].spec.seed
     return [job for job in jobs if job.spec.seed == first] if quick else jobs
 

@@ -128,4 +128,4 @@ def runs_of(figure: Figure, part: Part, read: Callable[[str], list[StoredRun]]) 
 
 def stem(scenario: str) -> str:
     """Return what names a scenario's folder and file: ``figure1a`` for ``paper/figure1a``."""
-    return Path(scenario).name
+    return Path(scenario).stem

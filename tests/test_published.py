@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from commands import straggler, write_scenario
 
+from scenarios.cli import app
 from scenarios.errors import BadInputError
+from scenarios.paper import FIGURES, Figure, Part
 from scenarios.published import publish, published
 from scenarios.store import stored_runs
 
@@ -53,3 +55,46 @@ def test_a_table_of_other_things_is_refused(folder: Path) -> None:
     nothing = straggler("verdict", "--from", ".", cwd=folder)
     assert nothing.returncode == 2
     assert nothing.stderr.startswith("straggler: .: no compact results")
+
+
+@pytest.fixture
+def tiny(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let ``straggler figure tiny`` show the runs of the scenario in the folder."""
+    parts = (Part("two.toml"), Part("two.toml", ("gradient_norm",), beside="two.toml"))
+    monkeypatch.setitem(FIGURES, "tiny", Figure("a claim", parts))
+    monkeypatch.chdir(folder)
+
+
+def call(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        app(arguments)
+    return int(str(ended.value.code))
+
+
+@pytest.mark.usefixtures("tiny")
+def test_a_figure_is_the_same_from_runs_and_from_what_it_saved(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("figure", "tiny", "--save", "saved") == 0
+    from_runs = capsys.readouterr().out
+    picture = (folder / "figures/tiny.png").read_bytes()
+    assert call("figure", "tiny", "--from", "saved") == 0
+    assert capsys.readouterr().out == from_runs
+    assert (folder / "figures/tiny.png").read_bytes() == picture
+    assert "claim of figure tiny: a claim" in from_runs
+    assert from_runs.count("rennala-nigt against ") == 2
+    saved = (folder / "saved/two.parquet").read_bytes()
+    assert call("figure", "tiny", "--save", "saved") == 0
+    assert (folder / "saved/two.parquet").read_bytes() == saved
+
+
+@pytest.mark.usefixtures("tiny")
+def test_the_verdict_of_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("figure", "tiny", "--save", "saved") == 0
+    capsys.readouterr()
+    assert call("verdict", "--from", "saved") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines[:2]] == ["tiny, two workers"] * 2
+    assert lines[3].startswith("6 runs, 0 million environment steps, ")
+    assert call("verdict", "--from", "saved", "--markdown") == 0
+    assert capsys.readouterr().out.startswith("| figure | panel | method | fastest rival |")
