@@ -1,6 +1,5 @@
 """The commands that reproduce the paper: figures, and what becomes of their claims."""
 
-import sys
 from collections.abc import Callable
 from functools import cache
 from itertools import chain
@@ -26,20 +25,23 @@ from scenarios.cores import CORES
 from scenarios.errors import BadInputError
 
 if TYPE_CHECKING:
+    from scenarios.crossover import Crossover
     from scenarios.experiment import Job
     from scenarios.judge import Verdict
     from scenarios.paper import Figure, Part
     from scenarios.store import StoredRun
 
 Read = Callable[[str], "list[StoredRun]"]
-"""From a scenario's name to its finished runs; none if there are none."""
+"""From a scenario's name to its runs, failed ones too."""
 
 
 def figure(
     name: Annotated[
         str, typer.Argument(metavar="N|NAME", help="The paper's 1 to 10, or a name beyond it.")
     ],
-    quick: Annotated[bool, typer.Option("--quick", help="One seed and a shorter time.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="One seed and, but for sweeps, a shorter time.")
+    ] = False,
     source: Annotated[
         Path | None,
         typer.Option("--from", help="Draw from these compact results; nothing is run."),
@@ -70,13 +72,14 @@ def figure(
             raise BadInputError("--from: goes with neither --quick nor --save, which need runs")
         read = _published(source)
     else:
+        if quick and save:
+            raise BadInputError("--save: does not go with --quick; accepted: whole results")
         options = options_of(retry_failed, recompute, workers_per_run, memory_limit)
         plans = {scenario: _plan(scenario, out, quick=quick) for scenario in chosen.sources()}
-        summary = make_runs(list(chain.from_iterable(plans.values())), jobs, options)
-        failed = summary.failed
+        failed = make_runs(list(chain.from_iterable(plans.values())), jobs, options).failed
         read = _stored(plans)
         if save:
-            _save(chosen, read, save)
+            _save(name, chosen, read, save)
     _show(name, chosen, read, f"figures/{'figure' * name.isdigit()}{name}{'-quick' * quick}.png")
     raise typer.Exit(1 if failed else 0)
 
@@ -92,21 +95,26 @@ def verdict(
     For each panel: seconds to three thresholds (1/4, 1/2 and 3/4 of the way from the mean start
     to the best return that any run reached), medians over seeds with 90% bootstrap intervals; the
     speed-up over the fastest rival; and the probability that a run is sooner than the rival's. A
-    claim holds if two speed-ups of three are surely above 1 and none is surely below.
+    claim holds if the intervals of two speed-ups of three lie above 1 and none lies below.
     """
     from scenarios import verdict_tables
     from scenarios.paper import FIGURES, stem
 
-    read, rows = _published(source), []
+    read, rows, notes = _published(source), [], []
     used: dict[str, list[StoredRun]] = {}
     for name, chosen in FIGURES.items():
-        if all((source / f"{stem(s)}.parquet").exists() for s in chosen.sources()):
-            rows += [(name, one) for one in _verdicts(chosen, read)]
-            used |= {s: read(s) for s in chosen.sources()}
-    if not rows:
+        files = [source / f"{stem(scenario)}.parquet" for scenario in chosen.sources()]
+        if missing := [file.name for file in files if not file.exists()]:
+            notes.append(f"figure {name}: {', '.join(missing)} not there")
+            continue
+        rows += [(name, one) for one in _verdicts(chosen, read)]
+        notes += [f"{name}: {one.sentence()}." for one in _crossovers(chosen, read)]
+        used |= {scenario: read(scenario) for scenario in chosen.sources()}
+    if not used:
         raise BadInputError(f"{source}: no compact results; accepted: what `figure --save` wrote")
     lines = verdict_tables.markdown(rows) if markdown else verdict_tables.sentences(rows)
-    typer.echo("\n".join([*lines, "", *verdict_tables.origin(list(chain(*used.values())))]))
+    origin = verdict_tables.origin(list(chain(*used.values())))
+    typer.echo("\n".join([*lines, "", *notes, "", *origin]))
 
 
 def _published(folder: Path) -> Read:
@@ -134,67 +142,65 @@ def _stored(plans: "dict[str, list[Job]]") -> Read:
 
     def read(scenario: str) -> "list[StoredRun]":
         infos = [(job.folder.path, job.folder.info()) for job in plans[scenario]]
-        runs = [StoredRun(path, i) for path, i in infos if i and i["status"] == "done"]
+        runs = [StoredRun(path, info) for path, info in infos if info]
         return sorted(runs, key=lambda run: (run.label, run.info["seed"]))
 
     return cache(read)
 
 
-def _save(chosen: "Figure", read: Read, folder: Path) -> None:
-    import shlex
-
+def _save(name: str, chosen: "Figure", read: Read, folder: Path) -> None:
     from scenarios.paper import stem
     from scenarios.published import publish
 
-    command = shlex.join(["straggler", *sys.argv[1:]])
     for scenario in chosen.sources():
-        if runs := read(scenario):
-            publish(runs, folder / f"{stem(scenario)}.parquet", command)
+        publish(read(scenario), folder / f"{stem(scenario)}.parquet", f"straggler figure {name}")
 
 
 def _parts_with_runs(chosen: "Figure", read: Read) -> "list[tuple[Part, list[StoredRun]]]":
     from scenarios.paper import runs_of
 
     parts = [(part, runs_of(chosen, part, read)) for part in chosen.parts]
-    return [(part, runs) for part, runs in parts if runs]
+    return [(part, runs) for part, runs in parts if any(run.is_done for run in runs)]
 
 
 def _verdicts(chosen: "Figure", read: Read) -> "list[Verdict]":
     from scenarios.judge import judge
 
-    return [
+    found = [
         judge(runs, hero, chosen.rivals, str(runs[0].info["title"]), next(iter(part.columns), None))
         for part, runs in _parts_with_runs(chosen, read)
         for hero in chosen.heroes
         if not part.is_sweep
     ]
+    return [one for one in found if one]
+
+
+def _crossovers(chosen: "Figure", read: Read) -> "list[Crossover]":
+    from scenarios.crossover import crossover
+
+    found = [crossover(runs) for part, runs in _parts_with_runs(chosen, read) if part.is_sweep]
+    return [one for one in found if one]
 
 
 def _show(name: str, chosen: "Figure", read: Read, picture: str) -> None:
-    from scenarios import verdict_tables
-    from scenarios.figures import draw, panels_of
+    from scenarios import crossover, figures, verdict_tables
 
     typer.echo(f"claim of figure {name}: {chosen.claim}\n")
+    for found in _crossovers(chosen, read):
+        typer.echo(found.sentence())
+        title = str(read(chosen.parts[0].scenario)[0].info["title"])
+        crossover.draw(found, title, Path(picture))
+        typer.echo(f"drawn: {picture}")
+        return
     panels = []
     for part, runs in _parts_with_runs(chosen, read):
-        if part.is_sweep:
-            _show_crossover(runs, Path(picture))
-            return
-        print_comparison(Path(part.scenario), runs)
-        panels += panels_of(runs, part.columns)
+        done = [run for run in runs if run.is_done]
+        print_comparison(Path(part.scenario), done)
+        panels += figures.panels_of(done, part.columns)
     if not panels:
         return
     for one in _verdicts(chosen, read):
         console().print(verdict_tables.terminal_table(one))
         typer.echo(verdict_tables.sentence(one) + "\n")
-    draw(panels, Path(picture))
-    typer.echo(f"drawn: {picture}")
-
-
-def _show_crossover(runs: "list[StoredRun]", picture: Path) -> None:
-    from scenarios.crossover import crossover, draw
-
-    found = crossover(runs)
-    typer.echo(found.sentence())
-    draw(found, str(runs[0].info["title"]), picture)
+    figures.draw(panels, Path(picture))
     typer.echo(f"drawn: {picture}")

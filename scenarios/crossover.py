@@ -12,7 +12,7 @@ from scenarios import curves
 from scenarios.build import build_method
 from scenarios.compare import default_thresholds
 from scenarios.figures import colour, save
-from scenarios.judge import Interval, Times, bootstrap
+from scenarios.judge import EDGES, LEVEL, Interval, Times, bootstrap
 from scenarios.schema import Scenario
 from scenarios.store import StoredRun
 from simulator import Vector
@@ -33,8 +33,9 @@ class Crossover:
         threshold: of the mean return of the latest trajectories.
         times: by method, seconds, shape (k, seeds); infinite if never.
         predicted: by method, seconds, shape (k,).
-        measured: the s from which on the first of the pair is faster; infinite if nowhere.
-        expected: the same from the prediction.
+        measured: the s from which on the first of the pair is faster; infinite if nowhere,
+            0 if it is everywhere.
+        expected: the same from the prediction; 0 for below the smallest.
     """
 
     scales: Vector
@@ -46,34 +47,51 @@ class Crossover:
 
     def sentence(self) -> str:
         """Return the outcome in a line."""
-        found = f"{self.measured.value:.3g} [{self.measured.low:.3g}, {self.measured.high:.3g}]"
+        here = [
+            self._place(s) for s in (self.measured.value, self.measured.low, self.measured.high)
+        ]
         return (
-            f"{PAIR[0]} overtakes {PAIR[1]} on the way to {self.threshold:.4g} at s = {found}; "
-            f"predicted from s = {self.scales[0]:g}: {self.expected:.3g} (inf: at no s up to "
-            f"{self.scales[-1]:g})"
+            f"{PAIR[0]} overtakes {PAIR[1]} on the way to {self.threshold:.4g} at s {here[0]} "
+            f"({LEVEL}% interval: {here[1]} to {here[2]}); "
+            f"predicted from s = {self.scales[0]:g}: {self._place(self.expected)}"
         )
 
+    def _place(self, scale: float) -> str:
+        if scale < self.scales[0]:
+            return f"below {self.scales[0]:g}"
+        return f"= {scale:.3g}" if np.isfinite(scale) else f"above {self.scales[-1]:g}"
 
-def crossover(runs: Sequence[StoredRun]) -> Crossover:
-    """Find the crossover in the finished runs of a sweep over ``cluster.uplink.scale``."""
+
+def crossover(runs: Sequence[StoredRun]) -> Crossover | None:
+    """Find the crossover in the runs of a sweep over ``cluster.uplink.scale``.
+
+    A run that failed never gets there. None if no run made an update.
+    """
+    done = [run for run in runs if run.is_done]
+    thresholds = default_thresholds(done, "return_mean")
+    if not thresholds:
+        return None
+    threshold = thresholds[1]
     scales = np.array(sorted({_scale(run) for run in runs}))
     seeds = sorted({int(run.info["seed"]) for run in runs})
-    threshold = default_thresholds(list(runs), "return_mean")[1]
-    times = {label: np.full((len(scales), len(seeds)), np.inf) for label in PAIR}
-    for run in runs:
+    shape = (len(scales), len(seeds))
+    times = {label: np.full(shape, np.inf) for label in PAIR}
+    updates = {label: np.full(shape, np.inf) for label in PAIR}
+    for run in done:
         place = np.searchsorted(scales, _scale(run)), seeds.index(int(run.info["seed"]))
-        held = curves.first_held(run, "return_mean", threshold)
-        times[run.label][place] = np.inf if np.isnan(held) else held
-    predicted = {}
-    for label in PAIR:
-        mine = [run for run in runs if run.label == label]
-        first = [run for run in mine if _scale(run) == scales[0]]
-        updates = float(np.median([_updates(run, threshold) for run in first]))
-        clock = {_scale(run): _seconds_per_update(run) for run in mine}
-        predicted[label] = updates * np.array([clock.get(s, np.nan) for s in scales])
+        held = np.flatnonzero(curves.running(run, "return_mean") >= threshold)
+        if len(held):
+            times[run.label][place] = run.history["time"][held[0]]
+            updates[run.label][place] = held[0] + 1
+    dimension = int(done[0].info["dimension"])
+    predicted = {
+        label: np.median(updates[label][0])
+        * np.array([_seconds_per_update(_first(runs, label, s), dimension) for s in scales])
+        for label in PAIR
+    }
     drawn = [bootstrap(times[label].T) for label in PAIR]
     found = [overtaken(scales, *pair) for pair in zip(*drawn, strict=True)]
-    low, high = np.percentile(found, [5, 95], method="nearest")
+    low, high = np.percentile(found, EDGES, method="nearest")
     return Crossover(
         scales,
         threshold,
@@ -88,38 +106,41 @@ def _scale(run: StoredRun) -> float:
     return float(run.info["content"]["cluster"]["uplink"]["scale"])
 
 
-def _updates(run: StoredRun, threshold: float) -> float:
-    held = np.flatnonzero(curves.running(run, "return_mean") >= threshold)
-    return float(held[0] + 1) if len(held) else np.inf
+def _first(runs: Sequence[StoredRun], label: str, scale: float) -> StoredRun:
+    return next(run for run in runs if run.label == label and _scale(run) == scale)
 
 
-def _seconds_per_update(run: StoredRun) -> float:
+def _seconds_per_update(run: StoredRun, dimension: int) -> float:
     scenario = Scenario.model_validate({"title": "", **run.info["content"]})
     h = scenario.cluster.compute_seconds()
-    kappa = scenario.cluster.uplink_seconds(int(run.info["dimension"]))
-    return theory.seconds_per_update(build_method(scenario.methods[0]), h, kappa)[0]
+    kappa = scenario.cluster.uplink_seconds(dimension)
+    allreduce = scenario.cluster.collective == "allreduce"
+    method = build_method(scenario.methods[0])
+    return theory.seconds_per_update(method, h, kappa, allreduce=allreduce)[0]
 
 
 def overtaken(scales: Vector, first: Vector, second: Vector) -> float:
     """Return the s from which on ``first`` takes less time than ``second``.
 
-    Between two scales both ratios are taken to be powers of s. The smallest scale if the first
-    is always faster; infinite if it is not at the largest.
+    Between two scales the ratio is taken to be a power of s; scales where neither gets there say
+    nothing. 0 if the first is always faster; infinite if it is not at the largest.
 
     Args:
         scales: rising, shape (k,).
         first: seconds, shape (k,).
         second: seconds, shape (k,).
     """
-    behind = np.flatnonzero(~(first < second))
+    known = np.isfinite(first) | np.isfinite(second)
+    scales, first, second = scales[known], first[known], second[known]
+    behind = np.flatnonzero(first >= second)
     if not len(behind):
-        return float(scales[0])
+        return 0.0 if len(scales) else float("inf")
     k = int(behind[-1])
     if k == len(scales) - 1:
         return float("inf")
-    ratios = np.array([first[k] / second[k], first[k + 1] / second[k + 1]])
-    if not (np.isfinite(ratios).all() and (ratios > 0).all()):
+    if not np.isfinite([first[k], second[k + 1]]).all():
         return float(scales[k + 1])
+    ratios = first[k : k + 2] / second[k : k + 2]
     share = np.log(ratios[0]) / np.log(ratios[0] / ratios[1])
     return float(scales[k] * (scales[k + 1] / scales[k]) ** share)
 
@@ -136,11 +157,11 @@ def draw(found: Crossover, title: str, file: Path) -> None:
         ax.plot(found.scales, middle, "o-", color=shade, label=f"{label}, median of seeds")
         ax.fill_between(found.scales, low, high, color=shade, alpha=0.2, linewidth=0)
         ax.plot(found.scales, found.predicted[label], ":", color=shade, label=f"{label}, predicted")
-    if np.isfinite(found.measured.value):
-        ax.axvline(found.measured.value, color="black", linewidth=0.8)
-        ax.axvspan(found.measured.low, min(found.measured.high, found.scales[-1]), alpha=0.1)
-    if np.isfinite(found.expected):
-        ax.axvline(found.expected, color="black", linestyle=":", linewidth=0.8)
+    low, high = np.clip([found.measured.low, found.measured.high], *found.scales[[0, -1]])
+    ax.axvspan(low, high, color="black", alpha=0.08, linewidth=0)
+    for scale, style in ((found.measured.value, "-"), (found.expected, ":")):
+        if found.scales[0] <= scale <= found.scales[-1]:
+            ax.axvline(scale, color="black", linestyle=style, linewidth=0.8)
     ax.set(xscale="log", yscale="log", xlabel="s: kappa_i = s sqrt(i)")
     ax.set_ylabel(f"seconds to a mean return of {found.threshold:.4g}")
     ax.set_title(f"{title}\nlines: where the curves cross, measured and (dotted) predicted", size=9)

@@ -25,13 +25,16 @@ def running(run: StoredRun, column: str) -> Vector:
 
     Returns are averaged over the fewest latest updates that hold :data:`WINDOW` trajectories, or
     all if the run has fewer (NaN before there are so many). ``return_average`` is the workers'
-    equal average of that for each variant. Exact quantities are left as they are.
+    equal average of that for each variant. Other quantities are left as they are; NaN if the
+    run has no such column.
     """
     if column == "return_average":
         return _average(
             [share * running(run, f"return_mean_{v}") for v, share in run.shares.items()]
         )
-    values = run.history[column]
+    values = run.history.get(column)
+    if values is None:
+        return np.full(len(run.history["time"]), np.nan)
     if not column.startswith("return_mean"):
         return values
     counts = run.history[column.replace("_mean", "_count")]
@@ -68,12 +71,15 @@ def binned(run: StoredRun, column: str, edges: Vector) -> Vector:
     """Return the column's mean within each bin of simulated time, shape (bins,).
 
     Returns are weighted by their trajectories. A bin without updates repeats the one before it.
+    NaN if the run has no such column.
     """
     if column == "return_average":
         return _average(
             [share * binned(run, f"return_mean_{v}", edges) for v, share in run.shares.items()]
         )
-    values, times = run.history[column], run.history["time"]
+    values, times = run.history.get(column), run.history["time"]
+    if values is None:
+        return np.full(len(edges) - 1, np.nan)
     finite = np.isfinite(values)
     weights = np.ones(len(values))
     if column.startswith("return_mean"):

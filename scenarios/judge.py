@@ -15,15 +15,18 @@ RESAMPLES = 10_000
 LEVEL = 90
 """Percent of the resamples that an interval holds."""
 
-SHARES = (0.25, 0.5, 0.75)
-"""Where the thresholds are, from the mean start to the best value that any run reached."""
+EDGES = ((100 - LEVEL) / 2, (100 + LEVEL) / 2)
+"""The percentiles where it begins and ends."""
+
+FEWEST_SEEDS = 3
+"""With two, a quarter of all pairs of equal methods would be told apart."""
 
 Times = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A number and the percentile bootstrap interval over seeds around it."""
+    """A number and the percentile bootstrap interval over seeds around it; NaN: not known."""
 
     value: float
     low: float
@@ -41,7 +44,7 @@ class Verdict:
         seeds: how many.
         thresholds: three values of the metric.
         times: by method, an interval of the median time for each threshold; infinite if never.
-        rivals: the fastest rival for each threshold.
+        rivals: the fastest rival for each threshold; ``-`` where none gets there.
         speedups: its time over the hero's, for each threshold: above 1 the hero is faster.
         improvement: the probability that a run of the hero is sooner at the middle threshold than
             a run of the rival there (Agarwal et al., NeurIPS 2021); ties count half.
@@ -59,15 +62,15 @@ class Verdict:
 
     @property
     def word(self) -> str:
-        """``holds``, ``fails`` or ``unclear``.
+        """``holds``, ``fails``, ``unclear``, or ``too few seeds`` (below 3).
 
         It holds if the intervals of two thresholds of three are above 1 and none is below; it
         fails if two are below and none is above.
         """
         above = sum(s.low > 1 for s in self.speedups)
         below = sum(s.high < 1 for s in self.speedups)
-        if self.seeds < 2:  # noqa: PLR2004
-            return "one seed"
+        if self.seeds < FEWEST_SEEDS:
+            return "too few seeds"
         if above >= 2 and not below:  # noqa: PLR2004
             return "holds"
         return "fails" if below >= 2 and not above else "unclear"  # noqa: PLR2004
@@ -79,21 +82,26 @@ def judge(
     rivals: Sequence[str],
     title: str,
     column: str | None = None,
-) -> Verdict:
+) -> Verdict | None:
     """Judge a claim: ``hero`` reaches thresholds sooner than each of ``rivals``.
 
     Seeds are resampled together for all methods: with one seed all begin at the same theta_0. A
-    seed that a method has no finished run of counts as never.
+    run that failed counts as never. None if nothing can be said: no run made an update.
 
     Args:
-        runs: finished ones of all methods of a panel.
+        runs: of all methods of a panel, failed ones too; the hero and a rival among them.
         hero: a label.
-        rivals: labels; those without runs are left out.
+        rivals: labels; those that the panel has not are left out.
         title: of the panel.
         column: what is judged, by default what the runs suggest.
     """
-    metric = column or curves.metric(runs)
-    thresholds = default_thresholds(runs, metric)
+    done = [run for run in runs if run.is_done]
+    if not done:
+        return None
+    metric = column or curves.metric(done)
+    thresholds = default_thresholds(done, metric)
+    if not thresholds:
+        return None
     seeds = sorted({int(run.info["seed"]) for run in runs})
     present = [name for name in (hero, *rivals) if any(run.label == name for run in runs)]
     times = {name: _times(runs, name, seeds, metric, thresholds) for name in present}
@@ -109,8 +117,8 @@ def judge(
         len(seeds),
         thresholds,
         {name: _intervals(table) for name, table in medians.items()},
-        [present[1 + k] for k in best],
-        _intervals(ratio(others.min(axis=0), medians[hero])),
+        [present[1 + k] if np.isfinite(others[k, 0, t]) else "-" for t, k in enumerate(best)],
+        _speedups(others.min(axis=0), medians[hero]),
         _intervals(_sooner(*(t[draws(len(seeds))] for t in (mine, rival)))[:, None])[0],
     )
 
@@ -134,17 +142,21 @@ def _times(
     """Return seconds to each threshold, shape (seeds, thresholds); infinite if never."""
     table = np.full((len(seeds), len(thresholds)), np.inf)
     for run in runs:
-        if run.label == label:
+        if run.label == label and run.is_done:
             held = [curves.first_held(run, metric, value) for value in thresholds]
             table[seeds.index(int(run.info["seed"]))] = np.nan_to_num(held, nan=np.inf)
     return table
 
 
-def ratio(rival: Times, hero: Times) -> Times:
-    """Return rival / hero; 1 where neither ever gets there: that says nothing."""
+def _speedups(rival: Times, hero: Times) -> list[Interval]:
+    """Return rival / hero; where neither ever gets there a resample says 1, the sample nothing."""
+    neither = np.isinf(rival) & np.isinf(hero)
     with np.errstate(invalid="ignore"):
-        quotient = rival / hero
-    return np.where(np.isinf(rival) & np.isinf(hero), 1.0, quotient)
+        found = _intervals(np.where(neither, 1.0, rival / hero))
+    return [
+        Interval(np.nan, s.low, s.high) if unknown else s
+        for s, unknown in zip(found, neither[0], strict=True)
+    ]
 
 
 def _sooner(hero: Times, rival: Times) -> Times:
@@ -156,7 +168,6 @@ def _sooner(hero: Times, rival: Times) -> Times:
 
 def _intervals(resampled: Times) -> list[Interval]:
     """Return an interval per column; row 0 is the sample. By order: infinities have no mean."""
-    edges = [(100 - LEVEL) / 2, (100 + LEVEL) / 2]
-    low, high = np.percentile(resampled, edges, axis=0, method="nearest")
+    low, high = np.percentile(resampled, EDGES, axis=0, method="nearest")
     columns = zip(resampled[0], low, high, strict=True)
     return [Interval(float(v), float(a), float(b)) for v, a, b in columns]

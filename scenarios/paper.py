@@ -17,7 +17,8 @@ class Part:
 
     Attributes:
         scenario: its name in the library; ``sweeps/...`` for a sweep.
-        columns: of the history, an axes for each; empty for what the problem suggests.
+        columns: of the history, an axes for each; empty for what the problem suggests. The first
+            one is judged.
         beside: a scenario whose rivals are drawn and judged with these runs too.
     """
 
@@ -95,6 +96,10 @@ FIGURES: dict[str, Figure] = {
         "Rennala NIGT overtakes AFedPG as sending gets dearer, where the clocks say",
         _parts("sweeps/crossover"),
         rivals=("afedpg",),
+    ),
+    "longer": Figure(
+        f"{RENNALA}, in runs twice as long as those that step sizes were tuned for",
+        _parts("beyond/longer-a", "beyond/longer-b", "beyond/longer-c"),
     ),
     "network": Figure(RENNALA, _parts("paper/figure3a", "beyond/one-port", "beyond/ring")),
 }

@@ -126,7 +126,7 @@ def markdown(
     h = scenario.cluster.compute_seconds()
     kappa = scenario.cluster.uplink_seconds(problem.dimension)
     problem.close()
-    yield f"{scenario.title}:"
+    yield f"{scenario.title}{'' if scenario.cluster.fixed else ' (as if its times were fixed)'}:"
     for epsilon in epsilons:
         c = theory.Constants(epsilon=epsilon, **constants)
         for title, rows in complexities(c, h, kappa):
@@ -138,7 +138,7 @@ def markdown(
 
 def rounded(number: float) -> str:
     """Return three digits, without a power of ten: ``2,020,000``."""
-    return f"{float(f'{number:.3g}'):,.0f}"
+    return f"{float(f'{number:.3g}'):,.10g}"
 
 
 def known_constants(scenario: Scenario, problem: Problem) -> dict[str, float]:

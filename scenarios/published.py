@@ -5,27 +5,29 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scenarios.errors import BadInputError
+from scenarios.records import HISTORY_SCHEMA
 from scenarios.store import StoredRun, replacing
 
 KEY = b"straggler"
 """Where the file's metadata say what the runs were, as JSON."""
 
 KEPT = (
-    *("status", "title", "label", "seed", "content", "code", "versions", "platform"),
+    *("status", "reason", "title", "label", "seed", "content", "code", "versions", "platform"),
     *("totals", "variants", "dimension", "real_seconds"),
 )
 """What is kept of each ``run.json``."""
 
 
 def publish(runs: Sequence[StoredRun], file: Path, command: str) -> None:
-    """Write the histories of finished runs, with columns ``label`` and ``seed``, to one file.
+    """Write the histories of runs, with columns ``label`` and ``seed``, to one file.
 
     Args:
-        runs: of one scenario.
+        runs: of one scenario or sweep; failed ones leave what they were, and no rows.
         file: the Parquet file, written whole or not at all.
         command: what made the runs.
     """
@@ -48,12 +50,14 @@ def publish(runs: Sequence[StoredRun], file: Path, command: str) -> None:
             compression_level=19,
             use_dictionary=[name for name in whole.column_names if name not in split],
             use_byte_stream_split=split,
+            write_page_checksum=True,
         )
 
 
 def _table(run: StoredRun) -> pa.Table:
-    history = pq.read_table(run.path / "history.parquet")
-    labels = pa.array([run.label] * len(history)).dictionary_encode()
+    nothing = HISTORY_SCHEMA.empty_table()
+    history = pq.read_table(run.path / "history.parquet") if run.is_done else nothing
+    labels = pa.array([run.label] * len(history), pa.string()).dictionary_encode()
     seeds = pa.array([run.info["seed"]] * len(history), pa.int64())
     return history.append_column("label", labels).append_column("seed", seeds)
 
@@ -62,20 +66,22 @@ def published(file: Path) -> list[StoredRun]:
     """Return the runs of a file that :func:`publish` wrote.
 
     Raises:
-        BadInputError: there is no such file, or it is of another kind.
+        BadInputError: there is no such file, it is of another kind, or it is damaged.
     """
+    accepted = "accepted: what `straggler figure N --save` wrote"
     try:
-        table = pq.read_table(file)
-        about: dict[str, Any] = json.loads(table.schema.metadata[KEY])
+        table = pq.read_table(file, page_checksum_verification=True)
+        infos: list[dict[str, Any]] = json.loads(table.schema.metadata[KEY])["runs"]
+        rows = table.drop_columns(["label", "seed"])
+        ends = np.cumsum([info["rows"] for info in infos])
+        whole = len(infos) > 0 and ends[-1] == len(table)
     except FileNotFoundError as error:
-        raise BadInputError(
-            f"{file}: not there; accepted: a folder that `straggler figure N --save` wrote"
-        ) from error
+        raise BadInputError(f"{file}: not there; {accepted}") from error
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
-        raise BadInputError(f"{file}: is not a file that `figure --save` wrote") from error
-    rows = table.drop_columns(["label", "seed"])
-    runs, first = [], 0
-    for info in about["runs"]:
-        runs.append(StoredRun(file, info, rows.slice(first, info["rows"])))
-        first += info["rows"]
-    return runs
+        raise BadInputError(f"{file}: cannot be read; {accepted}") from error
+    if not whole:
+        raise BadInputError(f"{file}: is not whole; {accepted}")
+    return [
+        StoredRun(file, info, rows.slice(end - info["rows"], info["rows"]))
+        for info, end in zip(infos, ends, strict=True)
+    ]

@@ -204,7 +204,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 @dataclass(frozen=True)
 class StoredRun:
-    """A finished run.
+    """A run that is over.
 
     Attributes:
         path: its folder, or the file that holds it among others.
@@ -215,6 +215,11 @@ class StoredRun:
     path: Path
     info: dict[str, Any]
     table: pa.Table | None = field(default=None, repr=False)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it ended well; a run that failed has no rows here."""
+        return bool(self.info["status"] == "done")
 
     @property
     def label(self) -> str:

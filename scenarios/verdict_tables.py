@@ -11,9 +11,12 @@ from scenarios.store import StoredRun
 
 HEADER = (
     *("figure", "panel", "method", "fastest rival"),
-    *("speed-up at 1/4", "at 1/2", "at 3/4", "P(sooner)", "claim"),
+    *("speed-up at 1/4", "at 1/2", "at 3/4", "P(sooner)", "seeds", "claim"),
 )
-TIMES = ("figure", "panel", "method", "seconds to 1/4", "to 1/2", "to 3/4")
+TIMES = (
+    *("figure", "panel", "the three returns", "method"),
+    *("seconds to 1/4", "to 1/2", "to 3/4"),
+)
 
 
 def terminal_table(verdict: Verdict) -> Table:
@@ -34,12 +37,18 @@ def terminal_table(verdict: Verdict) -> Table:
 
 def sentence(verdict: Verdict) -> str:
     """Return the verdict in a line."""
-    speedups = ", ".join(interval_text(s) for s in verdict.speedups)
-    against = " / ".join(dict.fromkeys(verdict.rivals))
     return (
-        f"{verdict.hero} against {against}: speed-up {speedups}; "
-        f"P(sooner) {interval_text(verdict.improvement)}: {verdict.word}"
+        f"{verdict.hero} against {_against(verdict)}: speed-up {', '.join(_speedups(verdict))}; "
+        f"P(sooner) {interval_text(verdict.improvement)}; {verdict.seeds} seeds: {verdict.word}"
     )
+
+
+def _speedups(verdict: Verdict) -> list[str]:
+    return [interval_text(s, infinite="inf") for s in verdict.speedups]
+
+
+def _against(verdict: Verdict) -> str:
+    return " / ".join(dict.fromkeys(verdict.rivals))
 
 
 def sentences(verdicts: Sequence[tuple[str, Verdict]]) -> Iterator[str]:
@@ -50,10 +59,12 @@ def sentences(verdicts: Sequence[tuple[str, Verdict]]) -> Iterator[str]:
 
 def origin(runs: Sequence[StoredRun]) -> Iterator[str]:
     """Yield where runs come from: how many, how long they took, with what."""
-    hours = sum(run.info["real_seconds"] for run in runs) / 3600
-    steps = sum(run.totals["environment_steps"] for run in runs)
+    done = [run for run in runs if run.is_done]
+    hours = sum(run.info["real_seconds"] for run in done) / 3600
+    steps = sum(run.totals["environment_steps"] for run in done)
     made = f"{steps / 1e6:,.0f} million environment steps, {hours:.1f} process hours"
-    yield f"{len(runs)} runs, {made}."
+    failed = f" ({len(runs) - len(done)} failed)" if len(done) < len(runs) else ""
+    yield f"{len(runs)} runs{failed}, {made}."
     for key in ("versions", "platform"):
         for about in sorted({", ".join(map(" ".join, run.info[key].items())) for run in runs}):
             yield f"{key.capitalize()}: {about}."
@@ -68,7 +79,7 @@ def markdown(verdicts: Sequence[tuple[str, Verdict]]) -> Iterator[str]:
     yield from _markdown(HEADER, [_row(name, verdict) for name, verdict in verdicts])
     yield ""
     rows = {
-        (name, verdict.title, method, *(interval_text(time) for time in times)): None
+        (name, verdict.title, _returns(verdict), method, *map(interval_text, times)): None
         for name, verdict in verdicts
         for method, times in verdict.times.items()
     }
@@ -76,10 +87,13 @@ def markdown(verdicts: Sequence[tuple[str, Verdict]]) -> Iterator[str]:
 
 
 def _row(name: str, verdict: Verdict) -> tuple[str, ...]:
-    speedups = (interval_text(s) for s in verdict.speedups)
-    against = " / ".join(dict.fromkeys(verdict.rivals))
-    said = (*speedups, interval_text(verdict.improvement), verdict.word)
-    return (name, verdict.title, verdict.hero, against, *said)
+    said = (interval_text(verdict.improvement), str(verdict.seeds), verdict.word)
+    return (name, verdict.title, verdict.hero, _against(verdict), *_speedups(verdict), *said)
+
+
+def _returns(verdict: Verdict) -> str:
+    numbers = ", ".join(f"{threshold:g}" for threshold in verdict.thresholds)
+    return numbers if verdict.metric == "return_mean" else f"{verdict.metric} {numbers}"
 
 
 def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -89,13 +103,16 @@ def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[
         yield f"| {' | '.join(row)} |"
 
 
-def interval_text(interval: Interval) -> str:
-    """Return ``1.3 [1.1, 1.6]``; one number where all are the same."""
-    value, low, high = map(_number, (interval.value, interval.low, interval.high))
+def interval_text(interval: Interval, infinite: str = "never") -> str:
+    """Return ``1.3 [1.1, 1.6]``; one number where all are the same, ``-`` for a NaN."""
+    numbers = (interval.value, interval.low, interval.high)
+    value, low, high = (_number(number, infinite) for number in numbers)
     return value if low == high == value else f"{value} [{low}, {high}]"
 
 
-def _number(value: float) -> str:
+def _number(value: float, infinite: str) -> str:
+    if np.isnan(value):
+        return "-"
     if np.isinf(value):
-        return "never"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"  # noqa: PLR2004
+        return infinite
+    return f"{value:,.0f}" if value >= 99.5 else f"{value:.3g}"  # noqa: PLR2004

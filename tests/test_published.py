@@ -10,7 +10,7 @@ from scenarios.cli import app
 from scenarios.errors import BadInputError
 from scenarios.paper import FIGURES, Figure, Part
 from scenarios.published import publish, published
-from scenarios.store import stored_runs
+from scenarios.store import StoredRun, stored_runs
 
 
 @pytest.fixture(scope="module")
@@ -33,22 +33,49 @@ def test_what_is_published_is_what_was_stored(folder: Path) -> None:
         assert all(other.info[key] == one.info[key] for key in ("content", "versions", "totals"))
 
 
+def test_failed_runs_are_kept_without_rows(folder: Path) -> None:
+    runs = stored_runs(folder / "runs/two")
+    info = {"label": "lost", "seed": 7, "status": "failed", "reason": "update 3: diverged"}
+    failed = StoredRun(folder / "nowhere", {**runs[0].info, **info, "totals": None})
+    publish([failed, *runs], folder / "failed.parquet", "straggler figure two")
+    first, second, *_ = published(folder / "failed.parquet")
+    assert first.info["reason"] == "update 3: diverged"
+    assert not first.is_done
+    assert len(first.history["time"]) == 0
+    np.testing.assert_array_equal(second.history["time"], runs[0].history["time"])
+
+
+def test_damage_is_noticed(folder: Path) -> None:
+    publish(stored_runs(folder / "runs/two"), folder / "whole.parquet", "straggler figure two")
+    whole = (folder / "whole.parquet").read_bytes()
+    for place in range(0, 3000, 500):  # columns come first
+        damaged = whole[:place] + bytes(byte ^ 0xFF for byte in whole[place : place + 100])
+        (folder / "damaged.parquet").write_bytes(damaged + whole[place + 100 :])
+        with pytest.raises(BadInputError, match=r"cannot be read|is not whole"):
+            published(folder / "damaged.parquet")
+
+
 @pytest.mark.parametrize("text", [None, "", "not Parquet"])
 def test_other_files_are_refused(tmp_path: Path, text: str | None) -> None:
     file = tmp_path / "x.parquet"
     if text is not None:
         file.write_text(text)
-    with pytest.raises(BadInputError, match=r"x\.parquet: (not there|is not a file)"):
+    with pytest.raises(
+        BadInputError, match=r"x\.parquet: (not there|cannot be read); accepted: what"
+    ):
         published(file)
 
 
 def test_a_table_of_other_things_is_refused(folder: Path) -> None:
     (file, *_) = folder.glob("runs/two/*/seed-0/history.parquet")
-    with pytest.raises(BadInputError, match="is not a file that"):
+    with pytest.raises(BadInputError, match="cannot be read; accepted"):
         published(file)
     wrong = straggler("figure", "1", "--from", ".", cwd=folder)
     assert wrong.returncode == 2
-    assert wrong.stderr.startswith("straggler: figure1a.parquet: not there; accepted: a folder")
+    assert wrong.stderr.startswith("straggler: figure1a.parquet: not there; accepted: what")
+    quick = straggler("figure", "1", "--save", ".", "--quick", cwd=folder)
+    assert quick.returncode == 2
+    assert quick.stderr.startswith("straggler: --save: does not go with --quick")
     both = straggler("figure", "1", "--from", ".", "--quick", cwd=folder)
     assert both.returncode == 2
     assert both.stderr.startswith("straggler: --from: goes with neither")
@@ -95,6 +122,7 @@ def test_the_verdict_of_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("verdict", "--from", "saved") == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in lines[:2]] == ["tiny, two workers"] * 2
-    assert lines[3].startswith("6 runs, 0 million environment steps, ")
+    assert any(line.startswith("6 runs, 0 million environment steps, ") for line in lines)
+    assert "figure 4: figure4.parquet not there" in lines
     assert call("verdict", "--from", "saved", "--markdown") == 0
     assert capsys.readouterr().out.startswith("| figure | panel | method | fastest rival |")
