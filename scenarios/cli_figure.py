@@ -47,7 +47,8 @@ def figure(
         typer.Option("--from", help="Draw from these compact results; nothing is run."),
     ] = None,
     save: Annotated[
-        Path | None, typer.Option(help="Write compact results here, for --from.")
+        Path | None,
+        typer.Option(help="Write compact results here, for --from; says what of it has changed."),
     ] = None,
     out: Annotated[
         Path, typer.Option(help="Folder of all results; pictures go to figures/.")
@@ -150,10 +151,14 @@ def _stored(plans: "dict[str, list[Job]]") -> Read:
 
 def _save(name: str, chosen: "Figure", read: Read, folder: Path) -> None:
     from scenarios.paper import stem
-    from scenarios.published import publish
+    from scenarios.published import publish, published, same_numbers
 
     for scenario in chosen.sources():
-        publish(read(scenario), folder / f"{stem(scenario)}.parquet", f"straggler figure {name}")
+        runs, file = read(scenario), folder / f"{stem(scenario)}.parquet"
+        if file.exists():
+            same = same_numbers(runs, published(file))
+            typer.echo(f"{file}: {same} of {len(runs)} runs have the numbers that were there")
+        publish(runs, file, f"straggler figure {name}")
 
 
 def _parts_with_runs(chosen: "Figure", read: Read) -> "list[tuple[Part, list[StoredRun]]]":

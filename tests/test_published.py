@@ -9,7 +9,7 @@ from commands import straggler, write_scenario
 from scenarios.cli import app
 from scenarios.errors import BadInputError
 from scenarios.paper import FIGURES, Figure, Part
-from scenarios.published import publish, published
+from scenarios.published import publish, published, same_numbers
 from scenarios.store import StoredRun, stored_runs
 
 
@@ -113,6 +113,19 @@ def test_a_figure_is_the_same_from_runs_and_from_what_it_saved(
     saved = (folder / "saved/two.parquet").read_bytes()
     assert call("figure", "tiny", "--save", "saved") == 0
     assert (folder / "saved/two.parquet").read_bytes() == saved
+    said = capsys.readouterr().out
+    assert "saved/two.parquet: 6 of 6 runs have the numbers that were there" in said
+
+
+def test_numbers_that_changed_are_counted(folder: Path) -> None:
+    runs = stored_runs(folder / "runs/two")
+    others = stored_runs(folder / "runs/two")
+    assert same_numbers(runs, others) == 6
+    others[0].history["return_count"][-1] += 1
+    assert same_numbers(runs, others) == 5
+    others[1].info["content"]["updates"] = 41
+    assert same_numbers(runs, others) == 4
+    assert same_numbers(runs, others[2:]) == 4
 
 
 @pytest.mark.usefixtures("tiny")
