@@ -101,6 +101,11 @@ FIGURES: dict[str, Figure] = {
         f"{RENNALA}, in runs twice as long as those that step sizes were tuned for",
         _parts("beyond/longer-a", "beyond/longer-b", "beyond/longer-c"),
     ),
+    "walker": Figure(
+        "Rennala NIGT reaches a return sooner on Walker2d-v4 with another batch, step or more time",
+        _parts("beyond/walker"),
+        heroes=("rennala-50", "rennala-20", "rennala-50-step"),
+    ),
     "network": Figure(RENNALA, _parts("paper/figure3a", "beyond/one-port", "beyond/ring")),
 }
 """By the paper's number, and by name beyond it."""
