@@ -101,6 +101,10 @@ FIGURES: dict[str, Figure] = {
         f"{RENNALA}, in runs twice as long as those that step sizes were tuned for",
         _parts("beyond/longer-a", "beyond/longer-b", "beyond/longer-c"),
     ),
+    "second-best": Figure(
+        f"{RENNALA}, each with the second best of its tries",
+        _parts("beyond/second-a", "beyond/second-b", "beyond/second-c"),
+    ),
     "walker": Figure(
         "Rennala NIGT reaches a return sooner on Walker2d-v4 with another batch, step or more time",
         _parts("beyond/walker"),
