@@ -101,6 +101,11 @@ FIGURES: dict[str, Figure] = {
         f"{RENNALA}, in runs twice as long as those that step sizes were tuned for",
         _parts("beyond/longer-a", "beyond/longer-b", "beyond/longer-c"),
     ),
+    "batch": Figure(
+        "Rennala NIGT does so among a hundred workers with a batch of at least a hundred",
+        tuple(Part(f"beyond/batch-{n}", beside=f"paper/figure{n}") for n in range(4, 8)),
+        heroes=("rennala-100", "rennala-300"),
+    ),
     "second-best": Figure(
         f"{RENNALA}, each with the second best of its tries",
         _parts("beyond/second-a", "beyond/second-b", "beyond/second-c"),
