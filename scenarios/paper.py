@@ -101,6 +101,11 @@ FIGURES: dict[str, Figure] = {
         f"{RENNALA}, in runs twice as long as those that step sizes were tuned for",
         _parts("beyond/longer-a", "beyond/longer-b", "beyond/longer-c"),
     ),
+    "longer-hundred": Figure(
+        f"{RENNALA} among a hundred workers, four times as long as figure 7",
+        _parts("beyond/longer-7"),
+        heroes=("rennala-30", "rennala-100"),
+    ),
     "batch": Figure(
         "Rennala NIGT does so among a hundred workers with a batch of at least a hundred",
         tuple(Part(f"beyond/batch-{n}", beside=f"paper/figure{n}") for n in range(4, 8)),
