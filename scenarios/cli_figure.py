@@ -175,7 +175,7 @@ def _verdicts(chosen: "Figure", read: Read) -> "list[Verdict]":
         judge(runs, hero, chosen.rivals, str(runs[0].info["title"]), next(iter(part.columns), None))
         for part, runs in _parts_with_runs(chosen, read)
         for hero in chosen.heroes
-        if not part.is_sweep
+        if not part.is_sweep and any(run.label == hero for run in runs)
     ]
     return [one for one in found if one]
 
