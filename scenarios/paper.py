@@ -102,6 +102,12 @@ FIGURES: dict[str, Figure] = {
         f"{RENNALA}, in runs twice as long as those that step sizes were tuned for",
         _parts("beyond/longer-a", "beyond/longer-b", "beyond/longer-c"),
     ),
+    "longer-worlds": Figure(
+        f"{MALENIA}, four times as long as figure 9",
+        _parts("beyond/longer-9"),
+        heroes=("malenia-nigt",),
+        rivals=("afedpg",),
+    ),
     "longer-hundred": Figure(
         f"{RENNALA} among a hundred workers, when given more time",
         _parts("beyond/longer-7", "beyond/longer-8"),
