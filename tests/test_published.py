@@ -110,9 +110,9 @@ def test_a_figure_is_the_same_from_runs_and_from_what_it_saved(
     assert (folder / "figures/tiny.png").read_bytes() == picture
     assert "claim of figure tiny: a claim" in from_runs
     assert from_runs.count("rennala-nigt against ") == 2
-    saved = (folder / "saved/two.parquet").read_bytes()
+    saved = (folder / "saved/two.parquet").stat()
     assert call("figure", "tiny", "--save", "saved") == 0
-    assert (folder / "saved/two.parquet").read_bytes() == saved
+    assert (folder / "saved/two.parquet").stat().st_mtime_ns == saved.st_mtime_ns
     said = capsys.readouterr().out
     assert "saved/two.parquet: 6 of 6 runs have the numbers that were there" in said
 
