@@ -20,7 +20,7 @@ setup: .venv/ready
 figure: setup
 	$(BIN)/straggler figure 1 --quick --jobs $(JOBS)
 
-FIGURES := 1 2 3 4 5 6 7 8 9 10 ten-worlds heavy-tails failures crossover network longer longer-hundred longer-worlds second-best walker batch
+FIGURES := 1 2 3 4 5 6 7 8 9 10 ten-worlds heavy-tails failures crossover network longer longer-hundred longer-worlds walker batch
 
 # All figures from nothing, for hours; resumable. Compact results go to results/.
 reproduce: setup

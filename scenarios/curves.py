@@ -20,17 +20,20 @@ def metric(runs: list[StoredRun]) -> str:
     return "return_average" if runs[0].shares else "return_mean"
 
 
-def running(run: StoredRun, column: str) -> Vector:
+def running(run: StoredRun, column: str, window: float = WINDOW) -> Vector:
     """Return a run's smoothed column, one number per update.
 
-    Returns are averaged over the fewest latest updates that hold :data:`WINDOW` trajectories, or
-    all if the run has fewer (NaN before there are so many). ``return_average`` is the workers'
-    equal average of that for each variant. Other quantities are left as they are; NaN if the
-    run has no such column.
+    Returns are averaged over the fewest latest updates that hold ``window`` trajectories, or all
+    if the run has fewer (NaN before there are so many). ``return_average`` is the workers' equal
+    average of that for each variant, with the variant's share of the window. Other quantities are
+    left as they are; NaN if the run has no such column.
     """
     if column == "return_average":
         return _average(
-            [share * running(run, f"return_mean_{v}") for v, share in run.shares.items()]
+            [
+                share * running(run, f"return_mean_{v}", share * window)
+                for v, share in run.shares.items()
+            ]
         )
     values = run.history.get(column)
     if values is None:
@@ -40,7 +43,7 @@ def running(run: StoredRun, column: str) -> Vector:
     counts = run.history[column.replace("_mean", "_count")]
     seen = np.concatenate([[0.0], np.cumsum(counts)])
     total = np.concatenate([[0.0], np.cumsum(np.nan_to_num(values) * counts)])
-    window = max(min(WINDOW, seen[-1]), 1)
+    window = max(min(window, seen[-1]), 1)
     first = np.searchsorted(seen, seen[1:] - window, side="right") - 1
     enough = seen[1:] >= window
     first = np.where(enough, first, 0)

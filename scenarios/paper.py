@@ -110,17 +110,13 @@ FIGURES: dict[str, Figure] = {
     ),
     "longer-hundred": Figure(
         f"{RENNALA} among a hundred workers, when given more time",
-        _parts("beyond/longer-7", "beyond/longer-8"),
+        _parts("beyond/longer-7"),
         heroes=("rennala-30", "rennala-100"),
     ),
     "batch": Figure(
         "Rennala NIGT does so among a hundred workers with a batch of at least a hundred",
         tuple(Part(f"beyond/batch-{n}", beside=f"paper/figure{n}") for n in range(4, 8)),
         heroes=("rennala-100", "rennala-300"),
-    ),
-    "second-best": Figure(
-        f"{RENNALA}, each with the second best of its tries",
-        _parts("beyond/second-a", "beyond/second-b", "beyond/second-c"),
     ),
     "walker": Figure(
         "Rennala NIGT reaches a return sooner on Walker2d-v4 with another batch, step or more time",

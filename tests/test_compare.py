@@ -137,3 +137,16 @@ def test_plot_draws_a_picture(results: Path) -> None:
     wrong = straggler("plot", "runs/two", "--column", "x", cwd=results)
     assert wrong.returncode == 2
     assert "--column x: no such column; accepted: update, time" in wrong.stderr
+
+
+def test_the_average_over_worlds_has_a_window_of_as_many_trajectories_in_all() -> None:
+    """Two worlds, half of the workers each: the latest 50 trajectories of each."""
+    run = stored("a", [1, 2, 3], [0.0, 0.0, 0.0], [60, 60, 60])
+    run.info["variants"] = {"near": 0.5, "far": 0.5}
+    for name, returns in (("near", [1.0, 2.0, 3.0]), ("far", [10.0, 20.0, 30.0])):
+        run.history[f"return_mean_{name}"] = np.array(returns)
+        run.history[f"return_count_{name}"] = np.array([40.0, 10.0, 10.0])
+    expected = [math.nan, (40 * 1 + 10 * 2) / 50, (40 * 1 + 10 * 2 + 10 * 3) / 60]
+    np.testing.assert_allclose(
+        curves.running(run, "return_average"), [5.5 * value for value in expected]
+    )
