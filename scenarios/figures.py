@@ -14,6 +14,8 @@ from scenarios.store import StoredRun
 
 BINS = 60
 TICKS = 20
+LETTERS = 70
+"""That fit side by side under a panel."""
 COLOURS = {
     "rennala-nigt": "#0072B2",
     "malenia-nigt": "#CC79A7",
@@ -91,7 +93,8 @@ def draw(panels: Sequence[Panel], file: Path, *, theory: bool = False) -> None:
     axes[0].set_ylabel(AXIS_LABELS.get(panels[0].column, panels[0].column))
     handles = {line.get_label(): line for ax in axes for line in ax.get_lines()}
     named = {label: handles[label] for label in handles if not str(label).startswith("_")}
-    columns = min(len(named), 3 * len(panels))
+    widest = max(len(str(label)) for label in named) + 7  # the line takes about seven letters
+    columns = max(1, min(len(named), LETTERS * len(panels) // widest))
     figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=columns)
     save(figure, file)
 
