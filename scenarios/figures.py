@@ -1,5 +1,6 @@
 """Pictures: return against simulated time, means over seeds with a 20%-80% band."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ BINS = 60
 TICKS = 20
 LETTERS = 70
 """That fit side by side under a panel."""
+
+LONGEST_TITLE = 54
+"""Letters of a line over a panel."""
 COLOURS = {
     "rennala-nigt": "#0072B2",
     "malenia-nigt": "#CC79A7",
@@ -140,9 +144,8 @@ def _draw_panel(ax: Axes, panel: Panel, labels: list[str]) -> None:
             low, high = np.nanpercentile(table, [20, 80], axis=0)
             ax.fill_between(x, low, high, color=shade, alpha=0.2, linewidth=0)
     seeds = len({run.info["seed"] for run in panel.runs})
-    ax.set_title(
-        f"{panel.title}\n{seeds} seed{'s' * (seeds > 1)}", fontsize="medium", parse_math=False
-    )
+    title = textwrap.fill(panel.title, LONGEST_TITLE)
+    ax.set_title(f"{title}\n{seeds} seed{'s' * (seeds > 1)}", fontsize="medium", parse_math=False)
     ax.set_xlabel("simulated seconds")
     ax.set_xlim(0.0, end)
     ax.grid(alpha=0.3)
