@@ -156,7 +156,8 @@ def draw(found: Crossover, title: str, file: Path) -> None:
         shade = colour(label, list(PAIR))
         ax.plot(found.scales, middle, "o-", color=shade, label=f"{label}, median of seeds")
         ax.fill_between(found.scales, low, high, color=shade, alpha=0.2, linewidth=0)
-        ax.plot(found.scales, found.predicted[label], ":", color=shade, label=f"{label}, predicted")
+        ax.plot(found.scales, found.predicted[label], "k:", label="_")
+    ax.plot([], [], "k:", label=f"predicted from s = {found.scales[0]:g}")
     low, high = np.clip([found.measured.low, found.measured.high], *found.scales[[0, -1]])
     ax.axvspan(low, high, color="black", alpha=0.08, linewidth=0)
     for scale, style in ((found.measured.value, "-"), (found.expected, ":")):
