@@ -192,12 +192,14 @@ def _crossovers(chosen: "Figure", read: Read) -> "list[Crossover]":
 
 def _show(name: str, chosen: "Figure", read: Read, picture: str) -> None:
     from scenarios import crossover, figures, verdict_tables
+    from scenarios.paper import stem
+    from scenarios.sweep_schema import load_sweep
 
     typer.echo(f"claim of figure {name}: {chosen.claim}\n")
     for found in _crossovers(chosen, read):
         typer.echo(found.sentence())
-        title = str(read(chosen.parts[0].scenario)[0].info["title"])
-        crossover.draw(found, title, Path(picture))
+        sweep = load_sweep(stem(chosen.parts[0].scenario))
+        crossover.draw(found, sweep.file.title, Path(picture))
         typer.echo(f"drawn: {picture}")
         return
     panels = []

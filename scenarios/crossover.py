@@ -51,15 +51,15 @@ class Crossover:
             self._place(s) for s in (self.measured.value, self.measured.low, self.measured.high)
         ]
         return (
-            f"{PAIR[0]} overtakes {PAIR[1]} on the way to {self.threshold:.4g} at s {here[0]} "
-            f"({LEVEL}% interval: {here[1]} to {here[2]}); "
+            f"the s from which on {PAIR[0]} is sooner than {PAIR[1]} on the way to "
+            f"{self.threshold:.4g}: {here[0]} ({LEVEL}% interval: {here[1]} to {here[2]}); "
             f"predicted from s = {self.scales[0]:g}: {self._place(self.expected)}"
         )
 
     def _place(self, scale: float) -> str:
         if scale < self.scales[0]:
             return f"below {self.scales[0]:g}"
-        return f"= {scale:.3g}" if np.isfinite(scale) else f"above {self.scales[-1]:g}"
+        return f"{scale:.3g}" if np.isfinite(scale) else f"above {self.scales[-1]:g}"
 
 
 def crossover(runs: Sequence[StoredRun]) -> Crossover | None:

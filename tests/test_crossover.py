@@ -81,8 +81,8 @@ def test_predicted_and_measured_from_runs_that_obey_the_clocks(tmp_path: Path) -
     assert found.expected == pytest.approx(1.0)
     assert found.measured.value == found.measured.low == found.measured.high == found.expected
     assert found.sentence() == (
-        "rennala-nigt overtakes afedpg on the way to 50 at s = 1 (90% interval: = 1 to = 1); "
-        "predicted from s = 0.1: = 1"
+        "the s from which on rennala-nigt is sooner than afedpg on the way to 50: 1 "
+        "(90% interval: 1 to 1); predicted from s = 0.1: 1"
     )
     draw(found, "title", tmp_path / "x.png")
     assert (tmp_path / "x.png").stat().st_size > 10_000
@@ -101,7 +101,7 @@ def test_a_rival_that_failed_everywhere_is_overtaken_everywhere() -> None:
     found = crossover(runs)
     assert found is not None
     assert found.measured.value == 0
-    assert "at s below 0.1 (90% interval: below 0.1 to below 0.1)" in found.sentence()
+    assert "to 50: below 0.1 (90% interval: below 0.1 to below 0.1)" in found.sentence()
     for one in runs:
         one.info["status"] = "failed"
     assert crossover(runs) is None
