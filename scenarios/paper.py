@@ -103,7 +103,7 @@ FIGURES: dict[str, Figure] = {
         _parts("beyond/longer-a", "beyond/longer-b", "beyond/longer-c"),
     ),
     "longer-worlds": Figure(
-        f"{MALENIA}, four times as long as figure 9",
+        f"{MALENIA}, twice as long as figure 9",
         _parts("beyond/longer-9"),
         heroes=("malenia-nigt",),
         rivals=("afedpg",),
