@@ -37,9 +37,10 @@ def terminal_table(verdict: Verdict) -> Table:
 
 def sentence(verdict: Verdict) -> str:
     """Return the verdict in a line."""
+    seeds = f"{verdict.seeds} seed{'s' * (verdict.seeds > 1)}"
     return (
         f"{verdict.hero} against {_against(verdict)}: speed-up {', '.join(_speedups(verdict))}; "
-        f"P(sooner) {interval_text(verdict.improvement)}; {verdict.seeds} seeds: {verdict.word}"
+        f"P(sooner) {interval_text(verdict.improvement)}; {seeds}: {verdict.word}"
     )
 
 
