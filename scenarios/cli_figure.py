@@ -126,11 +126,11 @@ def _published(folder: Path) -> Read:
 
 
 def _plan(scenario: str, out: Path, *, quick: bool) -> "list[Job]":
-    from scenarios.paper import stem
+    from scenarios.paper import is_sweep, stem
     from scenarios.sweep import runs_of, unique_jobs
     from scenarios.sweep_schema import load_sweep
 
-    if not scenario.startswith("sweeps/"):
+    if not is_sweep(scenario):
         folder = result_folder(stem(scenario), quick=quick, root=out)
         return plan_runs(scenario, folder, quick=quick)[0]
     jobs = unique_jobs(runs_of(load_sweep(stem(scenario)), out / "store"))

@@ -29,7 +29,7 @@ class Part:
     @property
     def is_sweep(self) -> bool:
         """Whether its runs are those of a sweep."""
-        return self.scenario.startswith("sweeps/")
+        return is_sweep(self.scenario)
 
     def sources(self) -> Iterator[str]:
         """Yield the scenarios whose runs it needs."""
@@ -151,6 +151,11 @@ def runs_of(figure: Figure, part: Part, read: Callable[[str], list[StoredRun]]) 
     if part.beside:
         runs = runs + [run for run in read(part.beside) if run.label in figure.rivals]
     return runs
+
+
+def is_sweep(scenario: str) -> bool:
+    """Return whether a source is a sweep."""
+    return scenario.startswith("sweeps/")
 
 
 def stem(scenario: str) -> str:

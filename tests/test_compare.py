@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from commands import straggler, write_scenario
+from commands import straggler
 
 from scenarios import curves
 from scenarios.compare import compare
@@ -83,19 +83,11 @@ def test_bins_weigh_trajectories_and_fill_gaps() -> None:
     np.testing.assert_allclose(bins, [2.0, 2.0, 2.0, 7.0])
 
 
-@pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("results")
-    write_scenario(folder)
-    assert straggler("run", "two.toml", cwd=folder).returncode == 0
-    return folder
-
-
-def test_compare_prints_a_table_and_csv(results: Path) -> None:
-    table = straggler("compare", "runs/two", cwd=results)
+def test_compare_prints_a_table_and_csv(two_workers: Path) -> None:
+    table = straggler("compare", "runs/two", cwd=two_workers)
     assert table.returncode == 0
     assert "rennala-nigt" in table.stdout
-    csv = straggler("compare", "runs/two", "--csv", "--threshold", "1", cwd=results)
+    csv = straggler("compare", "runs/two", "--csv", "--threshold", "1", cwd=two_workers)
     header, *rows = csv.stdout.splitlines()
     assert header.startswith("method,seeds,updates,seconds_per_update")
     assert header.endswith("time_to_1")
@@ -106,8 +98,8 @@ def test_compare_prints_a_table_and_csv(results: Path) -> None:
     ]
 
 
-def test_tables_fit_a_terminal_of_80_columns(results: Path) -> None:
-    for line in straggler("compare", "runs/two", cwd=results).stdout.splitlines():
+def test_tables_fit_a_terminal_of_80_columns(two_workers: Path) -> None:
+    for line in straggler("compare", "runs/two", cwd=two_workers).stdout.splitlines():
         assert len(line.rstrip()) <= 80
 
 
@@ -120,21 +112,21 @@ def test_tables_fit_a_terminal_of_80_columns(results: Path) -> None:
     ],
 )
 def test_plots_that_cannot_be_drawn_are_one_line(
-    results: Path, arguments: list[str], message: str
+    two_workers: Path, arguments: list[str], message: str
 ) -> None:
-    wrong = straggler("plot", "runs/two", *arguments, cwd=results)
+    wrong = straggler("plot", "runs/two", *arguments, cwd=two_workers)
     assert wrong.returncode == 2
     assert wrong.stderr.startswith(f"straggler: {message}")
     assert wrong.stderr.count("\n") == 1
 
 
-def test_plot_draws_a_picture(results: Path) -> None:
+def test_plot_draws_a_picture(two_workers: Path) -> None:
     drawn = straggler(
-        "plot", "runs/two", "--column", "gradient_norm", "--out", "p.png", cwd=results
+        "plot", "runs/two", "--column", "gradient_norm", "--out", "p.png", cwd=two_workers
     )
     assert drawn.returncode == 0, drawn.stderr
-    assert (results / "p.png").read_bytes().startswith(b"\x89PNG")
-    wrong = straggler("plot", "runs/two", "--column", "x", cwd=results)
+    assert (two_workers / "p.png").read_bytes().startswith(b"\x89PNG")
+    wrong = straggler("plot", "runs/two", "--column", "x", cwd=two_workers)
     assert wrong.returncode == 2
     assert "--column x: no such column; accepted: update, time" in wrong.stderr
 

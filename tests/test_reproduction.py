@@ -8,7 +8,7 @@ from commands import straggler
 
 from scenarios.build import expand
 from scenarios.load import library, load
-from scenarios.paper import FIGURES
+from scenarios.paper import FIGURES, is_sweep
 from scenarios.published import published
 from scenarios.sweep_schema import load_sweep
 
@@ -22,7 +22,7 @@ MAKES = re.compile(r"<!-- (straggler .*?) -->\n(.*?)\n<!-- end -->", re.DOTALL)
 def test_results_are_of_the_scenario_as_it_is(source: str) -> None:
     stem = Path(source).name
     runs = published(RESULTS / f"{stem}.parquet")
-    if source.startswith("sweeps/"):
+    if is_sweep(source):
         scenarios = [point.scenario for point in load_sweep(stem).points]
     else:
         scenarios = [load(library()[source])]
