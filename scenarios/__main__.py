@@ -1,6 +1,6 @@
 """``python -m scenarios`` is ``straggler``."""
 
-from scenarios.cli import main
+from scenarios.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -2,12 +2,12 @@
 
 from simulator.checkpoint import Checkpoint
 from simulator.cluster import Cluster
-from simulator.compute import ComputeModel, power_law
 from simulator.evaluation import Evaluation
 from simulator.gradients import Task
-from simulator.hardware import Hardware
+from simulator.hardware.compute import ComputeModel, power_law
+from simulator.hardware.hardware import Hardware
+from simulator.hardware.network import Network
 from simulator.history import DivergedError, History, Update
-from simulator.network import Network
 from simulator.problem import Estimate, Problem, Request, Variants
 from simulator.simulate import Run, simulate
 from simulator.timeline import Intervals, State

@@ -9,10 +9,10 @@ import simpy
 from simulator.checkpoint import Checkpoint
 from simulator.clock import Clock
 from simulator.gradients import LazyGradients, Point, Task
-from simulator.hardware import Hardware
+from simulator.hardware.hardware import Hardware
+from simulator.hardware.network import BYTES_PER_COORDINATE
 from simulator.history import History, Tally
 from simulator.ledger import Ledger
-from simulator.network import BYTES_PER_COORDINATE
 from simulator.problem import Problem
 from simulator.selection_bias import SelectionBias
 from simulator.sending import Sending

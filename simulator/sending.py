@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from simulator.network import Network
+from simulator.hardware.network import Network
 from simulator.timeline import State, Timeline
 from simulator.types import Indices, Vector
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from simulator.checkpoint import START, Checkpoint
 from simulator.cluster import Cluster
-from simulator.hardware import Hardware
+from simulator.hardware.hardware import Hardware
 from simulator.history import DivergedError, History
 from simulator.problem import Problem
 from simulator.selection_bias import SelectionBias

@@ -6,7 +6,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from simulator.failures import Failures, Window
+from simulator.hardware.failures import Failures, Window
 from simulator.types import Indices, Vector
 
 

@@ -7,9 +7,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from simulator.failures import Failures
 from simulator.gradients import Point, Task
-from simulator.hardware import Hardware
+from simulator.hardware.failures import Failures
+from simulator.hardware.hardware import Hardware
 from simulator.ready import ReadyQueue
 from simulator.timeline import State, Timeline
 from simulator.types import Indices, Vector

@@ -1,9 +1,10 @@
-"""Three floors, arrows downwards; what is public; what a wheel holds."""
+"""Floors and rooms, arrows downwards; what is public; what a wheel holds."""
 
 import ast
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,12 @@ import simulator
 
 ROOT = Path(__file__).parent.parent
 FLOORS = ("simulator", "algorithms", "scenarios")
+ROOMS = ("cli", "pictures", "studies", "results", "runs", "format")
+"""Of the top floor: a room uses itself and those to its right."""
+
+BESIDE = {"bench": "results"}
+"""A room that may use what its neighbour may, and whose neighbour may not use it."""
+
 SOURCES = [file for floor in FLOORS for file in sorted((ROOT / floor).rglob("*.py"))]
 
 
@@ -45,6 +52,33 @@ def test_arrows_point_downwards(file: Path) -> None:
                 assert name in simulator.__all__
         if top == "simpy":
             assert file.name in {"clock.py", "cluster.py", "events.py"}
+
+
+def room_of(parts: Sequence[str]) -> str | None:
+    return parts[1] if parts[0] == "scenarios" and len(parts) > 2 else None
+
+
+def below(room: str) -> set[str]:
+    """Return the rooms that a room may use."""
+    place = ROOMS.index(BESIDE.get(room, room))
+    reachable = set(ROOMS[place + 1 :]) | {room}
+    return reachable | {b for b, neighbour in BESIDE.items() if neighbour in reachable - {room}}
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda f: str(f.relative_to(ROOT)))
+def test_rooms_use_only_rooms_to_their_right(file: Path) -> None:
+    room = room_of(file.relative_to(ROOT).parts)
+    for module, _ in imports(file):
+        other = room_of((*module.split("."), ""))
+        if room is not None and other is not None:
+            assert other in below(room), f"{file} imports {module}"
+        elif module == "scenarios" or other is not None:
+            assert file.name == "__main__.py", f"{file} stands in no room"
+
+
+def test_every_folder_of_the_top_floor_is_a_room() -> None:
+    folders = {f.parent.name for f in (ROOT / "scenarios").glob("*/*.py")}
+    assert folders == {*ROOMS, *BESIDE}
 
 
 @pytest.mark.parametrize("file", SOURCES, ids=lambda f: str(f.relative_to(ROOT)))
@@ -100,7 +134,7 @@ def test_public_names() -> None:
 
 
 def test_light_commands_import_nothing_heavy() -> None:
-    code = "import sys, scenarios.cli; print([m for m in sys.modules if '.' not in m])"
+    code = "import sys, scenarios.cli.app; print([m for m in sys.modules if '.' not in m])"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from commands import write_scenario
 
-from scenarios.tune import Try
+from scenarios.studies.tune import Try
 
 TABLE = """
 [tune]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from scenarios.errors import BadInputError
+from scenarios.format.errors import BadInputError
 
 if TYPE_CHECKING:
     from scenarios.bench.measure import Measurement
@@ -47,8 +47,8 @@ def measured(
 
 
 def _check(envs: Sequence[str]) -> None:
-    from simulator.problems.bodies import body_of  # noqa: PLC0415
-    from simulator.problems.environment import (  # noqa: PLC0415
+    from simulator.problems.control.bodies.known import body_of  # noqa: PLC0415
+    from simulator.problems.control.environment import (  # noqa: PLC0415
         UnsuitableEnvironmentError,
         make_environment,
     )

@@ -8,7 +8,7 @@ import simpy
 from algorithms import NIGT, AFedPG, Rennala
 from scenarios.bench.measure import Case, Measurement, interleaved
 from simulator import ComputeModel, Hardware, Network, power_law, simulate
-from simulator.jitter import Jitter
+from simulator.hardware.jitter import Jitter
 from simulator.problems.quadratic import Bowl, Quadratic
 
 RULE = NIGT(step_size=0.01, momentum=0.1)

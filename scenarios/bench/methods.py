@@ -17,9 +17,9 @@ from algorithms import (
 )
 from scenarios.bench.measure import Case, Measurement, interleaved
 from scenarios.bench.plain import PlainCluster, PlainReinforce, plain_run
-from scenarios.cores import CORES
+from scenarios.runs.cores import CORES
 from simulator import ComputeModel, Hardware, Network, power_law, simulate
-from simulator.problems.control import Control
+from simulator.problems.control.control import Control
 
 WORKERS = 10
 RULE, PLAIN_RULE = NIGT(step_size=0.03125, momentum=0.1), PG(step_size=0.001)

@@ -14,8 +14,8 @@ import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from simulator.problems.environment import flat_size, make_environment
-from simulator.problems.policy import GaussianPolicy
+from simulator.problems.control.environment import flat_size, make_environment
+from simulator.problems.control.policy import GaussianPolicy
 from simulator.randomness import generator
 from simulator.types import Indices, Vector
 

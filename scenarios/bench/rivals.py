@@ -13,10 +13,10 @@ import torch
 from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv
 from mujoco import rollout
 
-from simulator.problems.environment import make_environment
-from simulator.problems.policy import GaussianPolicy
-from simulator.problems.reinforce import heads
-from simulator.problems.rollout import Batch, Floats, Player, Setting
+from simulator.problems.control.environment import make_environment
+from simulator.problems.control.policy import GaussianPolicy
+from simulator.problems.control.reinforce import heads
+from simulator.problems.control.rollout import Batch, Floats, Player, Setting
 from simulator.randomness import generator
 
 PIECE = 8

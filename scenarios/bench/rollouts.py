@@ -9,10 +9,10 @@ from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv
 
 from scenarios.bench.measure import Case, Measurement, interleaved
 from scenarios.bench.rivals import EnvPool, GymnasiumVector, OneAtATime, OpenLoop, Rival
-from scenarios.cores import CORES
-from simulator.problems.helpers import Rollouts
-from simulator.problems.rollout import Batch, Setting
-from simulator.problems.worlds import World
+from scenarios.runs.cores import CORES
+from simulator.problems.control.helpers import Rollouts
+from simulator.problems.control.rollout import Batch, Setting
+from simulator.problems.control.worlds import World
 from simulator.randomness import Stream, generator
 
 ENVIRONMENTS = ("Humanoid-v4", "Hopper-v4", "Walker2d-v4", "Reacher-v4")

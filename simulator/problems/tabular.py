@@ -14,9 +14,10 @@ from simulator.types import Indices, Vector
 class Tabular(Problem):
     """J(theta) = E sum_h gamma^h r_h with pi(a | s) proportional to exp(theta[s, a]).
 
-    Trajectories are sampled and estimated as in :class:`simulator.problems.control.Control`,
-    truncated at the horizon; J, its gradient and the norm in the history are those of the
-    infinite horizon, by linear solves. Each worker may live in an MDP of its own.
+    Trajectories are sampled and estimated as in
+    :class:`simulator.problems.control.control.Control`, truncated at the horizon; J, its gradient
+    and the norm in the history are those of the infinite horizon, by linear solves. Each worker
+    may live in an MDP of its own.
 
     Args:
         mdps: the versions of the problem, all with S states and A actions.

@@ -1,0 +1,128 @@
+"""Commands that look closer: time, theory and speed."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scenarios.cli.parts import Scenario_, console
+from scenarios.format.errors import BadInputError
+
+Constant = Annotated[float | None, typer.Option(min=0.0, help="A constant of the theory.")]
+
+
+def timeline(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="OUT/METHOD/seed-SEED.")],
+    out: Annotated[Path | None, typer.Option(help="Picture [default: RUN/timeline.png].")] = None,
+    begin: Annotated[float, typer.Option("--from", min=0.0, help="Simulated seconds.")] = 0.0,
+    until: Annotated[
+        float | None, typer.Option("--to", help="Simulated seconds [default: what is legible].")
+    ] = None,
+    perfetto: Annotated[
+        Path | None, typer.Option(help="Write a trace for ui.perfetto.dev instead (.json.gz).")
+    ] = None,
+) -> None:
+    """Draw who did what when: a lane per worker, or bands of many workers."""
+    from scenarios.pictures.timeline import draw_timeline, read_run
+
+    run = read_run(run_folder)
+    if perfetto is not None:
+        from scenarios.pictures.perfetto import write_trace
+
+        write_trace(run, perfetto)
+        typer.echo(f"written: {perfetto}")
+        return
+    if until is not None and until <= begin:
+        raise BadInputError(f"--to {until}: accepted: more than --from, {begin}")
+    file = out or run_folder / "timeline.png"
+    draw_timeline(run, file, begin, until)
+    typer.echo(f"drawn: {file}")
+
+
+def trace(
+    log: Annotated[Path, typer.Argument(help="CSV or Parquet: worker, start, end per gradient.")],
+    out: Annotated[Path, typer.Argument(help="The trace: .csv or .parquet.")],
+) -> None:
+    """Turn a log of finished gradients into a trace for `compute = { model = "trace" }`.
+
+    Workers are numbers from 0, times are seconds. A run's own timeline.parquet is such a log.
+    """
+    from simulator.hardware.trace import convert_log
+
+    try:
+        gradients = convert_log(log, out)
+    except ValueError as error:
+        raise BadInputError(str(error)) from error
+    typer.echo(f"written: {out}, from {gradients} gradients")
+
+
+def theory(
+    scenario: Scenario_,
+    epsilon: Annotated[
+        list[float] | None,
+        typer.Option(min=1e-300, help="Gradient norm to reach; repeatable [default: 0.1, 0.01]."),
+    ] = None,
+    sigma: Constant = None,
+    smoothness: Constant = None,
+    hessian: Constant = None,
+    gap: Constant = None,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Only the paper's tables, as Markdown.")
+    ] = False,
+) -> None:
+    """Lay the simulated clocks beside their formulas, and put the paper's tables in numbers.
+
+    The complexities are up to constants and logarithms. sigma is a gradient's standard deviation,
+    smoothness L_g, hessian L_h, gap Delta = J* - J(theta_0). What is not given is 1, or exact
+    where the problem knows it (quadratic).
+    """
+    from scenarios.format.load import find, load
+    from scenarios.results import theory as laid
+
+    given = {"sigma": sigma, "smoothness": smoothness, "hessian": hessian, "gap": gap}
+    known = {name: value for name, value in given.items() if value is not None}
+    arguments = (load(find(scenario)), epsilon or [0.1, 0.01], known)
+    if markdown:
+        typer.echo("\n".join(laid.markdown(*arguments)))
+        return
+    out = console()
+    for part in laid.report(*arguments):
+        out.print(part)
+
+
+def bench(
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="events, rollouts or methods.")],
+    env: Annotated[
+        list[str] | None,
+        typer.Option(help="A MuJoCo environment; repeatable [default: several, or Humanoid-v4]."),
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds per measurement.")] = 5,
+    json_: Annotated[Path | None, typer.Option("--json", help="Also write it here.")] = None,
+) -> None:
+    """Measure side by side: medians of interleaved rounds, with ratios to the first line.
+
+    `events`: the event loop beside bare SimPy, for 10 to 100,000 workers.
+
+    `rollouts`: useful environment steps per second with the policy in the loop, beside Gymnasium,
+    EnvPool (if installed: `pip install straggler[bench]`) and MuJoCo's own open-loop limit.
+
+    `methods`: whole short runs of every method beside a plain simulator, which computes every
+    gradient when it is started, with one Gymnasium environment and torch.
+    """
+    import dataclasses
+    import json
+    import os
+
+    if json_ is not None and json_.is_dir():
+        raise BadInputError(f"--json {json_}: is a folder; accepted: a file")
+    os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    from scenarios.bench import measured
+    from scenarios.bench.table import measurement_table
+    from scenarios.runs.files import write_atomically
+
+    groups = {}
+    for title, measurements in measured(what, env or (), rounds):
+        console().print(measurement_table(title, measurements))
+        groups[title] = [dataclasses.asdict(line) for line in measurements]
+    if json_ is not None:
+        write_atomically(json_, json.dumps(groups, indent=1).encode() + b"\n")

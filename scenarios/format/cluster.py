@@ -1,0 +1,222 @@
+"""The ``[cluster]`` table: how many workers, how fast, how reliable, and what connects them."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from scenarios.format.compute import (
+    ExplicitTimes,
+    GroupTimes,
+    PowerTimes,
+    TraceTimes,
+    one_per_worker,
+)
+from scenarios.format.strict import LARGEST_DIMENSION, NonNegative, Strict
+from simulator import Count, Hardware, Network, Positive, Vector, power_law
+from simulator.hardware.failures import Failures, PlannedFailures, RandomFailures
+from simulator.hardware.network import BYTES_PER_COORDINATE
+
+
+class PowerLink(Strict):
+    """Seconds per vector of worker i = scale * i**exponent * d**dimension_exponent."""
+
+    model: Literal["power"]
+    scale: NonNegative = Field(description="seconds of worker 1 for d = 1, at least 0")
+    exponent: float = Field(0.0, description="how fast the times grow with i")
+    dimension_exponent: float = Field(0.0, description="how fast they grow with d")
+
+    def seconds_of(self, workers: int, dimension: int, key: str) -> tuple[Vector, Vector]:  # noqa: ARG002
+        """Return (latency, transfer), each of shape (n,)."""
+        size = np.float64(dimension) ** self.dimension_exponent
+        return np.zeros(workers), power_law(workers, self.scale, self.exponent) * size
+
+
+class ExplicitLink(Strict):
+    """One number of seconds per worker and vector."""
+
+    model: Literal["explicit"]
+    seconds: list[NonNegative] = Field(description="a list of n numbers >= 0")
+
+    def seconds_of(self, workers: int, dimension: int, key: str) -> tuple[Vector, Vector]:  # noqa: ARG002
+        """Return (latency, transfer), each of shape (n,)."""
+        return np.zeros(workers), one_per_worker(self.seconds, workers, f"{key}.seconds")
+
+
+class PhysicalLink(Strict):
+    """Latency plus 4 d bytes over the bandwidth."""
+
+    model: Literal["link"]
+    latency: NonNegative | list[NonNegative] = 0.0
+    bandwidth: Positive | list[Positive] = Field(description="bytes per second, one number or n")
+
+    def seconds_of(self, workers: int, dimension: int, key: str) -> tuple[Vector, Vector]:
+        """Return (latency, transfer), each of shape (n,)."""
+        latency, bandwidth = (
+            one_per_worker(x, workers, f"{key}.{name}")
+            if isinstance(x, list)
+            else np.full(workers, x)
+            for name, x in (("latency", self.latency), ("bandwidth", self.bandwidth))
+        )
+        return latency, BYTES_PER_COORDINATE * dimension / bandwidth
+
+
+Link = Annotated[PowerLink | ExplicitLink | PhysicalLink, Field(discriminator="model")]
+
+
+class Ingress(Strict):
+    """What the server can receive: so many vectors at a time, or so many bytes per second."""
+
+    slots: Count | None = None
+    bandwidth: Positive | None = Field(None, description="bytes per second, shared fairly")
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if (self.slots is None) == (self.bandwidth is None):
+            raise ValueError("slots or bandwidth is wanted; accepted: one of them")
+        return self
+
+
+class RandomDown(Strict):
+    """Exponential times between failures and to repair."""
+
+    model: Literal["random"]
+    between: Positive = Field(description="mean seconds from a repair to the next failure")
+    repair: Positive = Field(description="mean seconds that a failure lasts")
+    running: Literal["lost", "paused"] = "lost"
+
+    def failures(self, workers: int, seed: int) -> Failures:
+        """Return the failures for one seed."""
+        return RandomFailures(
+            workers, self.running, between=self.between, repair=self.repair, seed=seed
+        )
+
+
+class PlannedDown(Strict):
+    """Explicit windows: [worker, from, to]."""
+
+    model: Literal["windows"]
+    windows: list[Annotated[list[NonNegative], Field(min_length=3, max_length=3)]] = Field(
+        description="a list of [worker, from, to]"
+    )
+    running: Literal["lost", "paused"] = "lost"
+
+    def failures(self, workers: int, seed: int) -> Failures:  # noqa: ARG002
+        """Return the windows of each worker."""
+        mine: list[list[tuple[float, float]]] = [[] for _ in range(workers)]
+        for number, down, up in sorted(self.windows, key=lambda window: window[1]):
+            worker = int(number)
+            if worker != number or worker >= workers:
+                raise ValueError(
+                    f"failures.windows has worker {number:g}; accepted: 0 to {workers - 1}"
+                )
+            if up <= down or (mine[worker] and down < mine[worker][-1][1]):
+                raise ValueError(f"failures.windows: [{worker}, {down}, {up}] is empty or overlaps")
+            mine[worker].append((down, up))
+        return PlannedFailures(workers, self.running, mine)
+
+
+class Preemption(Strict):
+    """What a broadcast does to running tasks, and what stopping one costs."""
+
+    rule: Literal["cancel", "finish"]
+    cost: NonNegative = Field(0.0, description="seconds for stopping a task")
+
+
+class Cluster(Strict):
+    """How many workers, how fast, and what connects them."""
+
+    workers: Count = Field(le=10**7, description="the number n of workers, 1 to 10 million")
+    preemption: Literal["cancel", "finish"] | Preemption = "cancel"
+    collective: Literal["gather", "allreduce"] = "gather"
+    topology: Literal["ideal", "ring", "tree"] = "ideal"
+    compute: Annotated[
+        PowerTimes | ExplicitTimes | GroupTimes | TraceTimes, Field(discriminator="model")
+    ] = Field(description='seconds per gradient: { model = "power", ... } and other models')
+    uplink: Link | None = None
+    downlink: Link | None = None
+    ingress: Ingress | None = None
+    failures: Annotated[RandomDown | PlannedDown, Field(discriminator="model")] | None = None
+
+    @property
+    def rule(self) -> Literal["cancel", "finish"]:
+        """The preemption rule."""
+        return self.preemption.rule if isinstance(self.preemption, Preemption) else self.preemption
+
+    @property
+    def stop_cost(self) -> float:
+        """Seconds for stopping a task."""
+        return self.preemption.cost if isinstance(self.preemption, Preemption) else 0.0
+
+    @property
+    def fixed(self) -> bool:
+        """Whether every gradient and every vector takes the same time on its worker, always."""
+        compute = self.compute
+        varies = compute.random or compute.schedule or compute.model == "trace"
+        shared = self.ingress or self.failures or self.topology != "ideal" or self.downlink
+        return not (varies or shared or compute.per == "step")
+
+    def compute_seconds(self) -> Vector:
+        """Return h, shape (n,), in seconds per gradient (or per step)."""
+        return self.compute.base(self.workers)
+
+    def uplink_seconds(self, dimension: int) -> Vector:
+        """Return kappa, shape (n,), in seconds per vector of ``dimension`` coordinates."""
+        latency, transfer = self._link("uplink", dimension)
+        return latency + transfer
+
+    def hardware(self, dimension: int, seed: int) -> Hardware:
+        """Return the cluster for vectors of ``dimension`` coordinates and one seed."""
+        latency, transfer = self._link("uplink", dimension)
+        capacity = None
+        if self.ingress is not None and self.ingress.bandwidth is not None:
+            capacity = self.ingress.bandwidth / (BYTES_PER_COORDINATE * dimension)
+        network = Network(
+            transfer,
+            self.collective,
+            latency=latency if latency.any() else None,
+            downlink=np.add(*self._link("downlink", dimension)) if self.downlink else None,
+            topology=self.topology,
+            slots=self.ingress.slots if self.ingress else None,
+            capacity=capacity,
+        )
+        return Hardware(
+            self.compute.model_for(self.workers, seed),
+            network,
+            self.rule,
+            self.stop_cost,
+            self.failures.failures(self.workers, seed) if self.failures else None,
+        )
+
+    def _link(self, key: Literal["uplink", "downlink"], dimension: int) -> tuple[Vector, Vector]:
+        link: Link | None = self.uplink if key == "uplink" else self.downlink
+        if link is None:
+            return np.zeros(self.workers), np.zeros(self.workers)
+        return link.seconds_of(self.workers, dimension, key)
+
+    @model_validator(mode="after")
+    def _times_are_usable(self) -> Self:
+        with np.errstate(over="ignore", invalid="ignore"):
+            compute, uplink = self.compute_seconds(), self.uplink_seconds(LARGEST_DIMENSION)
+            downlink = np.add(*self._link("downlink", LARGEST_DIMENSION))
+        if not (np.isfinite(compute).all() and (compute > 0).all()):
+            raise ValueError("compute gives times that are not finite and above 0")
+        for key, seconds in (("uplink", uplink), ("downlink", downlink)):
+            if not np.isfinite(seconds).all():
+                raise ValueError(f"{key} gives times that are not finite")
+        for problem in self._contradictions():
+            raise ValueError(problem)
+        self.hardware(dimension=1, seed=0)  # what is wrong with its parts is said there
+        return self
+
+    def _contradictions(self) -> Iterator[str]:
+        latency, _ = self._link("uplink", 1)
+        if self.ingress is not None and self.collective == "allreduce":
+            yield "ingress is of no meaning with allreduce; accepted: collective = 'gather'"
+        if self.ingress is not None and self.ingress.bandwidth is not None and latency.any():
+            yield "ingress.bandwidth does not go with uplink.latency; accepted: latency 0, or slots"
+        if self.rule == "finish" and self.stop_cost:
+            yield "preemption.cost is of no meaning with finish; accepted: rule = 'cancel'"
+        if self.topology != "ideal" and self.collective != "allreduce":
+            yield f"topology = {self.topology!r} is of an allreduce; accepted: 'ideal' with gather"

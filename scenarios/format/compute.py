@@ -1,0 +1,183 @@
+"""The ``[cluster.compute]`` table: how long gradients take, by model and modifiers."""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import annotated_types
+import numpy as np
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from scenarios.format.selection import select
+from scenarios.format.strict import NonNegative, Strict, Workers
+from simulator import ComputeModel, Count, Positive, Vector, power_law
+from simulator.hardware.jitter import Jitter
+from simulator.hardware.speed import Profile, Speeds
+from simulator.hardware.trace import read_trace
+
+Ascending = list[NonNegative]
+
+
+class Random(Strict):
+    """A random factor of mean one on every task."""
+
+    distribution: Literal["exponential", "lognormal", "gamma", "pareto", "uniform"]
+    cv: Positive | None = Field(None, description="coefficient of variation, above 0")
+    tail: Annotated[float, annotated_types.Gt(1)] | None = Field(
+        None, description="tail index of pareto, above 1"
+    )
+
+    @model_validator(mode="after")
+    def _has_its_spread(self) -> Self:
+        wanted = {"exponential": None, "pareto": "tail"}.get(self.distribution, "cv")
+        for key in ("cv", "tail"):
+            if (getattr(self, key) is not None) != (key == wanted):
+                takes = wanted or "neither cv nor tail"
+                raise ValueError(f"{key} does not fit {self.distribution}; accepted: {takes}")
+        if self.distribution == "uniform" and self.cv is not None and self.cv > 3**-0.5:
+            raise ValueError(f"cv = {self.cv} gives negative times; accepted: at most 0.577")
+        return self
+
+    def jitter(self, seed: int) -> Jitter:
+        """Return the factors for one seed."""
+        return Jitter(self.distribution, self.cv or self.tail or 1.0, seed)
+
+
+class Schedule(Strict):
+    """A speed that changes at given times; tasks keep their work across changes."""
+
+    workers: Workers = "others"
+    times: Ascending = Field(min_length=1, description="seconds, ascending, the first one 0")
+    speeds: list[NonNegative] = Field(min_length=1, description="as many numbers, at least 0")
+    period: Positive | None = Field(None, description="seconds after which it begins anew")
+
+    @model_validator(mode="after")
+    def _is_a_profile(self) -> Self:
+        if self.times[0] != 0 or np.any(np.diff(self.times) <= 0):
+            raise ValueError(f"times = {self.times}; accepted: ascending from 0")
+        if len(self.times) != len(self.speeds):
+            raise ValueError(f"speeds has {len(self.speeds)} numbers for {len(self.times)} times")
+        if self.period is not None and self.period <= self.times[-1]:
+            raise ValueError(f"period = {self.period}; accepted: above the last time")
+        return self
+
+    def profile(self) -> Profile:
+        """Return the profile."""
+        times, speeds = np.array(self.times), np.array(self.speeds)
+        return Profile(times, speeds, self.period or float("inf"))
+
+
+class Times(Strict):
+    """What all compute models share."""
+
+    per: Literal["gradient", "step"] = "gradient"
+    random: Random | None = None
+    schedule: list[Schedule] = Field(default=[])
+
+    def base(self, workers: int) -> Vector:
+        """Return h, shape (n,), in seconds."""
+        raise NotImplementedError
+
+    def speeds(self, workers: int) -> Speeds | None:
+        """Return the speeds over time, None if they are constant."""
+        if not self.schedule:
+            return None
+        owner = select([s.workers for s in self.schedule], workers, "compute.schedule")
+        return Speeds([s.profile() for s in self.schedule], owner)
+
+    def model_for(self, workers: int, seed: int) -> ComputeModel:
+        """Return the compute model for one seed."""
+        jitter = self.random.jitter(seed) if self.random else None
+        return ComputeModel(self.base(workers), jitter, self.speeds(workers), self.per == "step")
+
+
+class PowerTimes(Times):
+    """Seconds of worker i = scale * i**exponent, i = 1..n; descending: (n - i + 1)**exponent."""
+
+    model: Literal["power"]
+    scale: Positive = Field(description="seconds of worker 1, above 0")
+    exponent: float = Field(0.0, description="how fast the times grow with i")
+    descending: bool = Field(default=False, description="true: worker n is the first")
+
+    def base(self, workers: int) -> Vector:
+        """Return h, shape (n,)."""
+        seconds = power_law(workers, self.scale, self.exponent)
+        return seconds[::-1].copy() if self.descending else seconds
+
+
+class ExplicitTimes(Times):
+    """One number of seconds per worker."""
+
+    model: Literal["explicit"]
+    seconds: list[Positive] = Field(description="a list of n numbers above 0")
+
+    def base(self, workers: int) -> Vector:
+        """Return h, shape (n,)."""
+        return one_per_worker(self.seconds, workers, "compute.seconds")
+
+
+class Group(Strict):
+    """So many workers of one kind."""
+
+    count: Count
+    seconds: Positive = Field(description="of each of them, above 0")
+
+
+class GroupTimes(Times):
+    """Workers by kind, in this order."""
+
+    model: Literal["groups"]
+    groups: list[Group] = Field(min_length=1, description="tables { count, seconds }")
+
+    def base(self, workers: int) -> Vector:
+        """Return h, shape (n,)."""
+        seconds = np.repeat([g.seconds for g in self.groups], [g.count for g in self.groups])
+        return one_per_worker(list(seconds), workers, "compute.groups")
+
+
+class TraceTimes(Times):
+    """Speeds that were measured: rows (time, worker, speed), in gradients per second."""
+
+    model: Literal["trace"]
+    file: str = Field(description="a CSV or Parquet file, relative to the scenario")
+    digest: str | None = Field(None, description="filled in: what the file held")
+
+    @field_validator("file")
+    @classmethod
+    def _beside_the_scenario(cls, file: str, info: ValidationInfo) -> str:
+        folder = (info.context or {}).get("folder")
+        return str((folder / file).resolve()) if folder is not None else file
+
+    @model_validator(mode="after")
+    def _remember_its_content(self) -> Self:
+        try:
+            digest = hashlib.sha256(Path(self.file).read_bytes()).hexdigest()
+        except OSError as error:
+            raise ValueError(f"file {self.file}: {error.strerror}") from error
+        if self.digest not in {None, digest}:
+            raise ValueError(f"file {self.file} is not the one that this run was planned with")
+        object.__setattr__(self, "digest", digest)
+        return self
+
+    def base(self, workers: int) -> Vector:
+        """Return one gradient of work for everyone."""
+        return np.ones(workers)
+
+    def speeds(self, workers: int) -> Speeds:
+        """Return the recorded speeds."""
+        if self.schedule:
+            raise ValueError("compute.schedule does not go with a trace, which has the speeds")
+        return read_trace(Path(self.file), workers)
+
+
+def one_per_worker(seconds: list[float], workers: int, key: str) -> Vector:
+    """Return the numbers as an array.
+
+    Raises:
+        ValueError: there are not as many as workers.
+    """
+    if len(seconds) != workers:
+        raise ValueError(
+            f"{key} has {len(seconds)} numbers for {workers} workers; one each is needed"
+        )
+    return np.array(seconds, dtype=np.float64)

@@ -1,0 +1,51 @@
+"""What a scenario describes, in a few lines."""
+
+from collections.abc import Iterator
+
+from scenarios.format.scenario import Scenario
+from simulator import Vector
+
+
+def describe(scenario: Scenario) -> Iterator[str]:
+    """Yield lines about the cluster, the problem, the methods and the runs."""
+    problem = scenario.problem.build(scenario.seeds[0], scenario.cluster.workers)
+    d = problem.dimension
+    problem.close()
+    cluster = scenario.cluster
+    yield scenario.title
+    parts = [f"{cluster.workers:,} workers", cluster.rule, cluster.collective]
+    if cluster.collective == "allreduce":
+        parts.append(cluster.topology)
+    if cluster.stop_cost:
+        parts.append(f"{cluster.stop_cost:g} s to stop a task")
+    parts += [key for key in ("downlink", "ingress") if getattr(cluster, key) is not None]
+    yield f"cluster   {', '.join(parts)}"
+    compute = cluster.compute
+    varied = [
+        compute.model if compute.model == "trace" else "",
+        compute.random.distribution if compute.random else "",
+        "schedule" if compute.schedule else "",
+        f"failures {cluster.failures.model}" if cluster.failures else "",
+    ]
+    extra = ", ".join(filter(None, varied))
+    yield f"compute   h = {_range(cluster.compute_seconds())} s per {compute.per}" + (
+        f"; {extra}" if extra else ""
+    )
+    yield f"uplink    kappa = {_range(cluster.uplink_seconds(d))} s per vector"
+    yield f"problem   {scenario.problem.kind}, d = {d:,} parameters ({4 * d:,} bytes a vector)"
+    for method in scenario.methods:
+        values = ", ".join(f"{k} {v}" for k, v in method.parameters().items() if v is not None)
+        yield f"method    {method.folder}: {values}"
+    limits = [
+        f"{scenario.time_limit:g} simulated s" if scenario.time_limit else "",
+        f"{scenario.updates} updates" if scenario.updates else "",
+    ]
+    seeds = ", ".join(map(str, scenario.seeds))
+    yield f"runs      {len(scenario.methods) * len(scenario.seeds)}: seeds {seeds}; until " + (
+        " or ".join(filter(None, limits))
+    )
+
+
+def _range(seconds: Vector) -> str:
+    low, high = seconds.min(), seconds.max()
+    return f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"

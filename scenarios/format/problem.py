@@ -1,0 +1,228 @@
+"""The ``[problem]`` table: what is optimised, and which worker has which version of it."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Self
+
+import annotated_types
+from pydantic import Field, model_validator
+
+from scenarios.format.selection import select
+from scenarios.format.strict import LARGEST_DIMENSION, Index, Label, NonNegative, Strict, Workers
+from simulator import Count, Positive, Problem, Variants
+
+Discount = Annotated[float, annotated_types.Gt(0), annotated_types.Le(1)]
+
+
+class Variant(Strict):
+    """A version of the problem, and the workers (from 0) that have it."""
+
+    name: Label = Field(description="a name for the history's columns")
+    workers: Workers = Field(
+        description='a list of workers from 0, a text such as "0-4, 7", or "others"'
+    )
+
+    def changes(self) -> dict[str, Any]:
+        """Return what this version changes."""
+        return self.model_dump(exclude={"name", "workers"}, exclude_none=True)
+
+
+class VariedProblem(Strict):
+    """A problem that may differ from worker to worker. Workers in no variant have the ``base``."""
+
+    variants: Sequence[Variant] = Field(default=())
+
+    def variants_of(self, workers: int) -> Variants | None:
+        """Return who has which version, None if all have the same.
+
+        Raises:
+            ValueError: a worker is in two variants, or two variants claim the others.
+        """
+        if not self.variants:
+            return None
+        owner = select([variant.workers for variant in self.variants], workers, "variants")
+        names = [variant.name for variant in self.variants]
+        if (owner < 0).any():
+            owner[owner < 0] = len(names)
+            names.append("base")
+        if len(set(names)) < len(names):
+            raise ValueError(f"variants: names are {', '.join(names)}; accepted: all different")
+        return Variants(tuple(names), owner)
+
+    def versions(self, workers: int) -> list[dict[str, Any]]:
+        """Return the changes of each version, in the order of :meth:`variants_of`."""
+        variants = self.variants_of(workers)
+        changes = [variant.changes() for variant in self.variants]
+        missing = (len(variants.names) if variants else 1) - len(changes)
+        return changes + [{}] * missing
+
+    @abstractmethod
+    def build(self, seed: int, workers: int, processes: int = 1) -> Problem:
+        """Return the problem for one seed and so many workers.
+
+        Args:
+            seed: of the run.
+            workers: how many the cluster has.
+            processes: how many may compute for this run; the results are the same.
+        """
+
+
+class World(Variant):
+    """Another world for some workers: factors on the physics, the reward, or a flip."""
+
+    gravity: float = 1.0
+    friction: NonNegative = 1.0
+    body_mass: Positive = 1.0
+    joint_damping: NonNegative = 1.0
+    actuator_gear: float = 1.0
+    reward_scale: float = 1.0
+    target_velocity: Literal[1, -1] = 1
+    flip: bool = False
+
+
+class ControlProblem(VariedProblem):
+    """Reinforcement learning in a Gymnasium environment with the paper's Gaussian policy."""
+
+    kind: Literal["control"]
+    env: str = Field(description='a Gymnasium environment, such as "Humanoid-v4"')
+    horizon: Count = Field(1000, description="the most steps of a trajectory")
+    discount: Discount = 0.99
+    hidden: list[Count] = Field([64, 64], min_length=1, description="width of each tanh layer")
+    dtype: Literal["float32", "float64"] = Field(
+        "float32", description="precision of the policy and its gradient"
+    )
+    variants: list[World] = Field(default=[])
+
+    def build(self, seed: int, workers: int, processes: int = 1) -> Problem:
+        """Return the problem; this imports torch."""
+        from simulator.problems.control import worlds  # noqa: PLC0415
+        from simulator.problems.control.control import Control  # noqa: PLC0415
+
+        return Control(
+            self.env,
+            self.horizon,
+            self.discount,
+            self.hidden,
+            seed,
+            worlds=[worlds.World(**changes) for changes in self.versions(workers)],
+            variants=self.variants_of(workers),
+            dtype=self.dtype,
+            processes=processes,
+        )
+
+    def check_environment(self, workers: int) -> None:
+        """Make every version of the environment once.
+
+        Raises:
+            UnsuitableEnvironmentError: that does not work.
+        """
+        from simulator.problems.control import worlds  # noqa: PLC0415
+
+        for changes in self.versions(workers):
+            worlds.make_world(self.env, worlds.World(**changes)).close()
+
+
+class BowlVariant(Variant):
+    """Another quadratic for some workers."""
+
+    condition: Annotated[float, annotated_types.Ge(1)] | None = None
+    curvature: Positive = 1.0
+    optimum: float = 1.0
+
+
+class QuadraticProblem(VariedProblem):
+    """A concave quadratic with exact objective and gradient."""
+
+    kind: Literal["quadratic"]
+    dimension: Count = Field(le=LARGEST_DIMENSION, description="d, 1 to 100 million")
+    condition: Annotated[float, annotated_types.Ge(1)] = Field(10.0, description="at least 1")
+    noise: NonNegative = Field(0.0, description="standard deviation of the gradient's norm")
+    variants: list[BowlVariant] = Field(default=[])
+
+    def build(self, seed: int, workers: int, processes: int = 1) -> Problem:  # noqa: ARG002
+        """Return the problem."""
+        from simulator.problems.quadratic import Bowl, Quadratic  # noqa: PLC0415
+
+        own = {"condition": self.condition}
+        bowls = [Bowl(**{**own, **changes}) for changes in self.versions(workers)]
+        return Quadratic(self.dimension, bowls, self.noise, seed, self.variants_of(workers))
+
+
+class RandomMDP(Strict):
+    """Transitions from a flat Dirichlet, rewards uniform in [0, 1]."""
+
+    model: Literal["random"]
+    states: Count = Field(description="at least 1")
+    actions: Count = Field(description="at least 1")
+    seed: Index = 0
+
+
+class GridWorld(Strict):
+    """A grid with four moves and a goal that gives reward 1 and ends the trajectory."""
+
+    model: Literal["grid"]
+    rows: Count = Field(description="at least 1")
+    columns: Count = Field(description="at least 1")
+    goal: list[Index] = Field(min_length=2, max_length=2, description="[row, column], from 0")
+    slip: Annotated[float, annotated_types.Ge(0), annotated_types.Le(1)] = 0.0
+
+    @model_validator(mode="after")
+    def _goal_is_inside(self) -> Self:
+        if self.goal[0] >= self.rows or self.goal[1] >= self.columns:
+            raise ValueError(f"goal {self.goal} is outside; accepted: below [rows, columns]")
+        return self
+
+
+AnyMDP = Annotated[RandomMDP | GridWorld, Field(discriminator="model")]
+
+
+class MDPVariant(Variant):
+    """Another MDP for some workers: of its own, or with scaled rewards."""
+
+    world: AnyMDP | None = None
+    reward_scale: float = 1.0
+
+
+class TabularProblem(VariedProblem):
+    """A softmax policy in a finite MDP, with exact objective and gradient."""
+
+    kind: Literal["tabular"]
+    world: AnyMDP = Field(description='{ model = "random", ... } or { model = "grid", ... }')
+    horizon: Count = Field(100, description="the most steps of a trajectory")
+    discount: Annotated[float, annotated_types.Gt(0), annotated_types.Lt(1)] = 0.95
+    variants: list[MDPVariant] = Field(default=[])
+
+    def build(self, seed: int, workers: int, processes: int = 1) -> Problem:  # noqa: ARG002
+        """Return the problem."""
+        from simulator.problems.tabular import Tabular  # noqa: PLC0415
+
+        mdps = [
+            _mdp(changes.get("world") or self.world.model_dump(), changes.get("reward_scale", 1.0))
+            for changes in self.versions(workers)
+        ]
+        return Tabular(mdps, self.horizon, self.discount, seed, self.variants_of(workers))
+
+    @model_validator(mode="after")
+    def _sizes_agree(self) -> Self:
+        sizes = {_size(v.world or self.world) for v in self.variants} | {_size(self.world)}
+        if len(sizes) > 1:
+            raise ValueError(
+                f"variants have {sorted(sizes)} states and actions; accepted: the same for all"
+            )
+        return self
+
+
+def _size(world: RandomMDP | GridWorld) -> tuple[int, int]:
+    if isinstance(world, RandomMDP):
+        return world.states, world.actions
+    return world.rows * world.columns, 4
+
+
+def _mdp(world: dict[str, Any], reward_scale: float) -> Any:  # noqa: ANN401
+    from dataclasses import replace  # noqa: PLC0415
+
+    from simulator.problems.mdp import grid_world, random_mdp  # noqa: PLC0415
+
+    values = {key: value for key, value in world.items() if key != "model"}
+    mdp = random_mdp(**values) if world["model"] == "random" else grid_world(**values)
+    return replace(mdp, rewards=reward_scale * mdp.rewards)

@@ -1,0 +1,163 @@
+"""The scenario format: what a TOML file may say, and what each key means."""
+
+import dataclasses
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias, Union, get_type_hints
+
+import annotated_types
+from pydantic import Field, create_model, model_validator
+
+from algorithms import METHODS
+from scenarios.format.cluster import Cluster
+from scenarios.format.problem import ControlProblem, QuadraticProblem, TabularProblem
+from scenarios.format.strict import Label, Strict
+from simulator import Count, Momentum, Positive
+
+Seed = Annotated[int, annotated_types.Ge(0), annotated_types.Lt(2**63)]
+
+
+class Method(Strict):
+    """A method's name in the paper, and the name of its folder."""
+
+    name: str
+    label: Label | None = Field(None, description="letters, digits, '.', '_', '-'")
+
+    @property
+    def folder(self) -> str:
+        """What names the method's folder and curve."""
+        return self.label or self.name
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the arguments of the aggregation and the rule."""
+        return self.model_dump(exclude={"name", "label"})
+
+
+def _method(name: str) -> type[Method]:
+    """Return the schema of one method: the fields of its aggregation and of its rule."""
+    fields: dict[str, Any] = {"name": (Literal[name], ...)}
+    for part in reversed(METHODS[name]):
+        hints = get_type_hints(part, include_extras=True)
+        for field in dataclasses.fields(part):
+            if field.name != "rule":
+                default = ... if field.default is dataclasses.MISSING else field.default
+                fields[field.name] = (hints[field.name], default)
+    return create_model(name, __base__=Method, **fields)
+
+
+METHOD_MODELS = {name: _method(name) for name in METHODS}
+
+if TYPE_CHECKING:
+    AnyMethod: TypeAlias = Method
+else:
+    AnyMethod = Annotated[Union[tuple(METHOD_MODELS.values())], Field(discriminator="name")]  # noqa: UP007
+
+
+class Limits(Strict):
+    """Which seeds, and how long."""
+
+    seeds: list[Seed] = Field(min_length=1, description="whole numbers of at least 0")
+    time_limit: Positive | None = Field(None, description="simulated seconds, above 0")
+    updates: Count | None = Field(None, description="at least 1")
+
+    def share_done(self, time: float, update: int) -> float:
+        """Return how much of a run is over at a simulated second and an update, 0 to 1."""
+        by_time = time / self.time_limit if self.time_limit else 0.0
+        by_updates = update / self.updates if self.updates else 0.0
+        return float(min(max(by_time, by_updates), 1.0))
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if self.time_limit is None and self.updates is None:
+            raise ValueError("time_limit or updates is missing; give one of them, or both")
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError("seeds has a seed twice; each may stand there once")
+        return self
+
+
+class Quick(Limits):
+    """What ``--quick`` puts in the place of the scenario's own limits."""
+
+
+class Tune(Strict):
+    """What ``straggler tune`` tries for every method, and for how long."""
+
+    seeds: list[Seed] | None = Field(None, min_length=1, description="none that are reported")
+    step_size: list[Positive] = Field([2.0**k for k in range(-10, 0)], min_length=1)
+    momentum: list[Momentum] = Field([0.001, 0.01, 0.1], min_length=1)
+    batch: list[Count] = Field([20, 30, 50], min_length=1)
+    tries: Count | None = Field(None, description="per method, at most the smallest grid's size")
+    halving: int = Field(3, ge=2, le=100, description="the best 1/halving go on to the next rung")
+    rungs: int = Field(3, ge=1, le=10)
+    time_limit: Positive | None = Field(None, description="simulated seconds of the last rung")
+    updates: Count | None = Field(None, description="of the last rung")
+
+    @model_validator(mode="after")
+    def _values_differ(self) -> Self:
+        for key in ("seeds", "step_size", "momentum", "batch"):
+            values = getattr(self, key) or []
+            if len(set(values)) < len(values):
+                raise ValueError(f"{key} has a value twice; each may stand there once")
+        return self
+
+
+class Evaluated(Strict):
+    """How often theta itself is evaluated; that takes no simulated time."""
+
+    episodes: Count = Field(description="episodes at theta, for each variant; at least 1")
+    every: Positive = Field(description="simulated seconds between evaluations, above 0")
+
+
+class Scenario(Limits):
+    """A whole scenario file."""
+
+    title: str
+    timeline: bool = Field(default=True, description="record every interval, not only the sums")
+    quick: Quick | None = None
+    tune: Tune | None = None
+    evaluation: Evaluated | None = None
+    cluster: Cluster
+    problem: Annotated[
+        ControlProblem | QuadraticProblem | TabularProblem, Field(discriminator="kind")
+    ]
+    methods: list[AnyMethod] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        self.problem.variants_of(self.cluster.workers)
+        if self.cluster.compute.per == "step" and isinstance(self.problem, QuadraticProblem):
+            raise ValueError(
+                "cluster.compute.per = 'step': a quadratic has no steps; accepted: "
+                "'gradient', or another problem"
+            )
+        if self.evaluation and isinstance(self.problem, QuadraticProblem):
+            raise ValueError("evaluation: a quadratic has no episodes; accepted: another problem")
+        return self
+
+    @model_validator(mode="after")
+    def _folders_differ(self) -> Self:
+        names = [method.name for method in self.methods]
+        folders = [method.folder for method in self.methods]
+        for method in self.methods:
+            times = max(folders.count(method.folder), names.count(method.name))
+            if times > 1 and (method.label is None or folders.count(method.folder) > 1):
+                raise ValueError(
+                    f"methods has {method.folder!r} {times} times; give each its own label"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _tuned_on_other_seeds(self) -> Self:
+        for seed in (self.tune.seeds or []) if self.tune else []:
+            if seed in self.reported_seeds():
+                raise ValueError(f"tune.seeds: {seed} is reported; accepted: seeds that are not")
+        return self
+
+    def reported_seeds(self) -> set[int]:
+        """Return the seeds that results are about, those of ``[quick]`` too."""
+        return {*self.seeds, *(self.quick.seeds if self.quick else [])}
+
+    def shortened(self) -> "Scenario":
+        """Return the scenario with its ``[quick]`` limits, or with its first seed only."""
+        limits = self.quick or Quick(
+            seeds=self.seeds[:1], time_limit=self.time_limit, updates=self.updates
+        )
+        return self.model_copy(update={**dict(limits), "quick": None})

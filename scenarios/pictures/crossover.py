@@ -1,0 +1,35 @@
+"""Where one method overtakes another, as a picture."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure as Picture
+
+from scenarios.pictures.style import colour, save
+from scenarios.studies.crossover import PAIR, Crossover
+
+
+def draw(found: Crossover, title: str, file: Path) -> None:
+    """Draw measured times with their 20%-80% bands, and the predictions, over s."""
+    picture = Picture(figsize=(6.4, 4.6), layout="constrained")
+    ax = picture.subplots()
+    for label in PAIR:
+        low, middle, high = np.percentile(
+            found.times[label], [20, 50, 80], axis=1, method="nearest"
+        )
+        shade = colour(label, list(PAIR))
+        ax.plot(found.scales, middle, "o-", color=shade, label=f"{label}, median of seeds")
+        ax.fill_between(found.scales, low, high, color=shade, alpha=0.2, linewidth=0)
+        ax.plot(found.scales, found.predicted[label], "k:", label="_")
+    ax.plot([], [], "k:", label=f"predicted from s = {found.scales[0]:g}")
+    low, high = np.clip([found.measured.low, found.measured.high], *found.scales[[0, -1]])
+    ax.axvspan(low, high, color="black", alpha=0.08, linewidth=0)
+    for scale, style in ((found.measured.value, "-"), (found.expected, ":")):
+        if found.scales[0] <= scale <= found.scales[-1]:
+            ax.axvline(scale, color="black", linestyle=style, linewidth=0.8)
+    ax.set(xscale="log", yscale="log", xlabel="s: kappa_i = s sqrt(i)")
+    ax.set_ylabel(f"seconds to a mean return of {found.threshold:.4g}")
+    ax.set_title(f"{title}\nlines: where the curves cross, measured and (dotted) predicted", size=9)
+    ax.grid(alpha=0.3)
+    ax.legend(fontsize="small")
+    save(picture, file)

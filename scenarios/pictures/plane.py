@@ -1,0 +1,91 @@
+"""Which axes of a sweep a picture shows, and where it holds the others."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from scenarios.format.errors import BadInputError
+from scenarios.pictures.sweep import Axis
+from scenarios.results.rows import Results
+from scenarios.studies.grid import Sweep
+
+PLANE = 2
+"""Axes that a picture has."""
+
+
+def choose_axes(
+    sweep: Sweep, drawn: Sequence[str], at: Sequence[str]
+) -> tuple[list[Axis], dict[str, Any]]:
+    """Return the one or two axes to draw, and the values of all others.
+
+    Args:
+        sweep: the sweep.
+        drawn: names of axes; the first two that have more than one value if empty.
+        at: texts such as ``p=0.5``.
+
+    Raises:
+        BadInputError: an axis or a value does not exist, or an axis is left over.
+    """
+    values = {
+        axis.label: list(dict.fromkeys(point.axes[axis.label] for point in sweep.points))
+        for axis in sweep.file.axes
+    }
+    held = dict(_held(text, values) for text in at)
+    for name in drawn:
+        if name not in values:
+            raise BadInputError(f"--axis {name}: accepted: {', '.join(values)}")
+    if len(set(drawn)) < len(drawn) or set(drawn) & held.keys():
+        raise BadInputError(f"--axis {drawn[-1]}: drawn twice, or held by --at; accepted: once")
+    free = [name for name in values if name not in held]
+    chosen = list(drawn) or [name for name in free if len(values[name]) > 1][:PLANE]
+    if not 1 <= len(chosen) <= PLANE:
+        raise BadInputError(f"{sweep.path}: a picture needs one or two axes of several values")
+    for name in free:
+        if name not in chosen:
+            if len(values[name]) > 1:
+                raise BadInputError(
+                    f"--at {name}=VALUE is needed; accepted: {', '.join(map(str, values[name]))}"
+                )
+            held[name] = values[name][0]
+    return [Axis(name, values[name]) for name in chosen], held
+
+
+def check_reached(results: Results, name: str) -> None:
+    """See that there is something to draw.
+
+    Raises:
+        BadInputError: no run is done, or none reaches the threshold.
+    """
+    done = [row for row in results.rows if row["status"] == "done"]
+    if not done or not results.thresholds:
+        raise BadInputError(f"{name}: no finished runs there; {len(results.rows)} of them failed")
+    (threshold,) = results.thresholds
+    if not any(np.isfinite(row[f"time_to_{threshold:g}"]) for row in done):
+        best = max(row["best"] for row in done)
+        raise BadInputError(f"--threshold {threshold:g}: no run reaches it; the best is {best:.4g}")
+
+
+def only_at(results: Results, held: dict[str, Any]) -> Results:
+    """Return the rows where all of ``held`` is so."""
+    rows = [row for row in results.rows if all(row[n] == v for n, v in held.items())]
+    return replace(results, rows=rows)
+
+
+def _held(text: str, values: dict[str, list[Any]]) -> tuple[str, Any]:
+    name, _, wanted = text.partition("=")
+    if name not in values:
+        raise BadInputError(f"--at {text}: accepted: NAME=VALUE, NAME one of {', '.join(values)}")
+    for value in values[name]:
+        if str(value) == wanted or _same_number(value, wanted):
+            return name, value
+    accepted = ", ".join(map(str, values[name]))
+    raise BadInputError(f"--at {text}: accepted: {name}= one of {accepted}")
+
+
+def _same_number(value: Any, text: str) -> bool:  # noqa: ANN401
+    try:
+        return float(value) == float(text)
+    except (TypeError, ValueError):
+        return False

@@ -1,0 +1,49 @@
+"""What all pictures share: a method's colour and place, and how a picture is saved."""
+
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from scenarios.format.errors import BadInputError
+
+COLOURS = {
+    "rennala-nigt": "#0072B2",
+    "malenia-nigt": "#CC79A7",
+    "synchronous-nigt": "#D55E00",
+    "afedpg": "#009E73",
+    "ringmaster-nigt": "#E69F00",
+    "fastest-nigt": "#56B4E9",
+    "rennala-pg": "#000000",
+    "malenia-pg": "#8C6BB1",
+    "synchronous-pg": "#999999",
+}
+"""A method has the same colour in all pictures: Okabe and Ito's palette, and two more."""
+
+
+def save(figure: Figure, file: Path) -> None:
+    """Save a picture; the ending decides the format.
+
+    Raises:
+        BadInputError: the ending is no format, or a folder is in the way.
+    """
+    accepted = figure.canvas.get_supported_filetypes()
+    if file.is_dir() or file.suffix.removeprefix(".") not in accepted:
+        raise BadInputError(
+            f"{file}: cannot be a picture; accepted: a file in {', '.join(accepted)}"
+        )
+    file.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(file, dpi=150)
+
+
+def rank(label: str) -> tuple[int, str]:
+    """Order methods as their colours, and labels of the user's after them."""
+    order = list(COLOURS)
+    return (order.index(label) if label in order else len(order), label)
+
+
+def colour(label: str, labels: list[str]) -> str:
+    """Return the colour of a method; a label of the user's takes one that is free."""
+    if label in COLOURS:
+        return COLOURS[label]
+    free = [colour for name, colour in COLOURS.items() if name not in labels] or ["#444444"]
+    return free[[name for name in labels if name not in COLOURS].index(label) % len(free)]

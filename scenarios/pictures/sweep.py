@@ -1,0 +1,228 @@
+"""Pictures of sweeps: time to a threshold over one axis or two, and which method wins where."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm, to_rgba
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from scenarios.pictures.style import colour, rank, save
+from scenarios.results.rows import Results
+from scenarios.studies.grid import is_logarithmic
+
+BAND = (20, 80)
+"""Percentiles over seeds."""
+
+ANNOTATED = 60
+"""Cells of a heat map that still have room for a number."""
+
+Times = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of a picture.
+
+    Attributes:
+        name: of the sweep's axis.
+        values: in the order of the sweep.
+    """
+
+    name: str
+    values: list[Any]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Seconds to a threshold, by method and place.
+
+    Attributes:
+        axes: one or two.
+        threshold: the value to reach.
+        metric: of what.
+        times: for each method, shape (values of the axes..., seeds); infinite if never.
+    """
+
+    axes: list[Axis]
+    threshold: float
+    metric: str
+    times: dict[str, Times]
+
+    def percentile(self, method: str, percent: float) -> Times:
+        """Return the percentile over seeds at each place; infinite if that many never reach it."""
+        # by order: interpolation with infinity would be NaN
+        return np.asarray(np.percentile(self.times[method], percent, axis=-1, method="nearest"))
+
+    def winners(self) -> tuple[npt.NDArray[np.int64], Times, npt.NDArray[np.bool_]]:
+        """Return at each place the fastest method (-1: nobody), its lead, and whether it is clear.
+
+        The lead is the runner-up's median over the winner's. It is clear if the bands are apart.
+        """
+        tables = [
+            np.array([self.percentile(method, percent) for method in self.times])
+            for percent in (BAND[0], 50, BAND[1])
+        ]
+        order = np.argsort(tables[1], axis=0, kind="stable")
+        low, middle, high = (np.take_along_axis(table, order, axis=0) for table in tables)
+        best = np.where(np.isfinite(middle[0]), order[0], -1)
+        if len(middle) == 1:
+            return best, np.full(best.shape, np.inf), best >= 0
+        with np.errstate(invalid="ignore", divide="ignore"):
+            lead = middle[1] / middle[0]
+        return best, lead, (best >= 0) & (high[0] < low[1])
+
+
+def grid_of(results: Results, axes: Sequence[Axis]) -> Grid:
+    """Return the times to the results' only threshold; a run that is not there counts as never.
+
+    Args:
+        results: with one threshold, of done runs.
+        axes: one or two of the sweep's.
+    """
+    (threshold,) = results.thresholds
+    done = [row for row in results.rows if row["status"] == "done"]
+    seeds = sorted({row["seed"] for row in done})
+    shape = (*(len(axis.values) for axis in axes), len(seeds))
+    times: dict[str, Times] = {}
+    for row in done:
+        place = tuple(axis.values.index(row[axis.name]) for axis in axes)
+        table = times.setdefault(row["method"], np.full(shape, np.inf))
+        seconds = row[f"time_to_{threshold:g}"]
+        table[(*place, seeds.index(row["seed"]))] = np.inf if np.isnan(seconds) else seconds
+    ordered = {method: times[method] for method in sorted(times, key=rank)}
+    return Grid(list(axes), threshold, results.metric, ordered)
+
+
+def draw_sweep(grid: Grid, title: str, file: Path) -> None:
+    """Draw lines over one axis, or heat maps over two, and which method wins where."""
+    if len(grid.axes) == 1:
+        figure = Figure(figsize=(6.4, 5.0), layout="constrained")
+        lines, strip = figure.subplots(2, 1, height_ratios=[12, 1], sharex=False)
+        _draw_lines(lines, grid)
+        _draw_strip(strip, grid)
+    else:
+        number = len(grid.times) + 1
+        figure = Figure(figsize=(3.5 * number + 0.8, 4.0), layout="constrained")
+        axes = figure.subplots(1, number, sharey=True, squeeze=False)[0]
+        _draw_heat(axes[:-1], grid)
+        _draw_winners(axes[-1], grid)
+    seeds = next(iter(grid.times.values())).shape[-1]
+    figure.suptitle(
+        f"{title}\nsimulated seconds to {grid.metric} = {grid.threshold:g}, "
+        f"median of {seeds} seed{'s' * (seeds > 1)}",
+        fontsize="medium",
+    )
+    save(figure, file)
+
+
+def _draw_lines(ax: Axes, grid: Grid) -> None:
+    (axis,) = grid.axes
+    numbers = all(isinstance(value, int | float) for value in axis.values)
+    x = np.array(axis.values, dtype=float) if numbers else np.arange(len(axis.values))
+    for method in grid.times:
+        shade = colour(method, list(grid.times))
+        low, middle, high = (grid.percentile(method, p) for p in (BAND[0], 50, BAND[1]))
+        finite = np.where(np.isfinite(middle), middle, np.nan)
+        ax.plot(x, finite, "o-", color=shade, label=method)
+        known = np.isfinite(low) & np.isfinite(high)
+        ax.fill_between(x, low, high, where=known, color=shade, alpha=0.2, linewidth=0)
+    if not numbers:
+        ax.set_xticks(x, [str(value) for value in axis.values])
+    elif is_logarithmic(x.tolist()):
+        ax.set_xscale("log")
+    every = np.concatenate([table[np.isfinite(table)] for table in grid.times.values()])
+    if len(every) and is_logarithmic(every.tolist()):
+        ax.set_yscale("log")
+    ax.set_ylabel("simulated seconds")
+    ax.set_xlabel(axis.name)
+    ax.grid(alpha=0.3)
+    ax.legend()
+
+
+def _draw_strip(ax: Axes, grid: Grid) -> None:
+    """Draw who wins at each value, as a row of coloured cells."""
+    (axis,) = grid.axes
+    best, lead, clear = grid.winners()
+    _paint(ax, best[None, :], list(grid.times))
+    for k, (factor, sure) in enumerate(zip(lead, clear, strict=True)):
+        text = _lead(int(best[k]), float(factor), sure=bool(sure))
+        ax.text(k, 0, text, ha="center", va="center", fontsize="small")
+    ax.set_xticks(range(len(axis.values)), [_short(value) for value in axis.values])
+    ax.set_yticks([0], ["fastest"])
+
+
+def _draw_heat(axes: Sequence[Axes], grid: Grid) -> None:
+    middles = {method: grid.percentile(method, 50) for method in grid.times}
+    finite = np.concatenate([m[np.isfinite(m)] for m in middles.values()])
+    low, high = (finite.min(), finite.max()) if len(finite) else (1.0, 10.0)
+    norm = LogNorm(max(low, 1e-9), max(high, low * 1.01, 1e-8))
+    image = None
+    for ax, (method, middle) in zip(axes, middles.items(), strict=True):
+        shown = np.where(np.isfinite(middle), middle, np.nan)
+        ax.set_facecolor("#dddddd")
+        image = ax.imshow(shown, norm=norm, cmap="viridis", aspect="auto", origin="lower")
+        _label(ax, grid, method)
+        if middle.size <= ANNOTATED:
+            for (row, column), seconds in np.ndenumerate(middle):
+                text = _seconds(float(seconds))
+                dark = np.isfinite(seconds) and norm(seconds) < 0.6  # noqa: PLR2004
+                shade = "white" if dark else "black"
+                ax.text(column, row, text, ha="center", va="center", fontsize="small", color=shade)
+    if image is not None:
+        axes[0].figure.colorbar(image, ax=list(axes), label="simulated seconds")
+    axes[0].set_ylabel(grid.axes[0].name)
+
+
+def _draw_winners(ax: Axes, grid: Grid) -> None:
+    best, lead, clear = grid.winners()
+    methods = list(grid.times)
+    _paint(ax, best, methods)
+    if best.size <= ANNOTATED:
+        for (row, column), method in np.ndenumerate(best):
+            place = row, column
+            text = _lead(int(method), float(lead[place]), sure=bool(clear[place]))
+            ax.text(column, row, text, ha="center", va="center", fontsize="small")
+    _label(ax, grid, "fastest, and its lead")
+    ax.legend(
+        handles=[Patch(color=colour(m, methods), alpha=0.6, label=m) for m in methods],
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.16),
+        fontsize="small",
+    )
+
+
+def _paint(ax: Axes, best: npt.NDArray[np.int64], methods: list[str]) -> None:
+    shades = [to_rgba(colour(method, methods), 0.6) for method in methods] + [to_rgba("#dddddd")]
+    ax.imshow(np.array(shades)[best], aspect="auto", origin="lower")
+
+
+def _lead(method: int, factor: float, *, sure: bool) -> str:
+    """Return how far ahead the winner is; ~ where the bands of seeds overlap."""
+    if method < 0:
+        return "nobody"
+    words = f"{factor:.2g}x" if np.isfinite(factor) else "alone"
+    return words if sure else f"~{words}"
+
+
+def _label(ax: Axes, grid: Grid, title: str) -> None:
+    rows, columns = grid.axes
+    ax.set_title(title, fontsize="medium")
+    ax.set_xticks(range(len(columns.values)), [_short(value) for value in columns.values])
+    ax.set_yticks(range(len(rows.values)), [_short(value) for value in rows.values])
+    ax.set_xlabel(columns.name)
+
+
+def _seconds(value: float) -> str:
+    if not np.isfinite(value):
+        return "never"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

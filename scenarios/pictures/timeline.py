@@ -1,0 +1,162 @@
+"""Who did what when, as a picture."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.parquet as pq
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from scenarios.format.errors import BadInputError
+from scenarios.pictures.style import save
+from scenarios.runs.folder import RunFolder
+from simulator import Indices, State, Vector
+
+COLOURS = {
+    State.COMPUTE: ("#0072B2", "computing, used"),
+    State.DISCARD: ("#D55E00", "computing for nothing"),
+    State.SEND: ("#009E73", "sending"),
+    State.IDLE: ("#E5E5E5", "idle"),
+    State.DOWN: ("#000000", "down"),
+}
+LANES = 40
+"""With more workers than this, the picture shows bands of workers."""
+BANDS = 10
+BINS = 300
+INTERVALS = 400
+"""How many intervals the picture of single workers shows unless told otherwise."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A run's timeline and history.
+
+    Attributes:
+        title: of the run.
+        worker: shape (k,), of each interval.
+        start: shape (k,), simulated seconds.
+        end: shape (k,), simulated seconds.
+        state: shape (k,), values of :class:`simulator.State`.
+        update: shape (k,), the update that used the gradient, 0 if none did.
+        updates: shape (u,), when updates were made.
+        delay: shape (u,), mean staleness of each.
+        value: shape (u,), mean return of each, NaN where there is none.
+    """
+
+    title: str
+    worker: Indices
+    start: Vector
+    end: Vector
+    state: npt.NDArray[np.int8]
+    update: Indices
+    updates: Vector
+    delay: Vector
+    value: Vector
+
+
+def read_run(folder: Path) -> Recorded:
+    """Return what a run recorded.
+
+    Raises:
+        BadInputError: it is no finished run, or its timeline was not recorded.
+    """
+    info = RunFolder(folder).info()
+    if info is None or not (folder / "timeline.parquet").is_file():
+        raise BadInputError(
+            f"{folder}: no run with a timeline; accepted: OUT/<method>/seed-<seed> of a scenario "
+            "without `timeline = false`"
+        )
+    rows = pq.read_table(folder / "timeline.parquet")
+    names = [state.name.lower() for state in State]
+    coded = rows["state"].combine_chunks()
+    states = np.array([names.index(name) for name in coded.dictionary.to_pylist()])
+    history = pq.read_table(folder / "history.parquet")
+    return Recorded(
+        f"{info['title']}\n{info['label']}, seed {info['seed']}",
+        rows["worker"].to_numpy(),
+        rows["start"].to_numpy(),
+        rows["end"].to_numpy(),
+        states[coded.indices.to_numpy()].astype(np.int8),
+        rows["update"].to_numpy(),
+        history["time"].to_numpy(),
+        history["delay"].to_numpy(),
+        history["return_mean"].to_numpy().astype(np.float64),
+    )
+
+
+def draw_timeline(run: Recorded, file: Path, begin: float, until: float | None) -> None:
+    """Draw one lane per worker, or bands of many workers, and save the picture.
+
+    Args:
+        run: what was recorded.
+        file: where to.
+        begin: simulated seconds at the left.
+        until: simulated seconds at the right; as much as is legible if None.
+    """
+    workers = int(run.worker.max()) + 1 if len(run.worker) else 1
+    last = float(run.end.max()) if len(run.end) else 1.0
+    if workers <= LANES:
+        shown = np.sort(run.start[run.end > begin])
+        until = until or (float(shown[INTERVALS]) if len(shown) > INTERVALS else last)
+        height = 1.6 + 0.28 * workers
+    else:
+        until, height = until or last, 7.0
+    figure = Figure(figsize=(11, height), layout="constrained")
+    ax = figure.subplots()
+    (_draw_lanes if workers <= LANES else _draw_bands)(ax, run, workers, begin, until)
+    visible = run.updates[(run.updates >= begin) & (run.updates <= until)]
+    if len(visible) <= INTERVALS:
+        ax.vlines(visible, 1.0, 1.03, transform=ax.get_xaxis_transform(), clip_on=False, color="k")
+    ax.set_xlim(begin, until)
+    ax.set_xlabel("simulated seconds; ticks on top are updates")
+    ax.set_title(run.title, fontsize="medium", pad=14, parse_math=False)
+    patches = [Patch(color=colour, label=label) for colour, label in COLOURS.values()]
+    figure.legend(handles=patches, loc="outside lower center", ncols=len(patches))
+    save(figure, file)
+
+
+def _draw_lanes(ax: Axes, run: Recorded, workers: int, begin: float, until: float) -> None:
+    visible = (run.end > begin) & (run.start < until)
+    for state, (colour, _) in COLOURS.items():
+        for worker in range(workers):
+            mine = visible & (run.worker == worker) & (run.state == state)
+            spans = np.column_stack([run.start[mine], (run.end - run.start)[mine]])
+            edge = "white" if state != State.IDLE else "none"
+            ax.broken_barh(
+                spans.tolist(), (worker - 0.4, 0.8), facecolor=colour, edgecolor=edge, linewidth=0.4
+            )
+    ax.set_ylim(workers - 0.5, -0.5)
+    ax.set_yticks(range(workers))
+    ax.set_ylabel("worker")
+
+
+def _draw_bands(ax: Axes, run: Recorded, workers: int, begin: float, until: float) -> None:
+    """Stack, for each tenth of the workers, the share of them in each state."""
+    edges = np.linspace(begin, until, BINS + 1)
+    for band, members in enumerate(np.array_split(np.arange(workers), BANDS)):
+        mine = (run.worker >= members[0]) & (run.worker <= members[-1])
+        base = np.full(BINS, band + 0.95)
+        for state, (colour, _) in COLOURS.items():
+            chosen = mine & (run.state == state)
+            spent = np.diff(_seconds_before(edges, run.start[chosen], run.end[chosen]))
+            share = 0.9 * spent / ((edges[1] - edges[0]) * len(members))
+            ax.fill_between(edges[:-1], base - share, base, color=colour, linewidth=0, step="post")
+            base -= share
+    ax.set_ylim(BANDS, 0)
+    parts = np.array_split(np.arange(workers), BANDS)
+    ax.set_yticks(np.arange(BANDS) + 0.5, [f"{part[0]:,} to {part[-1]:,}" for part in parts])
+    ax.set_ylabel("workers, share in each state")
+
+
+def _seconds_before(times: Vector, start: Vector, end: Vector) -> Vector:
+    """Return for each time how many seconds of the intervals lie before it, shape as ``times``."""
+    result = np.zeros(len(times))
+    for ends, sign in ((start, 1.0), (end, -1.0)):
+        ordered = np.sort(ends)
+        sums = np.concatenate([[0.0], np.cumsum(ordered)])
+        k = np.searchsorted(ordered, times)
+        result += sign * (k * times - sums[k])
+    return result

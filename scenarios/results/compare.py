@@ -1,0 +1,139 @@
+"""One row per method: what it cost, what it wasted, how far it came."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scenarios.results import curves
+from scenarios.runs.stored import StoredRun
+from simulator.selection_bias import QUANTILES, SIGNIFICANT
+
+TIME_SHARES = {
+    "compute": "worker_time_used",
+    "discard": "worker_time_wasted",
+    "send": "worker_time_sending",
+    "idle": "worker_time_idle",
+    "down": "worker_time_down",
+}
+"""Columns with the share of all worker time in each state."""
+
+SELECTION = ("used_length", "discarded_length", "used_return", "discarded_return")
+"""Columns about which trajectories were used, where durations depend on them."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A table, by column; each list has one entry per method.
+
+    Attributes:
+        metric: the column of the history that thresholds and finals are about.
+        thresholds: the values whose times are given.
+        columns: numbers and texts, means over seeds (times to thresholds: medians).
+    """
+
+    metric: str
+    thresholds: list[float]
+    columns: dict[str, list[str | float]]
+
+
+def compare(runs: list[StoredRun], thresholds: Sequence[float] = ()) -> Comparison:
+    """Compare methods over their finished runs.
+
+    Args:
+        runs: of one scenario.
+        thresholds: values of the metric; three between start and best if empty.
+    """
+    column = curves.metric(runs)
+    chosen = list(thresholds) or default_thresholds(runs, column)
+    table: dict[str, list[str | float]] = {}
+    for label in dict.fromkeys(run.label for run in runs):
+        mine = [run for run in runs if run.label == label]
+        for key, value in _row(mine, column, chosen).items():
+            table.setdefault(key, []).append(value)
+    return Comparison(column, chosen, table)
+
+
+def default_thresholds(runs: list[StoredRun], column: str) -> list[float]:
+    """Return 1/4, 1/2 and 3/4 of the way from the mean start to the best that was reached."""
+    values = [curves.known(run, column) for run in runs]
+    values = [v for v in values if np.isfinite(v).all()]
+    if not values:
+        return []
+    low, high = float(np.mean([v[0] for v in values])), float(max(v.max() for v in values))
+    return [float(f"{low + (high - low) * share:.4g}") for share in (0.25, 0.5, 0.75)]
+
+
+def warnings_of(runs: list[StoredRun]) -> list[str]:
+    """Return a line for each method that favoured short or long episodes significantly.
+
+    The z of its seeds are combined as (sum z) / sqrt(number) (Stouffer).
+    """
+    lines = []
+    for label in dict.fromkeys(run.label for run in runs):
+        facts = [b for run in runs if run.label == label and (b := run.totals.get("bias"))]
+        z = [b["length_z"] for b in facts if b["length_z"] is not None]
+        if z and abs(sum(z)) / len(z) ** 0.5 > SIGNIFICANT:
+            used, thrown = (_mean([b[f"{k}_length"] for b in facts]) for k in ("used", "discarded"))
+            kind = "short" if thrown > used else "long"
+            lines.append(
+                f"{label}: waiting for the first favours {kind} episodes: used trajectories take "
+                f"{used:.4g} steps, discarded ones {thrown:.4g} (z = {sum(z) / len(z) ** 0.5:.1f})"
+            )
+    return lines
+
+
+def _row(runs: list[StoredRun], column: str, thresholds: list[float]) -> dict[str, str | float]:
+    totals = [run.totals for run in runs]
+    seconds = [sum(t["worker_seconds"].values()) for t in totals]
+    row: dict[str, str | float] = {
+        "method": runs[0].label,
+        "seeds": len(runs),
+        "updates": _mean([t["updates"] for t in totals]),
+        "seconds_per_update": _mean([_last_time(r) / max(len(r.history["time"]), 1) for r in runs]),
+        "gradients_used": _mean([t["gradients_used"] for t in totals]),
+        "gradients_discarded": _mean([t["gradients_discarded"] for t in totals]),
+        **{
+            name: _mean(
+                [
+                    t["worker_seconds"][state] / max(s, 1e-300)
+                    for t, s in zip(totals, seconds, strict=True)
+                ]
+            )
+            for state, name in TIME_SHARES.items()
+        },
+        "megabytes_sent": _mean([t["bytes_sent"] / 1e6 for t in totals]),
+        "delay": _mean(
+            [float(np.mean(r.history["delay"])) for r in runs if len(r.history["delay"])]
+        ),
+        **_selection(totals),
+        "final": _mean([curves.known(run, column)[-1] for run in runs]),
+    }
+    prefix = "return_mean" if column == "return_average" else "objective"
+    for variant in runs[0].shares:
+        row[f"final_{variant}"] = _mean([curves.known(r, f"{prefix}_{variant}")[-1] for r in runs])
+    for threshold in thresholds:
+        times = [curves.first_held(run, column, threshold) for run in runs]
+        # a run that never held it counts as later than all: the median may be infinite
+        row[f"time_to_{threshold:g}"] = float(np.median(np.nan_to_num(times, nan=np.inf)))
+    return row
+
+
+def _selection(totals: list[dict[str, Any]]) -> dict[str, float]:
+    """Return mean lengths and returns of used and discarded trajectories, where they are known."""
+    facts = [t["bias"] for t in totals if t.get("bias")]
+    if not facts:
+        return {}
+    keys = [*SELECTION, *(f"{key}_q{q}" for key in SELECTION for q in QUANTILES)]
+    return {key: _mean([f[key] for f in facts if f.get(key) is not None]) for key in keys}
+
+
+def _last_time(run: StoredRun) -> float:
+    times = run.history["time"]
+    return float(times[-1]) if len(times) else 0.0
+
+
+def _mean(values: Sequence[float]) -> float:
+    known = [value for value in values if np.isfinite(value)]
+    return float(np.mean(known)) if known else float("nan")

@@ -1,0 +1,97 @@
+"""From histories to curves and times: smoothing that treats all methods alike."""
+
+import numpy as np
+
+from scenarios.runs.stored import StoredRun
+from simulator import Vector
+
+WINDOW = 100
+"""Trajectories in a running mean: methods with small and large batches are smoothed alike."""
+
+
+def metric(runs: list[StoredRun]) -> str:
+    """Return the column that these runs are judged by.
+
+    The exact ``objective`` where it is known; else ``return_average`` where workers differ, and
+    ``return_mean`` where they do not.
+    """
+    if any(np.isfinite(run.history["objective"]).any() for run in runs):
+        return "objective"
+    return "return_average" if runs[0].shares else "return_mean"
+
+
+def running(run: StoredRun, column: str, window: float = WINDOW) -> Vector:
+    """Return a run's smoothed column, one number per update.
+
+    Returns are averaged over the fewest latest updates that hold ``window`` trajectories, or all
+    if the run has fewer (NaN before there are so many). ``return_average`` is the workers' equal
+    average of that for each variant, with the variant's share of the window. Other quantities are
+    left as they are; NaN if the run has no such column.
+    """
+    if column == "return_average":
+        return _average(
+            [
+                share * running(run, f"return_mean_{v}", share * window)
+                for v, share in run.shares.items()
+            ]
+        )
+    values = run.history.get(column)
+    if values is None:
+        return np.full(len(run.history["time"]), np.nan)
+    if not column.startswith("return_mean"):
+        return values
+    counts = run.history[column.replace("_mean", "_count")]
+    seen = np.concatenate([[0.0], np.cumsum(counts)])
+    total = np.concatenate([[0.0], np.cumsum(np.nan_to_num(values) * counts)])
+    window = max(min(window, seen[-1]), 1)
+    first = np.searchsorted(seen, seen[1:] - window, side="right") - 1
+    enough = seen[1:] >= window
+    first = np.where(enough, first, 0)
+    with np.errstate(invalid="ignore"):
+        means = (total[1:] - total[first]) / (seen[1:] - seen[first])
+    return np.where(enough, means, np.nan)
+
+
+def _average(parts: list[Vector]) -> Vector:
+    total: Vector = np.sum(parts, axis=0)
+    return total
+
+
+def first_held(run: StoredRun, column: str, threshold: float) -> float:
+    """Return the simulated seconds at which the smoothed column first held ``threshold``."""
+    held = np.flatnonzero(running(run, column) >= threshold)
+    return float(run.history["time"][held[0]]) if len(held) else np.nan
+
+
+def known(run: StoredRun, column: str) -> Vector:
+    """Return the smoothed column without its gaps; [NaN] if nothing is left."""
+    values = running(run, column)
+    values = values[np.isfinite(values)]
+    return values if len(values) else np.array([np.nan])
+
+
+def binned(run: StoredRun, column: str, edges: Vector) -> Vector:
+    """Return the column's mean within each bin of simulated time, shape (bins,).
+
+    Returns are weighted by their trajectories. A bin without updates repeats the one before it.
+    NaN if the run has no such column.
+    """
+    if column == "return_average":
+        return _average(
+            [share * binned(run, f"return_mean_{v}", edges) for v, share in run.shares.items()]
+        )
+    values, times = run.history.get(column), run.history["time"]
+    if values is None:
+        return np.full(len(edges) - 1, np.nan)
+    finite = np.isfinite(values)
+    weights = np.ones(len(values))
+    if column.startswith("return_mean"):
+        weights = run.history[column.replace("_mean", "_count")]
+    values, times, weights = values[finite], times[finite], weights[finite]
+    total, _ = np.histogram(times, edges, weights=values * weights)
+    weight, _ = np.histogram(times, edges, weights=weights)
+    with np.errstate(invalid="ignore"):
+        means = total / weight
+    latest = np.maximum.accumulate(np.where(weight > 0, np.arange(len(means)), 0))
+    filled: Vector = means[latest]
+    return filled

@@ -1,0 +1,104 @@
+"""Compact results: the histories of a scenario's runs in one Parquet file, to keep and to share."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from scenarios.format.errors import BadInputError
+from scenarios.runs.files import replacing
+from scenarios.runs.records import HISTORY_SCHEMA
+from scenarios.runs.stored import StoredRun
+
+KEY = b"straggler"
+"""Where the file's metadata say what the runs were, as JSON."""
+
+KEPT = (
+    *("status", "reason", "title", "label", "seed", "content", "code", "versions", "platform"),
+    *("totals", "variants", "dimension", "real_seconds"),
+)
+"""What is kept of each ``run.json``."""
+
+
+def publish(runs: Sequence[StoredRun], file: Path, command: str) -> None:
+    """Write the histories of runs, with columns ``label`` and ``seed``, to one file.
+
+    Args:
+        runs: of one scenario or sweep; failed ones leave what they were, and no rows.
+        file: the Parquet file, written whole or not at all.
+        command: what made the runs.
+    """
+    tables = [_table(run) for run in runs]
+    about = {
+        "command": command,
+        "runs": [
+            {**{key: run.info.get(key) for key in KEPT}, "rows": len(table)}
+            for run, table in zip(runs, tables, strict=True)
+        ],
+    }
+    whole = pa.concat_tables(tables, promote_options="default")
+    whole = whole.replace_schema_metadata({KEY: json.dumps(about).encode()})
+    split = [field.name for field in whole.schema if pa.types.is_floating(field.type)]
+    with replacing(file) as sink:
+        pq.write_table(
+            whole,
+            sink,
+            compression="zstd",
+            compression_level=19,
+            use_dictionary=[name for name in whole.column_names if name not in split],
+            use_byte_stream_split=split,
+            write_page_checksum=True,
+        )
+
+
+def _table(run: StoredRun) -> pa.Table:
+    nothing = HISTORY_SCHEMA.empty_table()
+    history = pq.read_table(run.path / "history.parquet") if run.is_done else nothing
+    labels = pa.array([run.label] * len(history), pa.string()).dictionary_encode()
+    seeds = pa.array([run.info["seed"]] * len(history), pa.int64())
+    return history.append_column("label", labels).append_column("seed", seeds)
+
+
+def same_numbers(runs: Sequence[StoredRun], others: Sequence[StoredRun]) -> int:
+    """Return how many of ``runs`` have the content and, to the last bit, the history of another."""
+    known = {_content(run): run.history for run in others}
+    return sum(
+        (history := known.get(_content(run))) is not None
+        and history.keys() == run.history.keys()
+        and all(np.array_equal(history[k], v, equal_nan=True) for k, v in run.history.items())
+        for run in runs
+        if run.is_done
+    )
+
+
+def _content(run: StoredRun) -> str:
+    return json.dumps(run.info["content"], sort_keys=True)
+
+
+def published(file: Path) -> list[StoredRun]:
+    """Return the runs of a file that :func:`publish` wrote.
+
+    Raises:
+        BadInputError: there is no such file, it is of another kind, or it is damaged.
+    """
+    accepted = "accepted: what `straggler figure N --save` wrote"
+    try:
+        table = pq.read_table(file, page_checksum_verification=True)
+        infos: list[dict[str, Any]] = json.loads(table.schema.metadata[KEY])["runs"]
+        rows = table.drop_columns(["label", "seed"])
+        ends = np.cumsum([info["rows"] for info in infos])
+        whole = len(infos) > 0 and ends[-1] == len(table)
+    except FileNotFoundError as error:
+        raise BadInputError(f"{file}: not there; {accepted}") from error
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise BadInputError(f"{file}: cannot be read; {accepted}") from error
+    if not whole:
+        raise BadInputError(f"{file}: is not whole; {accepted}")
+    return [
+        StoredRun(file, info, rows.slice(end - info["rows"], info["rows"]))
+        for info, end in zip(infos, ends, strict=True)
+    ]

@@ -1,0 +1,186 @@
+"""One tidy table: a row per run, with what differs, what it cost and how far it came."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from scenarios.format.errors import BadInputError
+from scenarios.results import curves
+from scenarios.results.compare import default_thresholds
+from scenarios.runs.files import write_atomically
+from scenarios.runs.fingerprint import code_fingerprint
+from scenarios.runs.folder import RunFolder
+from scenarios.runs.stored import StoredRun
+
+Row = dict[str, Any]
+
+COLUMNS = {
+    *("method", "seed", "status", "metric", "final", "best", "real_seconds", "reason"),
+    *("version", "same_code", "path"),
+}
+"""Columns that every table has, beside :data:`TOTALS` and times to thresholds."""
+
+TOTALS = (
+    *("updates", "elapsed", "gradients_used", "gradients_discarded"),
+    *("vectors_sent", "bytes_sent", "environment_steps"),
+)
+
+
+@dataclass(frozen=True)
+class Results:
+    """The rows of many runs.
+
+    Attributes:
+        rows: one per run, with the same keys.
+        metric: the column that runs are judged by; ``mixed`` if not all by the same.
+        thresholds: whose times are given.
+    """
+
+    rows: list[Row]
+    metric: str
+    thresholds: list[float]
+
+    def table(self) -> pa.Table:
+        """Return the rows as a table; columns of mixed types become texts."""
+        columns = {}
+        for name in self.rows[0]:
+            values = [_leaf(row[name]) for row in self.rows]
+            try:
+                columns[name] = pa.array(values)
+            except (pa.ArrowInvalid, pa.ArrowTypeError):
+                columns[name] = pa.array([None if v is None else str(v) for v in values])
+        return pa.table(columns)
+
+    def csv(self) -> str:
+        """Return the rows as CSV."""
+        sink = pa.BufferOutputStream()
+        pyarrow.csv.write_csv(self.table(), sink)
+        return str(sink.getvalue().to_pybytes().decode())
+
+    def write_parquet(self, file: Path) -> None:
+        """Write the rows as Parquet, whole or not at all."""
+        sink = pa.BufferOutputStream()
+        pq.write_table(self.table(), sink)
+        write_atomically(file, sink.getvalue().to_pybytes())
+
+
+def folders_below(out: Path) -> list[RunFolder]:
+    """Return the folders of all runs below a folder, what was set aside not.
+
+    Raises:
+        BadInputError: there is none.
+    """
+    files = [
+        file
+        for file in sorted(out.rglob("run.json"))
+        if not any(part.startswith(".") for part in file.relative_to(out).parts)
+    ]
+    if not files:
+        raise BadInputError(f"{out}: no runs below it; accepted: a folder that run or sweep made")
+    return [RunFolder(file.parent) for file in files]
+
+
+def results(
+    folders: Sequence[RunFolder],
+    axes: Sequence[Row] | None = None,
+    thresholds: Sequence[float] = (),
+) -> Results:
+    """Return the tidy table of runs.
+
+    Args:
+        folders: where they are; those that are missing are left out, damaged ones named so.
+        axes: for each folder its method's label and its values on a sweep's axes; by default
+            all keys that differ.
+        thresholds: values of the metric whose times are wanted; three by default.
+
+    Raises:
+        BadInputError: no folder has a run.
+    """
+    infos = [folder.info() for folder in folders]
+    there = [k for k, f in enumerate(folders) if infos[k] or (f.path / "run.json").exists()]
+    if not there:
+        raise BadInputError("no runs are there yet; accepted: after `straggler sweep`")
+    done = {
+        k: StoredRun(folders[k].path, info)
+        for k in there
+        if (info := infos[k]) is not None and info["status"] == "done"
+    }
+    metrics = {k: curves.metric([run]) for k, run in done.items()}
+    metric = _common(list(metrics.values()))
+    chosen = list(thresholds)
+    if done and not chosen and metric != "mixed":
+        chosen = default_thresholds(list(done.values()), metric)
+    known = [infos[k] or {} for k in there]
+    places = _differences(known) if axes is None else [axes[k] for k in there]
+    rows = [
+        {
+            "method": info.get("label"),
+            "seed": info.get("seed"),
+            **place,
+            "status": info.get("status", "damaged"),
+            **{name: (info.get("totals") or {}).get(name) for name in TOTALS},
+            "metric": metrics.get(k),
+            **_outcome(done.get(k), metrics.get(k, metric), chosen),
+            **_circumstances(info),
+            "path": str(folders[k].path),
+        }
+        for k, info, place in zip(there, known, places, strict=True)
+    ]
+    return Results(rows, metric, chosen)
+
+
+def _common(metrics: Sequence[str]) -> str:
+    kinds = dict.fromkeys(metrics) or {"return_mean": None}
+    return "mixed" if len(kinds) > 1 else next(iter(kinds))
+
+
+def _outcome(run: StoredRun | None, metric: str, thresholds: Sequence[float]) -> Row:
+    values = curves.known(run, metric) if run else np.array([np.nan])
+    times = [curves.first_held(run, metric, t) if run else np.nan for t in thresholds]
+    return {
+        "final": float(values[-1]),
+        "best": float(values.max()),
+        **{f"time_to_{t:g}": float(time) for t, time in zip(thresholds, times, strict=True)},
+    }
+
+
+def _circumstances(info: Row) -> Row:
+    return {
+        "real_seconds": info.get("real_seconds"),
+        "reason": str(info.get("reason") or "").strip().rpartition("\n")[2] or None,
+        "version": (info.get("versions") or {}).get("straggler"),
+        "same_code": info.get("code") == code_fingerprint(),
+    }
+
+
+def _differences(infos: Sequence[Row]) -> list[Row]:
+    """Return for each run the keys of its content that are not the same for all."""
+    flat = [_flatten(info.get("content", {})) for info in infos]
+    keys = dict.fromkeys(key for row in flat for key in row if key != "seeds.0")
+    missing = object()
+    known = [row for row in flat if row]  # damaged runs say nothing
+    differing = [key for key in keys if len({repr(row.get(key, missing)) for row in known}) > 1]
+    taken = COLUMNS | set(TOTALS)
+    names = {key: f"limit.{key}" if key in taken else key for key in differing}
+    return [{names[key]: row.get(key) for key in differing} for row in flat]
+
+
+def _leaf(value: Any) -> Any:  # noqa: ANN401
+    return str(value) if isinstance(value, list | dict) else value
+
+
+def _flatten(value: Any, prefix: str = "") -> Row:  # noqa: ANN401 - JSON
+    """Return the leaves of nested JSON by their dotted keys; a run has only one method."""
+    if isinstance(value, dict):
+        parts = [_flatten(v, f"{prefix}.{k}" if prefix else str(k)) for k, v in value.items()]
+    elif isinstance(value, list) and len(value) <= 1:
+        parts = [_flatten(v, prefix if prefix == "methods" else f"{prefix}.0") for v in value]
+    else:
+        return {prefix: value if not isinstance(value, list) else str(value)}
+    return {key: leaf for part in parts for key, leaf in part.items()}

@@ -1,0 +1,152 @@
+"""Theory for a scenario's own cluster: predicted clocks, complexities, and what they prefer."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+from rich.table import Table
+
+from algorithms import theory
+from scenarios.format.errors import BadInputError
+from scenarios.format.problem import QuadraticProblem
+from scenarios.format.scenario import Method, Scenario
+from scenarios.results import tables
+from scenarios.runs.build import build_method
+from scenarios.runs.stored import StoredRun
+from simulator import Problem, Vector, simulate
+from simulator.problems.quadratic import Bowl, Quadratic
+
+SIMULATED_UPDATES = 500
+
+
+def clocks(scenario: Scenario, dimension: int) -> Iterator[tables.Clock]:
+    """Yield the clock of each of the scenario's methods."""
+    h = scenario.cluster.compute_seconds()
+    kappa = scenario.cluster.uplink_seconds(dimension)
+    for method in scenario.methods:
+        if scenario.cluster.compute.per == "step":
+            yield tables.Clock(method.folder, "depends on the episodes", math.nan, math.nan)
+            continue
+        predicted, formula = theory.seconds_per_update(
+            build_method(method), h, kappa, allreduce=scenario.cluster.collective == "allreduce"
+        )
+        simulated = _simulated(scenario, method, dimension, predicted)
+        yield tables.Clock(method.folder, formula, predicted, simulated)
+
+
+def _simulated(scenario: Scenario, method: Method, dimension: int, predicted: float) -> float:
+    """Return seconds per update after the first, on a problem that costs nothing."""
+    problem = Quadratic(1, [Bowl()], noise=0.0, seed=0)
+    hardware = scenario.cluster.hardware(dimension, scenario.seeds[0])
+    run = simulate(
+        build_method(method).run,
+        problem,
+        hardware,
+        updates=SIMULATED_UPDATES,
+        time_limit=20 * SIMULATED_UPDATES * predicted,
+        record_timeline=False,
+    )
+    times = [row.time for row in run.history.rows]
+    return (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else math.nan
+
+
+def update_times(run: StoredRun, number: int) -> Vector:
+    """Return the predicted times of a stored run's first updates, shape (number,)."""
+    scenario = Scenario.model_validate({"title": "", **run.info["content"]})
+    if not (scenario.cluster.fixed and scenario.cluster.rule == "cancel"):
+        raise BadInputError(
+            f"--theory: the clocks of {run.path} are known for fixed times and 'cancel' only"
+        )
+    return theory.update_times(
+        build_method(scenario.methods[0]),
+        scenario.cluster.compute_seconds(),
+        scenario.cluster.uplink_seconds(int(run.info["dimension"])),
+        number,
+        allreduce=scenario.cluster.collective == "allreduce",
+    )
+
+
+def report(
+    scenario: Scenario, epsilons: Sequence[float], given: dict[str, float]
+) -> Iterator[Table | str]:
+    """Yield what ``straggler theory`` prints.
+
+    Args:
+        scenario: whose cluster and methods.
+        epsilons: gradient norms to reach.
+        given: constants of :class:`algorithms.theory.Constants` that the user knows.
+    """
+    problem = scenario.problem.build(scenario.seeds[0], scenario.cluster.workers)
+    constants = known_constants(scenario, problem) | given
+    dimension = problem.dimension
+    problem.close()
+    yield scenario.title
+    yield tables.clock_table(list(clocks(scenario, dimension)), scenario.cluster.rule)
+    if not scenario.cluster.fixed:
+        yield "The formulas take h_i and kappa_i as fixed numbers; this cluster's are not."
+    h = scenario.cluster.compute_seconds()
+    kappa = scenario.cluster.uplink_seconds(dimension)
+    for method in scenario.methods:
+        simple = scenario.cluster.fixed and scenario.cluster.rule == "cancel"
+        if method.name.startswith("rennala") and simple:
+            values = method.parameters()
+            bound = theory.rennala_bound(h, max(values["batch"], values["batch_init"] or 0))
+            yield f"{method.folder}: no round computes longer than {bound:.5g} s (the bound)"
+    for epsilon in epsilons:
+        c = theory.Constants(epsilon=epsilon, **constants)
+        choice = theory.choose_parameters(c)
+        yield f"\n{c}"
+        yield f"theory chooses, up to constants: {choice}"
+        if not isinstance(scenario.problem, QuadraticProblem):
+            discount, horizon = scenario.problem.discount, scenario.problem.horizon
+            least = theory.truncation_horizon(discount, epsilon)
+            yield f"gamma^H <= eps from H = {least} steps on; the scenario has H = {horizon}"
+        for title, rows in complexities(c, h, kappa):
+            yield tables.complexity_table(title, rows)
+            yield tables.preference(rows)
+
+
+def complexities(
+    constants: theory.Constants, h: Vector, kappa: Vector
+) -> Iterator[tuple[str, dict[str, theory.Complexity]]]:
+    """Yield both tables of the paper for a cluster, each with a title."""
+    for number, (name, table) in enumerate(theory.TABLES.items(), start=1):
+        title = (
+            f"Table {number}, {name} environments: seconds up to constants, "
+            f"eps = {constants.epsilon}"
+        )
+        yield title, table(constants, h, kappa)
+
+
+def markdown(
+    scenario: Scenario, epsilons: Sequence[float], given: dict[str, float]
+) -> Iterator[str]:
+    """Yield the lines of both tables as Markdown; arguments as for :func:`report`."""
+    problem = scenario.problem.build(scenario.seeds[0], scenario.cluster.workers)
+    constants = known_constants(scenario, problem) | given
+    h = scenario.cluster.compute_seconds()
+    kappa = scenario.cluster.uplink_seconds(problem.dimension)
+    problem.close()
+    yield f"{scenario.title}{'' if scenario.cluster.fixed else ' (as if its times were fixed)'}:"
+    for epsilon in epsilons:
+        c = theory.Constants(epsilon=epsilon, **constants)
+        for title, rows in complexities(c, h, kappa):
+            yield from ("", f"| {title} | computing | communicating | total |", "|---|---|---|---|")
+            for method, row in sorted(rows.items(), key=lambda item: item[1].total):
+                numbers = (row.computation, row.communication, row.total)
+                yield f"| {method} | {' | '.join(rounded(number) for number in numbers)} |"
+
+
+def rounded(number: float) -> str:
+    """Return three digits, without a power of ten: ``2,020,000``."""
+    return f"{float(f'{number:.3g}'):,.10g}"
+
+
+def known_constants(scenario: Scenario, problem: Problem) -> dict[str, float]:
+    """Return those constants of the complexities that the problem gives away exactly."""
+    spec = scenario.problem
+    if not isinstance(spec, QuadraticProblem) or spec.variants:
+        return {}
+    exact = problem.exact(problem.initial_point())
+    best = problem.exact(problem.initial_point() * 0 + 1)
+    gap = best[0] - exact[0] if exact and best else 1.0
+    return {"sigma": spec.noise, "smoothness": 1.0, "hessian": 0.0, "gap": gap}

@@ -1,0 +1,1 @@
+"""How it is made: run folders, processes, executors, checkpoints."""

@@ -1,0 +1,177 @@
+"""One run in a process of its own."""
+
+import errno
+import json
+import resource
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import filelock
+
+from scenarios.runs.build import RunSpec, build_method
+from scenarios.runs.files import write_atomically
+from scenarios.runs.folder import RunFolder
+from scenarios.runs.resume import Resumption
+from simulator import Cluster, Evaluation, Problem, Update, Vector, simulate
+
+REPORT_SECONDS = 0.5
+
+
+def prepare_process() -> None:
+    """Set up a worker process: one thread for torch, and Ctrl-C is the parent's business."""
+    if "torch" in sys.modules:  # preloaded when a run needs it
+        sys.modules["torch"].set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How runs are made; none of it changes their results.
+
+    Attributes:
+        retry_failed: try failed runs again.
+        recompute: make results of another version of the code again.
+        processes: how many sample trajectories for one run.
+        memory: bytes of data that a process of a run may have, None for no limit.
+    """
+
+    retry_failed: bool = False
+    recompute: bool = False
+    processes: int = 1
+    memory: int | None = None
+
+    def settled(self, spec: RunSpec, folder: RunFolder) -> bool:
+        """Return whether there is nothing to do for a run."""
+        return folder.settled(spec, retry_failed=self.retry_failed, recompute=self.recompute)
+
+
+def execute(spec: RunSpec, folder: RunFolder, options: Options) -> str:
+    """Make or resume one run unless it is there already; return its status.
+
+    That is ``done``, ``failed`` or ``busy``: another process is at it. A run that raises is a
+    failed run: its traceback is its reason.
+
+    Raises:
+        OSError: the disk is full; the run is not to blame.
+    """
+    try:
+        with folder.lock().acquire(timeout=0), _memory_limit(options.memory):
+            if not options.settled(spec, folder):
+                _make(spec, folder, options.processes)
+            return folder.status(spec)
+    except filelock.Timeout:
+        return "busy"
+
+
+def record_death(spec: RunSpec, folder: RunFolder, options: Options, reason: str) -> None:
+    """Note that the process of a run died, unless the run is settled or another process has it."""
+    try:
+        with folder.lock().acquire(timeout=0):
+            if not options.settled(spec, folder):
+                _make_room(spec, folder)
+                folder.write_info(spec, "failed", reason=reason, totals=None)
+    except filelock.Timeout:
+        return
+
+
+def _make_room(spec: RunSpec, folder: RunFolder) -> None:
+    folder.clear_leftovers()
+    if folder.status(spec) in {"other", "damaged"} or folder.is_outdated():
+        folder.set_aside()
+
+
+def _make(spec: RunSpec, folder: RunFolder, processes: int) -> None:
+    _make_room(spec, folder)
+    started = time.perf_counter()
+    try:
+        _simulate(spec, folder, started, processes)
+    except Exception as error:  # any other failure of a run is a result
+        if is_disk_full(error):
+            raise
+        seconds = time.perf_counter() - started
+        reason = traceback.format_exc()
+        folder.write_info(spec, "failed", reason=reason, totals=None, real_seconds=seconds)
+    folder.checkpoint.unlink(missing_ok=True)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Return whether an error says that nothing more can be written."""
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
+@contextmanager
+def _memory_limit(limit: int | None) -> Iterator[None]:
+    """Let allocations beyond ``limit`` bytes of data fail with a MemoryError."""
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    if limit is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+def _simulate(spec: RunSpec, folder: RunFolder, started: float, processes: int) -> None:
+    scenario = spec.scenario
+    method = build_method(spec.method)
+    resumption = Resumption(spec, folder, method.rule)
+    report = _Reporter(folder.path / "progress.json")
+
+    problem = scenario.problem.build(spec.seed, scenario.cluster.workers, processes)
+    evaluated = scenario.evaluation
+    evaluate = evaluated and Evaluation(problem, evaluated.episodes, evaluated.every)
+
+    def on_update(cluster: Cluster, theta: Vector) -> None:
+        if evaluate:
+            evaluate(cluster, theta)
+        report(cluster.history.rows[-1])
+        resumption(cluster)
+
+    try:
+        run = simulate(
+            replace(method, rule=resumption.rule).run,
+            problem,
+            scenario.cluster.hardware(problem.dimension, spec.seed),
+            time_limit=scenario.time_limit or float("inf"),
+            updates=scenario.updates,
+            record_timeline=scenario.timeline,
+            past=resumption.past,
+            on_update=on_update,
+        )
+        facts = {
+            "real_seconds": time.perf_counter() - started,
+            "resumed_at": resumption.resumed_at,
+            "problem": problem.describe(),
+            "dimension": problem.dimension,
+            "variants": _shares(problem),
+        }
+        folder.write_run(spec, run, facts)
+    finally:
+        problem.close()
+
+
+def _shares(problem: Problem) -> dict[str, float]:
+    variants = problem.variants
+    return dict(zip(variants.names, variants.shares.tolist(), strict=True)) if variants else {}
+
+
+@dataclass
+class _Reporter:
+    """Tells the parent, through a small file, how far the run is."""
+
+    path: Path
+    _next: float = field(default=0.0)
+
+    def __call__(self, row: Update) -> None:
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + REPORT_SECONDS
+            last = row.return_mean if row.return_mean is not None else row.objective
+            state = {"time": row.time, "update": row.update, "value": last}
+            write_atomically(self.path, json.dumps(state).encode())

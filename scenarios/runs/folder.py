@@ -1,0 +1,177 @@
+"""A run's folder: whole files or none, and what they say."""
+
+import hashlib
+import json
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import filelock
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from scenarios.runs.build import RunSpec
+from scenarios.runs.files import write_atomically
+from scenarios.runs.fingerprint import code_fingerprint
+from scenarios.runs.records import (
+    history_table,
+    timeline_table,
+    totals,
+    workers_table,
+)
+from simulator import Run
+
+PACKAGES = ("straggler", "simpy", "numpy", "torch", "gymnasium", "mujoco", "pyarrow")
+
+_INFO_KEYS: dict[str, Any] = {
+    "status": str,
+    "label": str,
+    "seed": int,
+    "title": str,
+    "content": dict,
+    "totals": dict | None,
+    "files": dict | None,
+}
+
+_TABLES = {"history.parquet", "workers.parquet"}
+
+Status: TypeAlias = Literal["missing", "done", "failed", "other", "damaged"]
+"""``other``: the folder holds a run of other content; ``damaged``: files that cannot be trusted."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """``OUT/<method>/seed-<seed>/``: history.parquet, timeline.parquet, workers.parquet, run.json.
+
+    ``run.json`` is written last: a run is over when it is there. Until then there may be a
+    ``checkpoint.npz``.
+    """
+
+    path: Path
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where a run that is under way is saved."""
+        return self.path / "checkpoint.npz"
+
+    def info(self) -> dict[str, Any] | None:
+        """Return what ``run.json`` says, None if there is none or the run's files are not whole."""
+        try:
+            info = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        known = isinstance(info, dict) and all(
+            key in info and isinstance(info[key], kind) for key, kind in _INFO_KEYS.items()
+        )
+        return info if known and self._is_whole(info) else None
+
+    def status(self, spec: RunSpec) -> Status:
+        """Return where the run stands."""
+        info = self.info()
+        if info is None:
+            there = not self.path.is_dir() if self.path.exists() else False
+            return "damaged" if there or (self.path / "run.json").exists() else "missing"
+        if info.get("content") != spec.content():
+            return "other"
+        if info["status"] != "done":
+            return "failed"
+        wanted = spec.scenario.timeline and "timeline.parquet" not in (info["files"] or {})
+        return "missing" if wanted else "done"  # a sweep may have left out the timeline
+
+    def _is_whole(self, info: dict[str, Any]) -> bool:
+        """Return whether the files are as they were written; the timeline is not looked into."""
+        files = info.get("files") or {}
+        if info["status"] == "done" and not files.keys() >= _TABLES:
+            return False
+        try:
+            return all(
+                _digest((self.path / f).read_bytes()) == files[f] for f in _TABLES & files.keys()
+            )
+        except OSError:
+            return False
+
+    def settled(self, spec: RunSpec, *, retry_failed: bool, recompute: bool = False) -> bool:
+        """Return whether there is nothing to do.
+
+        Args:
+            spec: the run that should be here.
+            retry_failed: whether a failed run is to be tried again.
+            recompute: whether a result from another version of the code is.
+        """
+        status = self.status(spec)
+        if recompute and self.is_outdated():
+            return False
+        return status == "done" or (status == "failed" and not retry_failed)
+
+    def is_outdated(self) -> bool:
+        """Return whether another version of the code made the result that is here."""
+        info = self.info()
+        return info is not None and info.get("code") != code_fingerprint()
+
+    def clear_leftovers(self) -> None:
+        """Remove what a killed process left behind; the caller holds the lock."""
+        for file in [*self.path.glob(".*.tmp"), self.path / "progress.json"]:
+            file.unlink(missing_ok=True)
+
+    def lock(self) -> filelock.BaseFileLock:
+        """Return the lock of this run: a killed parent's worker may still hold it."""
+        if self.path.is_file():
+            self.set_aside()
+        self.path.mkdir(parents=True, exist_ok=True)
+        return filelock.FileLock(self.path / ".lock")
+
+    def set_aside(self) -> Path:
+        """Move what is here to a numbered neighbour, out of the way of a new run."""
+        if self.path.is_file():  # a file where the folder should be
+            return self.path.rename(self.path.with_name(f".{self.path.name}-was-a-file"))
+        number = 1
+        while (target := self.path.with_name(f".{self.path.name}-old-{number}")).exists():
+            number += 1
+        target.mkdir()
+        for file in self.path.iterdir():
+            if file.name != ".lock":
+                shutil.move(file, target / file.name)
+        return target
+
+    def write_run(self, spec: RunSpec, run: Run, facts: dict[str, object]) -> None:
+        """Write all files of a run that ended by itself, well or not."""
+        tables = {"history": history_table(run), "workers": workers_table(run)}
+        if run.intervals is not None:
+            tables["timeline"] = timeline_table(run.intervals)
+        files = {f"{name}.parquet": self._write_table(name, tables[name]) for name in tables}
+        status = "failed" if run.failure else "done"
+        facts |= {"reason": run.failure, "totals": totals(run), "files": files}
+        self.write_info(spec, status, **facts)
+
+    def write_info(self, spec: RunSpec, status: str, **facts: object) -> None:
+        """Write ``run.json``, which ends the run."""
+        info = {
+            "status": status,
+            "files": None,
+            **facts,
+            "title": spec.scenario.title,
+            "method": spec.method.name,
+            "label": spec.method.folder,
+            "seed": spec.seed,
+            "content": spec.content(),
+            "code": code_fingerprint(),
+            "versions": {name: version(name) for name in PACKAGES},
+            "platform": {"system": platform.platform(), "python": sys.version.split()[0]},
+        }
+        write_atomically(self.path / "run.json", json.dumps(info, indent=1).encode() + b"\n")
+        (self.path / "progress.json").unlink(missing_ok=True)
+
+    def _write_table(self, name: str, table: pa.Table) -> str:
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink)
+        content = sink.getvalue().to_pybytes()
+        write_atomically(self.path / f"{name}.parquet", content)
+        return _digest(content)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

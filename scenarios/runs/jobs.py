@@ -1,0 +1,155 @@
+"""Many runs: what is missing is made, each in its own process, and what fails is counted."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from scenarios.format.errors import BadInputError
+from scenarios.format.scenario import Scenario
+from scenarios.runs.build import RunSpec, expand
+from scenarios.runs.execute import Options, record_death
+from scenarios.runs.folder import RunFolder
+from scenarios.runs.progress import Progress
+
+BUSY_SECONDS = 1.0
+"""After which a run that another process was making is looked at again."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run and the folder that it goes to."""
+
+    spec: RunSpec
+    folder: RunFolder
+    place: str = ""
+    """Where in a sweep it is, for the user."""
+
+    @property
+    def name(self) -> str:
+        """What the user sees: scenario folder, method, seed."""
+        if self.place:
+            return f"{self.place} {self.spec.method.folder} seed {self.spec.seed}"
+        return "/".join(self.folder.path.parts[-3:])
+
+
+@dataclass
+class Summary:
+    """How a batch of runs went."""
+
+    done: int = 0
+    skipped: int = 0
+    failed: int = 0
+    outdated: int = 0
+
+
+def plan(
+    scenario: Scenario,
+    out: Path,
+    methods: Sequence[str] = (),
+    seeds: Sequence[int] = (),
+) -> list[Job]:
+    """Return the runs of a scenario and their folders.
+
+    Args:
+        scenario: what to run.
+        out: the folder of all its results.
+        methods: names or labels; all methods if empty.
+        seeds: instead of the scenario's own, if not empty.
+
+    Raises:
+        BadInputError: the scenario has no such method.
+    """
+    chosen = scenario.methods
+    for name in methods:
+        if all(name not in {m.name, m.folder} for m in scenario.methods):
+            accepted = ", ".join(m.folder for m in scenario.methods)
+            raise BadInputError(f"--method {name}: not in the scenario; accepted: {accepted}")
+    if methods:
+        chosen = [m for m in chosen if {m.name, m.folder} & set(methods)]
+    update = {"methods": chosen, "seeds": list(dict.fromkeys(seeds)) or scenario.seeds}
+    return [
+        Job(spec, RunFolder(out / spec.method.folder / f"seed-{spec.seed}"))
+        for spec in expand(scenario.model_copy(update=update))
+    ]
+
+
+class Executor(Protocol):
+    """Where runs are made."""
+
+    def per_run(self, runs: int) -> int:
+        """Return how many processes each of so many runs may have without crowding the cores."""
+        ...
+
+    def run(
+        self, jobs: Sequence[Job], options: Options, poll: Callable[[], None]
+    ) -> Iterator[tuple[Job, str | None]]:
+        """Make runs; yield each as it ends, with the reason if its process died.
+
+        Args:
+            jobs: to make, in this order.
+            options: for all.
+            poll: to be called about twice a second.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        ...
+
+
+def run_jobs(
+    jobs: Sequence[Job], executor: Executor, progress: Progress, options: Options
+) -> Summary:
+    """Make the runs that are missing; a dead process loses one run.
+
+    The bytes of the results do not depend on the executor. A run that another process is making
+    is waited for.
+
+    Args:
+        jobs: what should be there in the end.
+        executor: where they are made.
+        progress: shows how far they are.
+        options: for all; ``processes`` 0 means what the executor finds right.
+
+    Raises:
+        OSError: the disk is full; what is finished is safe.
+    """
+    summary = Summary()
+    missing = [job for job in jobs if not _is_there(job, options, summary, progress)]
+    progress.skipped_in_all(summary.skipped, len(jobs))
+    if not missing:
+        return summary
+    if not options.processes:
+        options = replace(options, processes=executor.per_run(len(missing)))
+    progress.begin({job.name: (job.folder.path, job.spec.scenario) for job in missing})
+    with progress:
+        while missing:
+            for job, failure in executor.run(missing, options, progress.poll):
+                if failure is not None:
+                    record_death(job.spec, job.folder, options, failure)
+                if job.folder.settled(job.spec, retry_failed=False):
+                    info = job.folder.info() or {}
+                    summary.done += info.get("status") == "done"
+                    summary.failed += info.get("status") != "done"
+                    progress.finished(job.name, info)
+            missing = [j for j in missing if not j.folder.settled(j.spec, retry_failed=False)]
+            if missing:  # another process is at them, or they could not be begun
+                options = replace(options, retry_failed=False, recompute=False)
+                time.sleep(BUSY_SECONDS)
+    return summary
+
+
+def _is_there(job: Job, options: Options, summary: Summary, progress: Progress) -> bool:
+    status = job.folder.status(job.spec)
+    if status in {"damaged", "other"}:
+        progress.set_aside(job.name, status, job.folder.path)
+    if not options.settled(job.spec, job.folder):
+        return False
+    summary.skipped += status == "done"
+    summary.failed += status == "failed"
+    info = job.folder.info() or {}
+    if job.folder.is_outdated():
+        summary.outdated += 1
+    progress.skipped(job.name, info)
+    return True

@@ -1,0 +1,67 @@
+"""Runs on this machine: a process each."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+
+from pebble import ProcessExpired, ProcessPool
+
+from scenarios.runs.cores import CORES
+from scenarios.runs.execute import Options, execute, is_disk_full, prepare_process
+from scenarios.runs.jobs import Job
+from simulator.threads import one_thread_per_process
+
+
+class LocalExecutor:
+    """Makes runs in processes of their own, which are forked from a server that has the imports.
+
+    Args:
+        places: how many at a time.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._places = places
+
+    def per_run(self, runs: int) -> int:
+        """See :class:`scenarios.runs.jobs.Executor`."""
+        return max(1, CORES // min(self._places, runs))
+
+    def run(
+        self, jobs: Sequence[Job], options: Options, poll: Callable[[], None]
+    ) -> Iterator[tuple[Job, str | None]]:
+        """See :class:`scenarios.runs.jobs.Executor`."""
+        context = multiprocessing.get_context("forkserver")
+        kinds = {job.spec.scenario.problem.kind for job in jobs}
+        heavy = ["simulator.problems.control.control"] if "control" in kinds else []
+        context.set_forkserver_preload(["scenarios.runs.execute", *heavy])
+        with one_thread_per_process():
+            pool = ProcessPool(
+                max_workers=min(self._places, len(jobs)),
+                max_tasks=1,
+                context=context,
+                initializer=prepare_process,
+            )
+            try:
+                running: dict[Future[str], Job] = {
+                    pool.schedule(execute, args=(j.spec, j.folder, options)): j for j in jobs
+                }
+                while running:
+                    ended, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+                    poll()
+                    for future in ended:
+                        yield running.pop(future), _reason(future.exception())
+                pool.close()
+            finally:
+                pool.stop()
+                pool.join()
+
+
+def _reason(error: BaseException | None) -> str | None:
+    """Return why a process died, None if it did not; a full disk is nobody's failure."""
+    if error is None:
+        return None
+    if is_disk_full(error):
+        raise error
+    if isinstance(error, ProcessExpired):
+        return f"the process of this run died (exit code {error.exitcode})"
+    return repr(error)

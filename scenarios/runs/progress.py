@@ -1,0 +1,149 @@
+"""What a user sees while runs are made: bars on a terminal, plain lines elsewhere."""
+
+import json
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, TaskID, TextColumn
+from rich.progress import Progress as Bars
+
+from scenarios.format.scenario import Scenario
+
+LINE_SECONDS = 20.0
+
+MANY = 20
+"""More runs than this are not named one by one when they are there already."""
+
+
+class Progress:
+    """Shows every unfinished run's simulated time, latest return, and the real time left.
+
+    Args:
+        console: where to write.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._runs: dict[str, tuple[Path, Scenario]] = {}
+        self._fractions: dict[str, float] = {}
+        self._tasks: dict[str, TaskID] = {}
+        self._there: list[str] = []
+        self._next_line = 0.0
+        self._started = 0.0
+        self._bars = Bars(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TextColumn("{task.fields[state]}"),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bars.stop()
+
+    def begin(self, runs: dict[str, tuple[Path, Scenario]]) -> None:
+        """Announce the runs that will be made: by name, their folder and scenario."""
+        self._runs = runs
+        self._fractions = dict.fromkeys(runs, 0.0)
+        self._started = time.monotonic()
+        self._next_line = self._started + LINE_SECONDS
+        self._total = self._bars.add_task("all runs", total=1.0, state="")
+
+    def skipped(self, name: str, info: dict[str, Any]) -> None:
+        """Say that a run was there already; many that are done are said in one line."""
+        if info.get("status") == "failed":
+            self._print(f"{name}  failed before: {_last_line(info)}; --retry-failed tries again")
+        else:
+            self._there.append(name)
+
+    def skipped_in_all(self, skipped: int, of: int) -> None:
+        """Say how many runs were there already, or which, if they are few."""
+        if skipped > MANY:
+            self._print(f"{skipped} of {of} runs are there already")
+        else:
+            for name in self._there:
+                self._print(f"{name}  is there already")
+
+    def set_aside(self, name: str, status: str, folder: Path) -> None:
+        """Say that what is in a run's folder will be moved out of the way."""
+        why = {"damaged": "its files are damaged", "other": "it is of another scenario"}[status]
+        self._print(f"{name}  {why}: set aside in {folder.parent}, and made again")
+
+    def finished(self, name: str, info: dict[str, Any]) -> None:
+        """Say how a run ended."""
+        self._fractions[name] = 1.0
+        if name in self._tasks:
+            self._bars.remove_task(self._tasks.pop(name))
+        if info.get("status") == "done":
+            totals = info["totals"]
+            self._print(
+                f"{name}  done: {totals['updates']} updates in {totals['elapsed']:g} simulated s, "
+                f"{info['real_seconds']:.1f} real s"
+            )
+        else:
+            self._print(f"{name}  FAILED: {_last_line(info)}")
+
+    def poll(self) -> None:
+        """Read how far the runs are, and show it."""
+        now = time.monotonic()
+        going = [n for n, fraction in self._fractions.items() if fraction < 1.0]
+        states = {name: s for name in going if (s := _read(self._runs[name][0]))}
+        for name, state in states.items():
+            if self._fractions[name] < 1.0:
+                self._fractions[name] = self._runs[name][1].share_done(
+                    state["time"], state["update"]
+                )
+                self._show(name, state)
+        share = sum(self._fractions.values()) / len(self._fractions)
+        left = self._left(now, share)
+        self._bars.update(self._total, completed=share, state=left)
+        if not self._console.is_terminal and now >= self._next_line:
+            self._next_line = now + LINE_SECONDS
+            live = [_words(n, s) for n, s in states.items() if self._fractions[n] < 1.0]
+            self._print(f"{share:4.0%}  {left}  |  " + "  |  ".join(live))
+
+    def _show(self, name: str, state: dict[str, Any]) -> None:
+        if name not in self._tasks:
+            self._tasks[name] = self._bars.add_task(name, total=1.0, state="")
+        words = _words("", state)
+        self._bars.update(self._tasks[name], completed=self._fractions[name], state=words)
+
+    def _left(self, now: float, share: float) -> str:
+        if share <= 0.0:
+            return ""
+        seconds = (now - self._started) * (1 - share) / share
+        return f"about {int(seconds // 60)}:{int(seconds % 60):02d} left"
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _read(folder: Path) -> dict[str, Any] | None:
+    try:
+        state: dict[str, Any] = json.loads((folder / "progress.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return state
+
+
+def _words(name: str, state: dict[str, Any]) -> str:
+    value = "" if state["value"] is None else f", {state['value']:.4g}"
+    return f"{name} {state['time']:.0f} s{value}".strip()
+
+
+def _last_line(info: dict[str, Any]) -> str:
+    return str(info.get("reason") or "unknown").strip().splitlines()[-1]

@@ -1,0 +1,123 @@
+"""Runs on a Ray cluster: a task each. The store has to be a folder that all its nodes see."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from scenarios.format.errors import BadInputError
+from scenarios.runs.build import RunSpec
+from scenarios.runs.execute import Options, execute, is_disk_full, prepare_process
+from scenarios.runs.folder import RunFolder
+from scenarios.runs.jobs import Job
+
+RETRIES = 4
+"""How often a run is begun again when its node or process is lost."""
+
+CONNECT_SECONDS = 3.0
+
+
+class RayExecutor:
+    """Makes runs as tasks of Ray, one core for each of their processes.
+
+    Args:
+        address: HOST:PORT of the head; a Ray of its own on this machine if None.
+        cores: of the own Ray; None with an address.
+
+    Raises:
+        BadInputError: Ray is not installed, or nothing listens at the address.
+    """
+
+    def __init__(self, address: str | None, cores: int | None) -> None:
+        try:
+            import ray  # noqa: PLC0415 - the extra `cluster`
+        except ImportError as error:
+            raise BadInputError(
+                "--executor ray: Ray is not installed; accepted: pip install 'straggler[cluster]'"
+            ) from error
+        if address is not None:
+            _knock(address)
+        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+        own: Any = {"num_cpus": cores, "include_dashboard": False} if address is None else {}
+        begin: Any = ray.init
+        try:
+            begin(
+                address=address or "local",
+                runtime_env={"env_vars": threads},
+                log_to_driver=False,
+                logging_level="ERROR",
+                configure_logging=False,
+                **own,
+            )
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise BadInputError(f"--executor ray: cannot be begun: {reason}") from error
+        self._ray: Any = ray
+
+    def per_run(self, runs: int) -> int:  # noqa: ARG002 - Ray counts the cores
+        """See :class:`scenarios.runs.jobs.Executor`."""
+        return 1
+
+    def run(
+        self, jobs: Sequence[Job], options: Options, poll: Callable[[], None]
+    ) -> Iterator[tuple[Job, str | None]]:
+        """See :class:`scenarios.runs.jobs.Executor`."""
+        ray = self._ray
+        alive = [node for node in ray.nodes() if node["Alive"]]
+        largest = int(max(node["Resources"].get("CPU", 0) for node in alive))
+        if options.processes > largest:
+            raise BadInputError(
+                f"--workers-per-run {options.processes}: no node of the cluster has so many cores; "
+                f"accepted: at most {largest}"
+            )
+        task: Any = ray.remote(num_cpus=options.processes, max_retries=RETRIES)(_execute)
+        waiting, running = list(reversed(jobs)), dict[Any, Job]()
+        while waiting or running:
+            cores = int(ray.cluster_resources().get("CPU", 1))  # nodes come and go
+            while waiting and len(running) < 2 * cores:
+                job = waiting.pop()
+                reference = task.remote(job.spec, str(job.folder.path.absolute()), options)
+                running[reference] = job
+            ended, _ = ray.wait(list(running), num_returns=1, timeout=0.5)
+            poll()
+            for reference in ended:
+                yield running.pop(reference), self._reason(reference)
+
+    def _reason(self, reference: Any) -> str | None:  # noqa: ANN401
+        """Return why a task was lost, None if it was not; a full disk is nobody's failure."""
+        try:
+            self._ray.get(reference)
+        except self._ray.exceptions.RayTaskError as error:
+            if is_disk_full(error.cause):
+                raise error.cause from error
+            return str(error)
+        except self._ray.exceptions.RayError as error:
+            return f"the run was lost {RETRIES + 1} times: {error}"
+        return None
+
+
+def _execute(spec: RunSpec, folder: str, options: Options) -> str:
+    """Make a run in a process of Ray's, which may make others after it."""
+    if spec.scenario.problem.kind == "control":
+        import torch  # noqa: F401, PLC0415 - so that it is told to use one thread
+    prepare_process()
+    return execute(spec, RunFolder(Path(folder)), options)
+
+
+def _knock(address: str) -> None:
+    """Try the port: Ray itself would wait for a long time.
+
+    Raises:
+        BadInputError: nothing listens there.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), timeout=CONNECT_SECONDS):
+            pass
+    except (OSError, ValueError) as error:
+        raise BadInputError(
+            f"--address {address}: nothing listens there ({error}); accepted: HOST:PORT of a Ray "
+            "head, as `ray start --head` prints it"
+        ) from error

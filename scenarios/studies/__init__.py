@@ -1,0 +1,1 @@
+"""Many runs: sweeps, tuning, the paper's figures."""

@@ -1,0 +1,142 @@
+"""Where one method overtakes another as sending gets dearer: measured, and predicted by clocks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from algorithms import theory
+from scenarios.format.scenario import Scenario
+from scenarios.results import curves
+from scenarios.results.compare import default_thresholds
+from scenarios.results.judge import EDGES, LEVEL, Interval, Times, bootstrap
+from scenarios.runs.build import build_method
+from scenarios.runs.stored import StoredRun
+from simulator import Vector
+
+PAIR = ("rennala-nigt", "afedpg")
+"""Who overtakes, and who is overtaken."""
+
+
+@dataclass(frozen=True)
+class Crossover:
+    """Times to a threshold over the scale s of the uplinks.
+
+    The prediction for s is the median number of updates to the threshold at the smallest s, times
+    the theory's seconds per update at s: what one would say after measuring on a good network.
+
+    Attributes:
+        scales: s, rising, shape (k,).
+        threshold: of the mean return of the latest trajectories.
+        times: by method, seconds, shape (k, seeds); infinite if never.
+        predicted: by method, seconds, shape (k,).
+        measured: the s from which on the first of the pair is faster; infinite if nowhere,
+            0 if it is everywhere.
+        expected: the same from the prediction; 0 for below the smallest.
+    """
+
+    scales: Vector
+    threshold: float
+    times: dict[str, Times]
+    predicted: dict[str, Vector]
+    measured: Interval
+    expected: float
+
+    def sentence(self) -> str:
+        """Return the outcome in a line."""
+        here = [
+            self._place(s) for s in (self.measured.value, self.measured.low, self.measured.high)
+        ]
+        return (
+            f"the s from which on {PAIR[0]} is sooner than {PAIR[1]} on the way to "
+            f"{self.threshold:.4g}: {here[0]} ({LEVEL}% interval: {here[1]} to {here[2]}); "
+            f"predicted from s = {self.scales[0]:g}: {self._place(self.expected)}"
+        )
+
+    def _place(self, scale: float) -> str:
+        if scale < self.scales[0]:
+            return f"below {self.scales[0]:g}"
+        return f"{scale:.3g}" if np.isfinite(scale) else f"above {self.scales[-1]:g}"
+
+
+def crossover(runs: Sequence[StoredRun]) -> Crossover | None:
+    """Find the crossover in the runs of a sweep over ``cluster.uplink.scale``.
+
+    A run that failed never gets there. None if no run made an update.
+    """
+    done = [run for run in runs if run.is_done]
+    thresholds = default_thresholds(done, "return_mean")
+    if not thresholds:
+        return None
+    threshold = thresholds[1]
+    scales = np.array(sorted({_scale(run) for run in runs}))
+    seeds = sorted({int(run.info["seed"]) for run in runs})
+    shape = (len(scales), len(seeds))
+    times = {label: np.full(shape, np.inf) for label in PAIR}
+    updates = {label: np.full(shape, np.inf) for label in PAIR}
+    for run in done:
+        place = np.searchsorted(scales, _scale(run)), seeds.index(int(run.info["seed"]))
+        held = np.flatnonzero(curves.running(run, "return_mean") >= threshold)
+        if len(held):
+            times[run.label][place] = run.history["time"][held[0]]
+            updates[run.label][place] = held[0] + 1
+    dimension = int(done[0].info["dimension"])
+    predicted = {
+        label: np.median(updates[label][0])
+        * np.array([_seconds_per_update(_first(runs, label, s), dimension) for s in scales])
+        for label in PAIR
+    }
+    drawn = [bootstrap(times[label].T) for label in PAIR]
+    found = [overtaken(scales, *pair) for pair in zip(*drawn, strict=True)]
+    low, high = np.percentile(found, EDGES, method="nearest")
+    return Crossover(
+        scales,
+        threshold,
+        times,
+        predicted,
+        Interval(found[0], float(low), float(high)),
+        overtaken(scales, predicted[PAIR[0]], predicted[PAIR[1]]),
+    )
+
+
+def _scale(run: StoredRun) -> float:
+    return float(run.info["content"]["cluster"]["uplink"]["scale"])
+
+
+def _first(runs: Sequence[StoredRun], label: str, scale: float) -> StoredRun:
+    return next(run for run in runs if run.label == label and _scale(run) == scale)
+
+
+def _seconds_per_update(run: StoredRun, dimension: int) -> float:
+    scenario = Scenario.model_validate({"title": "", **run.info["content"]})
+    h = scenario.cluster.compute_seconds()
+    kappa = scenario.cluster.uplink_seconds(dimension)
+    allreduce = scenario.cluster.collective == "allreduce"
+    method = build_method(scenario.methods[0])
+    return theory.seconds_per_update(method, h, kappa, allreduce=allreduce)[0]
+
+
+def overtaken(scales: Vector, first: Vector, second: Vector) -> float:
+    """Return the s from which on ``first`` takes less time than ``second``.
+
+    Between two scales the ratio is taken to be a power of s; scales where neither gets there say
+    nothing. 0 if the first is always faster; infinite if it is not at the largest.
+
+    Args:
+        scales: rising, shape (k,).
+        first: seconds, shape (k,).
+        second: seconds, shape (k,).
+    """
+    known = np.isfinite(first) | np.isfinite(second)
+    scales, first, second = scales[known], first[known], second[known]
+    behind = np.flatnonzero(first >= second)
+    if not len(behind):
+        return 0.0 if len(scales) else float("inf")
+    k = int(behind[-1])
+    if k == len(scales) - 1:
+        return float("inf")
+    if not np.isfinite([first[k], second[k + 1]]).all():
+        return float(scales[k + 1])
+    ratios = first[k : k + 2] / second[k : k + 2]
+    share = np.log(ratios[0]) / np.log(ratios[0] / ratios[1])
+    return float(scales[k] * (scales[k + 1] / scales[k]) ** share)

@@ -1,0 +1,264 @@
+"""The sweep format: a base scenario, and axes over any of its keys."""
+
+import itertools
+import math
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import annotated_types
+from pydantic import BeforeValidator, Field, model_validator
+
+from scenarios.format.errors import BadInputError
+from scenarios.format.load import check_environment, checked, find, read_toml
+from scenarios.format.scenario import METHOD_MODELS, Scenario, Seed
+from scenarios.format.strict import Label, Strict
+from scenarios.results.rows import COLUMNS, TOTALS
+
+SWEEPS = Path(__file__).parent.parent / "sweeps"
+"""Sweeps that come with the package."""
+
+Value = Any
+Span = Annotated[
+    tuple[
+        int | float, int | float, Annotated[int, annotated_types.Ge(2), annotated_types.Le(10_000)]
+    ],
+    BeforeValidator(lambda given: tuple(given) if isinstance(given, list) else given),
+]
+"""[from, to, how many], both ends included."""
+
+
+class Axis(Strict):
+    """A key, or keys that change together, and their values."""
+
+    key: str | None = Field(None, description='such as "cluster.compute.exponent"')
+    keys: list[str] | None = Field(None, min_length=2, description="keys that change together")
+    values: list[Value] | None = Field(
+        None, min_length=1, description="a list; for several keys, a list of lists"
+    )
+    range: Span | None = Field(None, description="[from, to, number], equally spaced")
+    log: Span | None = Field(None, description="[from, to, number], equal ratios")
+    name: Label | None = Field(None, description="in tables and pictures")
+
+    @property
+    def label(self) -> str:
+        """The axis's name, or the last part of its key."""
+        return self.name or (self.key or "-".join(self.keys or [])).rpartition(".")[2]
+
+    def points(self) -> Iterator[tuple[Value, dict[str, Value]]]:
+        """Yield each value, and what it sets by key."""
+        if self.keys is not None:
+            for together in self.values or []:
+                yield (
+                    " ".join(map(str, together)),
+                    dict(zip(self.keys, together, strict=True)),
+                )
+            return
+        for value in self.values or self._spaced():
+            shown = str(value) if isinstance(value, list | dict) else value
+            yield shown, {str(self.key): value}
+
+    def _spaced(self) -> list[float]:
+        low, high, number = self.range or self.log or (1, 1, 2)
+        shares = [k / (number - 1) for k in range(number)]
+        if self.range is not None:
+            spaced = [low + (high - low) * share for share in shares]
+        else:
+            spaced = [low * (high / low) ** share for share in shares]
+        # to 12 digits: a longer axis shares the values of a shorter one
+        rounded = [float(f"{value:.12g}") for value in spaced]
+        whole = all(isinstance(end, int) for end in (low, high))
+        if whole and all(value.is_integer() for value in rounded):
+            return [int(value) for value in rounded]
+        return rounded
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.key is None) == (self.keys is None):
+            raise ValueError("key: give either key, or keys that change together")
+        given = [name for name in ("values", "range", "log") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError("values: give exactly one of values, range, log")
+        if self.log is not None and min(self.log[:2]) <= 0:
+            raise ValueError(f"log: {list(self.log)}; accepted: numbers above 0")
+        if self.keys is not None:
+            lists = self.values or []
+            if (
+                not all(isinstance(v, list) and len(v) == len(self.keys) for v in lists)
+                or not lists
+            ):
+                raise ValueError(f"values: accepted for keys: lists of {len(self.keys)} each")
+        return self
+
+
+class SweepFile(Strict):
+    """A whole sweep file."""
+
+    title: str
+    base: str = Field(description="a scenario: a file beside this one, or a name")
+    seeds: list[Seed] | None = Field(None, min_length=1, description="instead of the base's")
+    methods: list[str] | None = Field(None, min_length=1, description="only these of the base")
+    quick: bool = Field(default=False, description="start from the base's [quick] limits")
+    set: dict[str, Value] = Field(default={}, description="keys of the base to change everywhere")
+    axes: list[Axis] = Field(default=[])
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        labels = [axis.label for axis in self.axes]
+        for key, value in self.set.items():
+            if isinstance(value, dict) and "." not in key:
+                raise ValueError(
+                    f"set.{key}: is a table; accepted: quoted dotted keys, such as '{key}.KEY'"
+                )
+        for label in labels:
+            if label in COLUMNS | set(TOTALS) or label.startswith("time_to_"):
+                raise ValueError(
+                    f"axes: {label!r} is a column of the results; give the axis another name"
+                )
+            if labels.count(label) > 1:
+                raise ValueError(f"axes: two are called {label!r}; give each its own name")
+        return self
+
+
+@dataclass(frozen=True)
+class GridPoint:
+    """One combination of values.
+
+    Attributes:
+        axes: the value on each axis, by its name.
+        scenario: with all methods and seeds of the sweep.
+    """
+
+    axes: dict[str, Value]
+    scenario: Scenario
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep file and its grid.
+
+    Attributes:
+        path: of the file.
+        file: what it says.
+        points: the grid, the last axis fastest.
+    """
+
+    path: Path
+    file: SweepFile
+    points: list[GridPoint]
+
+
+def load_sweep(name: str | Path) -> Sweep:
+    """Return a sweep, by file or name, every point of its grid checked.
+
+    Raises:
+        BadInputError: a mistake in the file, or in a scenario that it would make.
+    """
+    path = find(str(name), "sweep", SWEEPS)
+    file = checked(SweepFile, read_toml(path), str(path), path.parent)
+    base_path = _base(path, file.base)
+    base = read_toml(base_path)
+    checked(Scenario, base, str(base_path), base_path.parent)
+    _select(base, file, path)
+    points = []
+    for combination in itertools.product(*(axis.points() for axis in file.axes)):
+        content = deepcopy(base)
+        changes = dict(file.set)
+        for _, keys in combination:
+            changes |= keys
+        for key, value in changes.items():
+            set_key(content, key, value, str(path))
+        axes = {a.label: value for a, (value, _) in zip(file.axes, combination, strict=True)}
+        place = ", ".join(f"{name} = {value}" for name, value in axes.items())
+        scenario = checked(Scenario, content, f"{path}: at {place or 'the base'}", base_path.parent)
+        points.append(GridPoint(axes, scenario))
+    different = {point.scenario.problem.model_dump_json(): point for point in points}
+    for point in different.values():
+        check_environment(path, point.scenario)
+    return Sweep(path, file, points)
+
+
+def _base(path: Path, name: str) -> Path:
+    beside = path.parent / name
+    if beside.is_file():
+        return beside
+    try:
+        return find(name)
+    except BadInputError as error:
+        raise BadInputError(f"{path}: base: {error.lines[0]}") from error
+
+
+def _select(base: dict[str, Any], file: SweepFile, path: Path) -> None:
+    """Put the sweep's own limits, seeds and methods into the base."""
+    quick = base.pop("quick", None)
+    if file.quick and quick:
+        for key in ("seeds", "time_limit", "updates"):
+            base.pop(key, None)
+        base |= quick
+    base.pop("tune", None)  # it has seeds that a sweep may want
+    base["timeline"] = False
+    if file.seeds is not None:
+        base["seeds"] = file.seeds
+    if file.methods is not None:
+        names = [m.get("label") or m["name"] for m in base["methods"]]
+        for name in file.methods:
+            if name not in names:
+                raise BadInputError(f"{path}: methods: {name!r}; accepted: {', '.join(names)}")
+        base["methods"] = [
+            m for m, n in zip(base["methods"], names, strict=True) if n in file.methods
+        ]
+
+
+def set_key(content: dict[str, Any], key: str, value: Value, place: str) -> None:
+    """Set a dotted key in what a scenario file says.
+
+    ``methods.LABEL.KEY`` is about one method, ``methods.*.KEY`` about all that have such a key;
+    a number is a place in a list.
+
+    Raises:
+        BadInputError: the key leads nowhere.
+    """
+    parts = key.split(".")
+    if parts[0] == "methods":
+        label, _, own = key.removeprefix("methods.").rpartition(".")  # labels may have dots
+        _set_in_methods(content["methods"], (label, own), value, f"{place}: {key}")
+        return
+    table: Any = content
+    for part in parts[:-1]:
+        if isinstance(table, dict):
+            table = table.setdefault(part, {})
+        elif isinstance(table, list) and part.isdecimal() and int(part) < len(table):
+            table = table[int(part)]
+        else:
+            table = None
+    last = parts[-1]
+    if isinstance(table, list) and last.isdecimal() and int(last) < len(table):
+        table[int(last)] = deepcopy(value)
+    elif isinstance(table, dict) and last:
+        table[last] = deepcopy(value)
+    else:
+        raise BadInputError(f"{place}: {key!r} leads nowhere; accepted: a key of the scenario")
+
+
+def _set_in_methods(methods: list[Any], key: tuple[str, str], value: Value, place: str) -> None:
+    label, own = key
+    names = [method.get("label") or method["name"] for method in methods]
+    if label not in {*names, "*"}:
+        accepted = ", ".join(f"methods.{name}.KEY" for name in ["*", *names])
+        raise BadInputError(f"{place}: accepted: {accepted}")
+    chosen = [
+        method
+        for method, name in zip(methods, names, strict=True)
+        if name == label or (label == "*" and own in METHOD_MODELS[method["name"]].model_fields)
+    ]
+    if not chosen:
+        raise BadInputError(f"{place}: no method has such a key")
+    for method in chosen:
+        method[own] = value
+
+
+def is_logarithmic(values: list[float]) -> bool:
+    """Return whether positive values are spread over more than a factor of twenty."""
+    return min(values) > 0 and math.log(max(values) / min(values)) > math.log(20)

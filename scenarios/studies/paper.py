@@ -1,0 +1,163 @@
+"""The figures of the paper and beyond: their panels, and the claims they are judged by."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from scenarios.format.errors import BadInputError
+from scenarios.runs.stored import StoredRun
+
+RENNALA = "Rennala NIGT reaches a return sooner than synchronous NIGT and AFedPG"
+MALENIA = "Malenia NIGT reaches a return, averaged over the worlds, sooner than AFedPG"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A panel of a figure.
+
+    Attributes:
+        scenario: its name in the library; ``sweeps/...`` for a sweep.
+        columns: of the history, an axes for each; empty for what the problem suggests. The first
+            one is judged.
+        beside: a scenario whose rivals are drawn and judged with these runs too.
+    """
+
+    scenario: str
+    columns: tuple[str, ...] = ()
+    beside: str | None = None
+
+    @property
+    def is_sweep(self) -> bool:
+        """Whether its runs are those of a sweep."""
+        return is_sweep(self.scenario)
+
+    def sources(self) -> Iterator[str]:
+        """Yield the scenarios whose runs it needs."""
+        yield self.scenario
+        if self.beside:
+            yield self.beside
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure, and the claim behind it.
+
+    Attributes:
+        claim: in words: a hypothesis here.
+        parts: its panels.
+        heroes: labels of the methods that the claim is about; each is judged on its own, in the
+            panels that have it.
+        rivals: labels of those it is measured against, where they are there.
+    """
+
+    claim: str
+    parts: tuple[Part, ...]
+    heroes: tuple[str, ...] = ("rennala-nigt",)
+    rivals: tuple[str, ...] = ("synchronous-nigt", "afedpg")
+
+    def sources(self) -> list[str]:
+        """Return the names of all scenarios, each once."""
+        return list(dict.fromkeys(name for part in self.parts for name in part.sources()))
+
+
+def _parts(*names: str, columns: tuple[str, ...] = ()) -> tuple[Part, ...]:
+    return tuple(Part(name, columns) for name in names)
+
+
+FIGURE_1 = ("paper/figure1a", "paper/figure1b", "paper/figure1c")
+
+FIGURES: dict[str, Figure] = {
+    "1": Figure(RENNALA, _parts(*FIGURE_1)),
+    "2": Figure(f"{RENNALA}, theta itself evaluated", _parts(*FIGURE_1, columns=("evaluation",))),
+    "3": Figure(RENNALA, _parts("paper/figure3a", "paper/figure3b", "paper/figure3c")),
+    "4": Figure(RENNALA, _parts("paper/figure4")),
+    "5": Figure(RENNALA, _parts("paper/figure5")),
+    "6": Figure(RENNALA, _parts("paper/figure6")),
+    "7": Figure(RENNALA, _parts("paper/figure7")),
+    "8": Figure(RENNALA, _parts("paper/figure8a", "paper/figure8b")),
+    "9": Figure(MALENIA, _parts("paper/figure9"), heroes=("malenia-nigt",), rivals=("afedpg",)),
+    "10": Figure(
+        "Rennala NIGT does so with each M of 20, 30, 50, and under both preemption rules",
+        tuple(Part(f"paper/figure10{x}", beside="paper/figure1b") for x in "ab"),
+        heroes=("rennala-20", "rennala-30", "rennala-50"),
+    ),
+    "ten-worlds": Figure(
+        MALENIA,
+        (Part("beyond/ten-worlds", ("return_average", "return_mean_light", "return_mean_heavy")),),
+        heroes=("malenia-nigt",),
+        rivals=("rennala-nigt", "synchronous-nigt", "afedpg"),
+    ),
+    "heavy-tails": Figure(RENNALA, _parts("beyond/heavy-tails")),
+    "failures": Figure(
+        RENNALA,
+        _parts("beyond/failures"),
+        rivals=("synchronous-waits", "synchronous-timeout", "afedpg"),
+    ),
+    "crossover": Figure(
+        "Rennala NIGT overtakes AFedPG as sending gets dearer, where the clocks say",
+        _parts("sweeps/crossover"),
+        rivals=("afedpg",),
+    ),
+    "longer": Figure(
+        f"{RENNALA}, in runs twice as long as those that step sizes were tuned for",
+        _parts("beyond/longer-a", "beyond/longer-b", "beyond/longer-c"),
+    ),
+    "longer-worlds": Figure(
+        f"{MALENIA}, twice as long as figure 9",
+        _parts("beyond/longer-9"),
+        heroes=("malenia-nigt",),
+        rivals=("afedpg",),
+    ),
+    "longer-hundred": Figure(
+        f"{RENNALA} among a hundred workers, when given more time",
+        _parts("beyond/longer-7"),
+        heroes=("rennala-30", "rennala-100"),
+    ),
+    "batch": Figure(
+        "Rennala NIGT does so among a hundred workers with a batch of at least a hundred",
+        tuple(Part(f"beyond/batch-{n}", beside=f"paper/figure{n}") for n in range(4, 8)),
+        heroes=("rennala-100", "rennala-300"),
+    ),
+    "walker": Figure(
+        "Rennala NIGT reaches a return sooner on Walker2d-v4 with another batch, step or more time",
+        _parts("beyond/walker"),
+        heroes=("rennala-50", "rennala-20", "rennala-50-step"),
+    ),
+    "network": Figure(RENNALA, _parts("paper/figure3a", "beyond/one-port", "beyond/ring")),
+}
+"""By the paper's number, and by name beyond it."""
+
+
+def find_figure(name: str) -> Figure:
+    """Return a figure by number or name.
+
+    Raises:
+        BadInputError: there is none.
+    """
+    if name not in FIGURES:
+        raise BadInputError(f"figure {name}: not there; accepted: {', '.join(FIGURES)}")
+    return FIGURES[name]
+
+
+def runs_of(figure: Figure, part: Part, read: Callable[[str], list[StoredRun]]) -> list[StoredRun]:
+    """Return the runs that a part shows.
+
+    Args:
+        figure: whose rivals are taken from the scenario beside.
+        part: of the figure.
+        read: returns the finished runs of a scenario by name.
+    """
+    runs = read(part.scenario)
+    if part.beside:
+        runs = runs + [run for run in read(part.beside) if run.label in figure.rivals]
+    return runs
+
+
+def is_sweep(scenario: str) -> bool:
+    """Return whether a source is a sweep."""
+    return scenario.startswith("sweeps/")
+
+
+def stem(scenario: str) -> str:
+    """Return what names a scenario's folder and file: ``figure1a`` for ``paper/figure1a``."""
+    return Path(scenario).stem

@@ -1,0 +1,137 @@
+"""Sweeps: every point of a grid becomes runs in a store that other sweeps may share."""
+
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scenarios.runs.build import RunSpec, build_method, expand
+from scenarios.runs.folder import RunFolder
+from scenarios.runs.jobs import Job
+from scenarios.studies.grid import GridPoint, Sweep
+from simulator import Cluster, Vector, simulate
+
+SAMPLE_SECONDS = 1.0
+"""Real time that a sample run is given for an estimate."""
+
+SAMPLES = 3
+"""Points of the grid that are sampled for each method."""
+
+
+@dataclass(frozen=True)
+class SweepRun:
+    """A run of a sweep.
+
+    Attributes:
+        point: where in the grid it is.
+        job: the run, and its folder STORE/METHOD/IDENTITY.
+    """
+
+    point: GridPoint
+    job: Job
+
+
+def runs_of(sweep: Sweep, store: Path) -> list[SweepRun]:
+    """Return the runs of a sweep; a run's folder follows from its content alone.
+
+    So an axis can be extended and sweeps can share a store, and nothing is computed twice. Seeds
+    come first, then points, then methods: an interrupted sweep has whole pictures of few seeds.
+    """
+    runs = [
+        SweepRun(point, Job(spec, folder_of(spec, store), _place(point)))
+        for point in sweep.points
+        for spec in expand(point.scenario)
+    ]
+    order = {seed: k for k, seed in enumerate(sweep.points[0].scenario.seeds)}
+    return sorted(runs, key=lambda run: order.get(run.job.spec.seed, 0))
+
+
+def unique_jobs(runs: Sequence[SweepRun]) -> list[Job]:
+    """Return the jobs of runs, each folder once: points of a grid may be the same cluster."""
+    return list({run.job.folder.path: run.job for run in runs}.values())
+
+
+def folder_of(spec: RunSpec, store: Path) -> RunFolder:
+    """Return where a store keeps a run; that follows from the run's content alone."""
+    return RunFolder(store / spec.method.name / spec.identity())
+
+
+def _place(point: GridPoint) -> str:
+    words = [f"{name}={_short(value)}" for name, value in point.axes.items()]
+    return " ".join(words) or point.scenario.title
+
+
+def _short(value: object) -> str:
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+class _EnoughError(Exception):
+    """The sample took its time."""
+
+
+def estimate(jobs: Sequence[Job], places: int) -> tuple[float, int]:
+    """Return the real seconds that jobs may take, and how many were sampled.
+
+    For each method, the first, the middle and the last job run for :data:`SAMPLE_SECONDS`; what
+    they got done by then is extrapolated to the end.
+
+    Args:
+        jobs: the runs.
+        places: how many are made at a time.
+    """
+    total, samples = 0.0, 0
+    for method in dict.fromkeys(job.spec.method.folder for job in jobs):
+        mine = [job for job in jobs if job.spec.method.folder == method]
+        chosen = {0, len(mine) // 2, len(mine) - 1}
+        seconds = [_sample(mine[k].spec) for k in sorted(chosen)[:SAMPLES]]
+        total += statistics.mean(seconds) * len(mine)
+        samples += len(seconds)
+    return total / places, samples
+
+
+def _sample(spec: RunSpec) -> float:
+    """Return the real seconds that a run may take."""
+    scenario = spec.scenario
+    problem = scenario.problem.build(spec.seed, scenario.cluster.workers)
+    started, share = time.perf_counter(), [0.0]
+
+    def watch(cluster: Cluster, _: Vector) -> None:
+        row = cluster.history.rows[-1]
+        share[0] = scenario.share_done(row.time, row.update)
+        if time.perf_counter() - started > SAMPLE_SECONDS:
+            raise _EnoughError
+
+    try:
+        simulate(
+            build_method(spec.method).run,
+            problem,
+            scenario.cluster.hardware(problem.dimension, spec.seed),
+            time_limit=scenario.time_limit or float("inf"),
+            updates=scenario.updates,
+            record_timeline=False,
+            on_update=watch,
+        )
+        share[0] = 1.0
+    except _EnoughError:
+        pass
+    except Exception:  # noqa: BLE001 - such a run will fail as quickly
+        share[0] = 1.0
+    finally:
+        problem.close()
+    return (time.perf_counter() - started) / max(share[0], 1e-9)
+
+
+def describe(sweep: Sweep, runs: Sequence[SweepRun]) -> Iterator[str]:
+    """Yield lines about the grid: axes, methods, seeds, counts."""
+    yield sweep.file.title
+    for axis in sweep.file.axes:
+        values = list(dict.fromkeys(str(point.axes[axis.label]) for point in sweep.points))
+        keys = axis.key or ", ".join(axis.keys or [])
+        yield f"axis      {axis.label}: {', '.join(values)}  ({keys})"
+    first = sweep.points[0].scenario
+    yield f"methods   {', '.join(method.folder for method in first.methods)}"
+    yield f"seeds     {', '.join(map(str, first.seeds))}"
+    jobs = unique_jobs(runs)
+    there = sum(job.folder.status(job.spec) == "done" for job in jobs)
+    yield f"runs      {len(jobs):,}, {there:,} of them are there already"

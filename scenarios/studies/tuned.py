@@ -1,0 +1,186 @@
+"""What a tuning says: its budget, a row per try, who won and by how much, and the tuned file."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tomli_w
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from scenarios.format.compute import TraceTimes
+from scenarios.format.errors import BadInputError
+from scenarios.format.load import read_toml
+from scenarios.results.rows import Results
+from scenarios.runs.files import write_atomically
+from scenarios.studies.tune import TUNED, Plan, Rung, Try, Tuning
+from simulator import Vector
+
+MARK = "# Written by `straggler tune`"
+"""How a file begins that tune wrote, and may write again."""
+
+NOISE = 2.0
+"""Standard errors that a winner has to be ahead of the next."""
+
+
+def budget(plan: Plan) -> Iterator[str]:
+    """Yield lines about what will be tried."""
+    yield f"tuning    {plan.scenario.title}"
+    yield f"methods   {', '.join(plan.tries)}"
+    yield f"seeds     {', '.join(map(str, plan.seeds))}"
+    for number, rung in enumerate(plan.rungs, start=1):
+        runs = rung.tries * len(plan.seeds) * len(plan.tries)
+        yield f"rung {number}    {_length(rung)}; tries per method: {rung.tries}; runs: {runs}"
+    yield f"runs      {plan.runs:,} at most: failed tries do not go on"
+    for folder, size in plan.grids.items():
+        if size > plan.rungs[0].tries:
+            drawn = f"{plan.rungs[0].tries} of {size} combinations"
+            yield f"drawn     {folder}: {drawn}, by a fixed seed"
+
+
+def _length(rung: Rung) -> str:
+    time = f"{rung.time_limit:.4g} simulated s" if rung.time_limit else ""
+    updates = f"{rung.updates} updates" if rung.updates else ""
+    return " or ".join(filter(None, (time, updates)))
+
+
+def standard_error(scores: Vector) -> float:
+    """Return the standard error of the mean; NaN for fewer than two seeds or a failed run.
+
+    Args:
+        scores: of one try, shape (seeds,).
+    """
+    if len(scores) < 2 or not np.isfinite(scores).all():  # noqa: PLR2004
+        return float("nan")
+    return float(scores.std(ddof=1) / len(scores) ** 0.5)
+
+
+def margin(first: Vector, second: Vector) -> float:
+    """Return how far the first is ahead, in standard errors of the mean difference.
+
+    The difference is taken seed by seed. NaN for fewer than two seeds; infinite if all
+    differences are the same and above 0.
+
+    Args:
+        first: finite scores, shape (seeds,).
+        second: the same of another try.
+    """
+    ahead, error = float((first - second).mean()), standard_error(first - second)
+    if error == 0.0:
+        return float("inf") if ahead > 0 else 0.0
+    return ahead / error
+
+
+def results(tuning: Tuning) -> Results:
+    """Return a row per try, for CSV: methods in their order, the best try first."""
+    every = [one for tries in tuning.tries.values() for one in tries]
+    keys = [key for key in TUNED if any(key in one.values for one in every)]
+    rows = [
+        {
+            "method": one.method,
+            **{key: one.values.get(key) for key in keys},
+            "rung": one.rung,
+            "score": one.score,
+            "standard_error": standard_error(one.scores[-1]),
+            "rank": rank,
+        }
+        for tries in tuning.tries.values()
+        for rank, one in enumerate(tries, start=1)
+    ]
+    return Results(rows, tuning.metric, [])
+
+
+def table(tuning: Tuning) -> Table:
+    """Return a row per try, for a terminal."""
+    rows = results(tuning).rows
+    shown = Table(title=f"by final {tuning.metric}", title_justify="left", box=SIMPLE_HEAD)
+    for name in rows[0]:
+        side = "left" if name == "method" else "right"
+        shown.add_column(name.replace("_", " "), justify=side)  # type: ignore[arg-type]
+    for row in rows:
+        shown.add_row(*(_cell(name, value) for name, value in row.items()))
+    return shown
+
+
+def _cell(name: str, value: Any) -> str:  # noqa: ANN401
+    if value is None or value != value:  # noqa: PLR0124 - NaN
+        return ""
+    if name == "score" and np.isneginf(value):
+        return "failed"
+    return f"{value:.5g}" if name in {"score", "standard_error"} else str(value)
+
+
+def verdict(tries: Sequence[Try]) -> str:
+    """Return a line about the ranked tries of a method: the winner, and how far it is ahead."""
+    first = tries[0]
+    if first.failed:
+        return f"{first.method}: all {len(tries)} tries failed; its values stay as they were"
+    said = f"{first.method}: {first}; score {first.score:.5g}"
+    rivals = [one for one in tries[1:] if not one.failed]
+    if not rivals:
+        return f"{said}, the only try that did not fail"
+    rung = rivals[0].rung  # the last one that both were in
+    ahead = margin(first.scores[rung - 1], rivals[0].scores[rung - 1])
+    if np.isnan(ahead):
+        return f"{said}, one seed: within noise"
+    noise = ": within noise" if ahead < NOISE else ""
+    return f"{said}, {ahead:.2g} standard errors above the next in rung {rung}{noise}"
+
+
+def edges(plan: Plan, winner: Try) -> Iterator[str]:
+    """Yield a warning for each value of a winner at the edge of what was searched."""
+    for key, value in winner.values.items():
+        low, high = min(plan.lists[key]), max(plan.lists[key])
+        if low < high and value in {low, high}:
+            yield (
+                f"warning: {winner.method}: {key} = {value} is at the edge of its grid, "
+                f"{low} to {high}"
+            )
+
+
+def check_target(file: Path, *, force: bool) -> None:
+    """See that a file may be written.
+
+    Raises:
+        BadInputError: it is there, and tune did not write it.
+    """
+    if file.is_dir():
+        raise BadInputError(f"{file}: is a folder; accepted: a file for the tuned scenario")
+    if force or not file.exists():
+        return
+    with file.open(encoding="utf-8", errors="replace") as opened:
+        if not opened.readline().startswith(MARK):
+            raise BadInputError(
+                f"{file}: is there, and not written by tune; accepted: another --write, or --force"
+            )
+
+
+def write(source: Path, target: Path, plan: Plan, tuning: Tuning, command: Sequence[str]) -> None:
+    """Write a scenario file with the values that won; a method that has none keeps its own.
+
+    Args:
+        source: the file that was tuned.
+        target: the file to write, whole or not at all.
+        plan: what was tried.
+        tuning: what came of it.
+        command: what the user called.
+    """
+    content = read_toml(source)
+    for method, tries in zip(content["methods"], tuning.tries.values(), strict=True):
+        if not tries[0].failed:
+            method.update(tries[0].values)
+    compute = plan.scenario.cluster.compute
+    if isinstance(compute, TraceTimes):  # the path was relative to the source
+        content["cluster"]["compute"]["file"] = compute.file
+    header = [
+        f"command   {shlex.join(command)}",
+        *budget(plan),
+        f"score     final {tuning.metric}, mean over seeds",
+        *(verdict(tries) for tries in tuning.tries.values()),
+    ]
+    lines = [f"# {line if line.isprintable() else repr(line)}" for line in header]
+    methods = [f"[[methods]]\n{tomli_w.dumps(method)}" for method in content.pop("methods")]
+    text = [f"{MARK}: the values that won.", *lines, "", tomli_w.dumps(content), *methods]
+    write_atomically(target, "\n".join(text).encode())

@@ -1,0 +1,112 @@
+"""Measured speeds: files of (time, worker, speed), and how to make one from a log of gradients."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simulator.hardware.speed import Profile, Speeds
+from simulator.types import Indices, Vector
+
+
+def read_trace(file: Path, workers: int) -> Speeds:
+    """Return the speeds in a CSV or Parquet file with columns time, worker, speed.
+
+    Speeds are in gradients per second and last until the worker's next row; before its first row
+    a worker stands still.
+
+    Raises:
+        ValueError: the file cannot be read, or says what cannot be.
+    """
+    columns = _read(file, ("time", "worker", "speed"))
+    time, owner, speed = columns["time"], _workers(file, columns["worker"]), columns["speed"]
+    if not (np.isfinite(time).all() and (time >= 0).all() and (speed >= 0).all()):
+        raise ValueError(f"file {file}: times and speeds must be finite and at least 0")
+    if len(owner) and owner.max() >= workers:
+        raise ValueError(f"file {file} has worker {owner.max()}; accepted: 0 to {workers - 1}")
+    profiles = []
+    for worker in range(workers):
+        mine = np.flatnonzero(owner == worker)
+        mine = mine[np.argsort(time[mine], kind="stable")]
+        if not len(mine):
+            raise ValueError(f"file {file} has no speed of worker {worker}")
+        times, speeds = time[mine], speed[mine]
+        if times[0] > 0:
+            times, speeds = np.append(0.0, times), np.append(0.0, speeds)
+        if np.any(np.diff(times) <= 0):
+            raise ValueError(f"file {file} has two speeds of worker {worker} at one time")
+        profiles.append(Profile(times, speeds))
+    return Speeds(profiles, np.arange(workers))
+
+
+def speeds_of_log(worker: Indices, start: Vector, end: Vector) -> tuple[Vector, Indices, Vector]:
+    """Turn finished gradients into a trace: speed 1/(end - start) while one runs, else 0.
+
+    Args:
+        worker: shape (k,), whose gradient.
+        start: shape (k,), seconds.
+        end: shape (k,), seconds, > start; a worker's gradients do not overlap.
+
+    Returns:
+        The columns time, worker, speed of a trace, in the order of (worker, time).
+    """
+    rows: list[tuple[float, int, float]] = []
+    order = np.lexsort((start, worker))
+    for k, after in zip(order, [*order[1:], None], strict=True):
+        rows.append((float(start[k]), int(worker[k]), 1 / float(end[k] - start[k])))
+        if after is None or worker[after] != worker[k] or start[after] > end[k]:
+            rows.append((float(end[k]), int(worker[k]), 0.0))
+    time, owner, speed = zip(*rows, strict=True)
+    return np.array(time), np.array(owner, dtype=np.int64), np.array(speed)
+
+
+def convert_log(log: Path, trace: Path) -> int:
+    """Turn a log of finished gradients into a trace; return how many gradients it had.
+
+    Args:
+        log: CSV or Parquet with columns worker, start, end; a run's own ``timeline.parquet`` will
+            do, whose gradients that were used are taken.
+        trace: the CSV or Parquet file to write, with columns time, worker, speed.
+
+    Raises:
+        ValueError: the log cannot be read, or a gradient takes no time.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - only traces need it
+
+    if trace.suffix not in {".csv", ".parquet"}:
+        raise ValueError(f"file {trace} is of no known kind; accepted: .csv, .parquet")
+    columns = _read(log, ("worker", "start", "end"), used_only=True)
+    worker, start, end = _workers(log, columns["worker"]), columns["start"], columns["end"]
+    if not len(end) or (end <= start).any():
+        raise ValueError(f"file {log}: every gradient needs an end after its start")
+    order = np.lexsort((start, worker))
+    same = worker[order][1:] == worker[order][:-1]
+    if (same & (start[order][1:] < end[order][:-1])).any():
+        raise ValueError(f"file {log} has gradients of one worker that overlap")
+    time, owner, speed = speeds_of_log(worker, start, end)
+    table = pa.table({"time": time, "worker": owner, "speed": speed})
+    (pa.csv.write_csv if trace.suffix == ".csv" else pa.parquet.write_table)(table, trace)
+    return len(worker)
+
+
+def _workers(file: Path, column: Vector) -> Indices:
+    workers = column.astype(np.int64)
+    if (workers != column).any() or (workers < 0).any():
+        raise ValueError(f"file {file} has workers that are no numbers from 0")
+    return workers
+
+
+def _read(file: Path, names: tuple[str, ...], *, used_only: bool = False) -> dict[str, Vector]:
+    import pyarrow as pa  # noqa: PLC0415 - only traces need it
+    import pyarrow.csv  # noqa: PLC0415
+    import pyarrow.parquet  # noqa: PLC0415
+
+    try:
+        read: Any = pa.csv.read_csv if file.suffix == ".csv" else pa.parquet.read_table
+        table = read(file)
+        if used_only and "state" in table.column_names:
+            table = table.filter(np.array(table["state"].to_pylist()) == "compute")
+        return {name: table[name].to_numpy().astype(np.float64) for name in names}
+    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"file {file} is no table of {', '.join(names)}: {reason}") from error

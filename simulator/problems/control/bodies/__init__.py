@@ -1,0 +1,1 @@
+"""What Gymnasium's MuJoCo environments compute around the physics, in batches."""

@@ -1,0 +1,111 @@
+"""Reinforcement learning in Gymnasium environments: rollouts and the REINFORCE estimator."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from simulator.problem import Estimate, Problem, Request, Variants
+from simulator.problems.control.helpers import Rollouts
+from simulator.problems.control.reinforce import reward_to_go, weighted_gradient
+from simulator.problems.control.rollout import Batch, Setting, Trajectories
+from simulator.problems.control.worlds import World
+from simulator.randomness import Stream, generator
+from simulator.types import Indices, Vector
+
+
+class Control(Problem):
+    """J(theta) = E sum_{h<H} gamma^h r_h under the Gaussian policy in a Gymnasium environment.
+
+    The estimator is the truncated REINFORCE of Tyurin, Spiridonov, Rudenko (ICLR 2026), Section 2:
+
+        g = sum_t ( sum_{h>=t} gamma^h r_h ) grad log pi(a_t | s_t),
+
+    h counted from the start of the episode. Termination, the environment's own time limit and
+    the horizon all end a trajectory, and the sums stop there.
+
+    Args:
+        env: the name of a Gymnasium environment.
+        horizon: H, the most steps of a trajectory.
+        discount: gamma in (0, 1].
+        hidden: width of each tanh layer.
+        seed: keys theta_0, the resets and the action noise.
+        worlds: the versions of the environment; one, unchanged, by default.
+        variants: which worker lives in which world; None if there is only one.
+        dtype: ``float32`` or ``float64``, of the policy and its gradient.
+        processes: how many sample trajectories; the results are the same.
+
+    Raises:
+        UnsuitableEnvironmentError: see :func:`simulator.problems.control.worlds.make_world`.
+    """
+
+    def __init__(
+        self,
+        env: str,
+        horizon: int,
+        discount: float,
+        hidden: Sequence[int],
+        seed: int,
+        *,
+        worlds: Sequence[World] = (World(),),
+        variants: Variants | None = None,
+        dtype: str = "float32",
+        processes: int = 1,
+    ) -> None:
+        setting = Setting(env, tuple(worlds), horizon, tuple(hidden), seed, dtype)
+        self.variants = variants
+        self._rollouts = Rollouts(setting, processes)
+        self.policy = self._rollouts.player.policy
+        self.dimension = self.policy.dimension
+        self._discount = discount
+        self._seed = seed
+        self._dtype = dtype
+
+    def initial_point(self) -> Vector:
+        """Return theta_0, drawn as PyTorch initialises linear layers."""
+        return self.policy.initial(generator(self._seed, 0, 0, Stream.INITIAL_POINT))
+
+    def estimate(self, requests: Sequence[Request]) -> list[Estimate]:
+        """Sample all trajectories together; then one backward pass per request."""
+        sampled = self._sample(requests)
+        step_weights = reward_to_go(sampled.rewards, sampled.lengths, self._discount)
+        step_weights *= np.repeat(np.concatenate([r.weights for r in requests]), sampled.lengths)
+        answers = []
+        returns, first, first_step = sampled.returns, 0, 0
+        for request in requests:
+            mine = slice(first, first + len(request.tasks))
+            lengths = sampled.lengths[mine]
+            steps = slice(first_step, first_step + int(lengths.sum()))
+            gradient = weighted_gradient(
+                self.policy,
+                request.point,
+                sampled.observations[steps],
+                sampled.u[steps],
+                step_weights[steps],
+            )
+            answers.append(Estimate(gradient, returns[mine], lengths, request.workers))
+            first, first_step = mine.stop, steps.stop
+        return answers
+
+    def sample(self, point: Vector, workers: Indices, tasks: Indices) -> tuple[Indices, Vector]:
+        """Return the steps and the returns of trajectories at ``point``."""
+        sampled = self._sample([Request(point, workers, tasks, np.ones(len(tasks)))])
+        return sampled.lengths, sampled.returns
+
+    def describe(self) -> dict[str, object]:
+        """Return which rollouts were used."""
+        return {"rollouts": self._rollouts.player.kind, "dtype": self._dtype}
+
+    def close(self) -> None:
+        """Close the environments."""
+        self._rollouts.close()
+
+    def _sample(self, requests: Sequence[Request]) -> Trajectories:
+        workers = np.concatenate([r.workers for r in requests])
+        batch = Batch(
+            points=np.array([r.point for r in requests], dtype=self._dtype),
+            point=np.repeat(np.arange(len(requests)), [len(r.tasks) for r in requests]),
+            versions=self.version_of(workers),
+            workers=workers,
+            tasks=np.concatenate([r.tasks for r in requests]),
+        )
+        return self._rollouts.sample(batch)

@@ -1,0 +1,189 @@
+"""Rollouts in several processes: whoever is free takes the next trajectory."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+
+from simulator.problems.control.rollout import (
+    SLOTS,
+    Batch,
+    Player,
+    Setting,
+    Steps,
+    Trajectories,
+    pack,
+)
+from simulator.threads import one_thread_per_process
+
+LARGEST_BATCH = 1024
+"""Trajectories dealt at a time: their numbers fit into the smallest pipe, one page."""
+
+_BYTES = 4
+
+
+class HelperError(RuntimeError):
+    """A helper process failed; the message has its traceback, or says how it ended."""
+
+
+class Rollouts:
+    """Samples trajectories, here and in helper processes; how many does not change a bit.
+
+    Args:
+        setting: what to play.
+        processes: how many play, this one included.
+    """
+
+    def __init__(self, setting: Setting, processes: int = 1) -> None:
+        self.player = Player(setting)
+        self._processes = processes
+        self._setting = setting
+        self._helpers: list[_Helper] = []
+        self._deck: _Deck | None = None
+        self._alike = False  # whether the latest trajectories had the same length
+
+    def sample(self, batch: Batch) -> Trajectories:
+        """Return the trajectories of a batch, in its order.
+
+        Raises:
+            HelperError: a helper process failed.
+        """
+        trajectories, parts = len(batch.point), []
+        for first in range(0, trajectories, LARGEST_BATCH):
+            dealt = range(first, min(first + LARGEST_BATCH, trajectories))
+            parts += self._play(batch, dealt)
+        packed = pack(parts, trajectories)
+        self._alike = packed.lengths.min() == packed.lengths.max()
+        return packed
+
+    def close(self) -> None:
+        """End the helpers and close the environments."""
+        self._dismiss()
+        self.player.close()
+
+    def _play(self, batch: Batch, dealt: range) -> list[Steps]:
+        if self._processes == 1 or len(dealt) == 1:
+            cards = iter(dealt)
+            return [self.player.play(batch, lambda: next(cards, None))]
+        if self._deck is None:
+            self._deck = _Deck()
+            count = self._processes - 1
+            self._helpers = [_Helper(self._setting, self._deck) for _ in range(count)]
+        places = _places(len(dealt), self._processes, alike=self._alike)
+        try:
+            self._deck.deal(dealt)
+            for helper in self._helpers:
+                helper.send((batch, places))
+            mine = self.player.play(batch, self._deck.take, places)
+            return [mine, *(helper.receive() for helper in self._helpers)]
+        except BaseException:
+            self._dismiss()  # what they would still send belongs to this batch
+            raise
+
+    def _dismiss(self) -> None:
+        for helper in self._helpers:
+            helper.close()
+        if self._deck is not None:
+            self._deck.close()
+        self._helpers, self._deck = [], None
+
+
+def _places(trajectories: int, processes: int, *, alike: bool) -> int:
+    """Return how many a process plays at once: few enough that the rest evens out the ends.
+
+    Trajectories of the same length end together anyway.
+    """
+    if alike:
+        return min(SLOTS, -(-trajectories // processes))
+    return max(3, min(SLOTS, trajectories // (2 * processes)))
+
+
+class _Deck:
+    """The numbers of the trajectories that nobody has taken yet, in a pipe."""
+
+    def __init__(self) -> None:
+        self.reader, self._writer = os.pipe()
+        os.set_blocking(self.reader, False)
+        self.take = taker(self.reader)
+
+    def deal(self, cards: range) -> None:
+        os.write(self._writer, b"".join(card.to_bytes(_BYTES, "little") for card in cards))
+
+    def close(self) -> None:
+        os.close(self.reader)
+        os.close(self._writer)
+
+
+def taker(deck: int) -> Callable[[], int | None]:
+    """Return a function that takes a number from the pipe ``deck``, None if it is empty."""
+
+    def take() -> int | None:
+        try:
+            return int.from_bytes(os.read(deck, _BYTES), "little")
+        except BlockingIOError:
+            return None
+
+    return take
+
+
+class _Helper:
+    """A process that plays what it is sent; it ends with this one."""
+
+    def __init__(self, setting: Setting, deck: _Deck) -> None:
+        ours, theirs = socket.socketpair()
+        command = "from simulator.problems.control.helpers import serve; serve()"
+        pipes = theirs.fileno(), deck.reader
+        with one_thread_per_process():
+            self._process = subprocess.Popen(  # noqa: S603 - our own code
+                [sys.executable, "-P", "-c", command, *map(str, pipes)],
+                pass_fds=pipes,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is the parent's business
+            )
+        theirs.close()
+        self._connection = Connection(ours.detach())
+        self.send((setting, list(sys.path)))
+
+    def send(self, message: object) -> None:
+        with self._named_failure():
+            self._connection.send(message)
+
+    def receive(self) -> Steps:
+        with self._named_failure():
+            answer = self._connection.recv()
+        if isinstance(answer, str):
+            raise HelperError(f"in a helper process:\n{answer}")
+        steps: Steps = answer
+        return steps
+
+    def close(self) -> None:
+        self._connection.close()
+        self._process.kill()
+        self._process.wait()
+
+    @contextlib.contextmanager
+    def _named_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except (EOFError, OSError) as error:
+            code = self._process.poll()
+            raise HelperError(f"a helper process ended (exit code {code})") from error
+
+
+def serve() -> None:
+    """Play batches until the parent ends: the main function of a helper process."""
+    connection, deck = Connection(int(sys.argv[1])), int(sys.argv[2])
+    with contextlib.suppress(EOFError, OSError):
+        setting, sys.path[:] = connection.recv()
+        player = Player(setting)
+        while True:
+            batch, places = connection.recv()
+            try:
+                answer: object = player.play(batch, taker(deck), places)
+            except Exception:  # noqa: BLE001 - the parent says it
+                answer = traceback.format_exc()
+            connection.send(answer)

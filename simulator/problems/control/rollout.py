@@ -1,0 +1,236 @@
+"""Batched rollouts: many trajectories at once, each a function of its own key alone."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.problems.control.environment import flat_size
+from simulator.problems.control.physics import make_slots
+from simulator.problems.control.policy import Actor, GaussianPolicy
+from simulator.problems.control.worlds import World, make_world
+from simulator.randomness import generator
+from simulator.types import Indices, Vector
+
+Floats: TypeAlias = npt.NDArray[Any]
+
+SLOTS = 16
+"""The most environments that a process has live at once."""
+
+NOISE_STEPS = 32
+"""For how many steps a trajectory's noise is drawn at a time."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all trajectories of a run share.
+
+    Attributes:
+        env: the name of a Gymnasium environment.
+        worlds: its versions.
+        horizon: the most steps of a trajectory.
+        hidden: width of each tanh layer of the policy.
+        seed: keys the resets and the action noise.
+        dtype: ``float32`` or ``float64``, of the policy.
+    """
+
+    env: str
+    worlds: Sequence[World]
+    horizon: int
+    hidden: tuple[int, ...]
+    seed: int
+    dtype: str
+
+    def make(self, version: int) -> Any:  # noqa: ANN401
+        """Return an environment of a version."""
+        flags = any(world.flip for world in self.worlds)
+        return make_world(self.env, self.worlds[version], flags=flags)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Trajectories to sample.
+
+    Attributes:
+        points: shape (p, d).
+        point: shape (m,), the point of each trajectory.
+        versions: shape (m,), the version of the environment.
+        workers: shape (m,), with ``tasks`` the key of its randomness.
+        tasks: shape (m,).
+    """
+
+    points: Floats
+    point: Indices
+    versions: Indices
+    workers: Indices
+    tasks: Indices
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Steps in the order in which they were made.
+
+    Attributes:
+        owners: shape (steps,), the trajectory of each.
+        observations: shape (steps, o).
+        u: shape (steps, a), the actions before they were squashed.
+        rewards: shape (steps,).
+    """
+
+    owners: Indices
+    observations: Floats
+    u: Floats
+    rewards: Vector
+
+
+@dataclass(frozen=True)
+class Trajectories:
+    """Packed trajectories: all steps of the first, then all of the second, and so on.
+
+    Attributes:
+        observations: shape (steps, o).
+        u: shape (steps, a), the actions before they were squashed.
+        rewards: shape (steps,).
+        lengths: shape (m,), steps of each trajectory.
+    """
+
+    observations: Floats
+    u: Floats
+    rewards: Vector
+    lengths: Indices
+
+    @property
+    def returns(self) -> Vector:
+        """Undiscounted return of each trajectory, shape (m,)."""
+        starts = np.cumsum(self.lengths) - self.lengths
+        return np.add.reduceat(self.rewards, starts)
+
+
+def pack(parts: Sequence[Steps], trajectories: int) -> Trajectories:
+    """Return the trajectories that were sampled in parts, each of them in one part."""
+    owners = np.concatenate([part.owners for part in parts])
+    order = np.argsort(owners, kind="stable")
+    return Trajectories(
+        np.concatenate([part.observations for part in parts])[order],
+        np.concatenate([part.u for part in parts])[order],
+        np.concatenate([part.rewards for part in parts])[order],
+        np.bincount(owners, minlength=trajectories),
+    )
+
+
+class Player:
+    """Plays trajectories in slots; a slot takes the next one as soon as its last one ends.
+
+    So a long episode holds up nobody, and only live environments are stepped. A trajectory's
+    numbers do not depend on the slot, the batch or the process that it was played in.
+
+    Args:
+        setting: what to play.
+    """
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._slots = make_slots(setting.make, len(setting.worlds), SLOTS)
+        probe = setting.make(0)
+        self.policy = GaussianPolicy(
+            flat_size(probe.observation_space), flat_size(probe.action_space), setting.hidden
+        )
+        low, high = probe.action_space.low.ravel(), probe.action_space.high.ravel()
+        probe.close()
+        self._middle, self._range = (high + low) / 2, (high - low) / 2  # a_max if symmetric
+        self._actor = Actor(self.policy, SLOTS, setting.dtype)
+        self._horizon = min(setting.horizon, self._slots.time_limit or setting.horizon)
+        self._owners = np.empty(SLOTS, dtype=np.int64)
+        self._ages = np.empty(SLOTS, dtype=np.int64)
+        self._everyone = np.arange(SLOTS)
+        self._seen = np.empty((SLOTS, self.policy.observation_size), setting.dtype)
+        self._noise = np.empty((SLOTS, NOISE_STEPS, self.policy.action_size), np.float32)
+        self._points = [-1] * SLOTS
+        self._rngs = [np.random.default_rng(0)] * SLOTS
+
+    @property
+    def kind(self) -> str:
+        """``physics`` if the environments are stepped by straggler, ``gymnasium`` otherwise."""
+        return self._slots.kind
+
+    def play(self, batch: Batch, take: Callable[[], int | None], places: int = SLOTS) -> Steps:
+        """Play what ``take`` gives until it gives None.
+
+        Args:
+            batch: what there is to play.
+            take: returns the index of the next trajectory.
+            places: how many may be live at once, at most :data:`SLOTS`.
+        """
+        live = 0
+        self._points = [-1] * SLOTS  # of this batch
+        log: list[tuple[Indices, Floats, Floats, Vector]] = []
+        while True:
+            while live < places and (trajectory := take()) is not None:
+                self._begin(live, trajectory, batch)
+                live += 1
+            if not live:
+                return self._joined(log)
+            owners, seen = self._owners[:live].copy(), self._seen[:live].copy()
+            u, actions = self._act(seen)
+            observations, rewards, ended = self._slots.step(actions)
+            log.append((owners, seen, u, rewards))
+            self._seen[:live] = observations
+            ages = self._ages[:live]
+            ages += 1
+            ended |= ages >= self._horizon
+            if ended.any():
+                for slot in ended.nonzero()[0][::-1].tolist():  # so that the last slot goes on
+                    live -= 1
+                    if slot != live:
+                        self._move(live, slot)
+
+    def close(self) -> None:
+        """Close the environments."""
+        self._slots.close()
+
+    def _begin(self, slot: int, trajectory: int, batch: Batch) -> None:
+        worker, task = int(batch.workers[trajectory]), int(batch.tasks[trajectory])
+        rng = generator(self._setting.seed, worker, task)
+        version = int(batch.versions[trajectory])
+        self._seen[slot] = self._slots.begin(slot, version, int(rng.integers(2**31)))
+        point = int(batch.point[trajectory])
+        if self._points[slot] != point:
+            self._actor.place(slot, batch.points[point])
+            self._points[slot] = point
+        self._owners[slot], self._ages[slot], self._rngs[slot] = trajectory, 0, rng
+
+    def _move(self, source: int, target: int) -> None:
+        self._slots.move(source, target)
+        self._rngs[target] = self._rngs[source]
+        if self._points[source] != self._points[target]:
+            self._actor.move(source, target)
+            self._points[target] = self._points[source]
+        for array in (self._owners, self._ages, self._seen, self._noise):
+            array[target] = array[source]
+
+    def _act(self, seen: Floats) -> tuple[Floats, Floats]:
+        """Return u and the actions, each (k, a), with the noise of each slot's step."""
+        at = self._ages[: len(seen)] % NOISE_STEPS
+        if not at.all():
+            for slot in (at == 0).nonzero()[0]:
+                self._rngs[slot].standard_normal(dtype=np.float32, out=self._noise[slot])
+        mean, deviation = self._actor.heads(seen)
+        u = deviation * self._noise[self._everyone[: len(seen)], at]
+        u += mean
+        actions = np.tanh(u)
+        actions *= self._range
+        actions += self._middle
+        return u, actions.astype(np.float32, copy=False)
+
+    def _joined(self, log: list[tuple[Indices, Floats, Floats, Vector]]) -> Steps:
+        if log:
+            return Steps(*(np.concatenate(column) for column in zip(*log, strict=True)))
+        nothing = np.zeros((0, self.policy.observation_size), self._setting.dtype)
+        return Steps(
+            np.zeros(0, dtype=np.int64),
+            nothing,
+            nothing[:, :0].reshape(0, self.policy.action_size),
+            np.zeros(0),
+        )

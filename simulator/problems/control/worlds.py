@@ -1,0 +1,124 @@
+"""Different worlds for different workers: other physics, rewards or observations."""
+
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from typing import Any, SupportsFloat
+
+import gymnasium
+import mujoco
+import numpy as np
+from gymnasium.envs.mujoco import MujocoEnv
+from gymnasium.spaces import Box
+
+from simulator.problems.control.environment import (
+    UnsuitableEnvironmentError,
+    flat_size,
+    make_environment,
+)
+from simulator.types import Vector
+
+
+@dataclass(frozen=True)
+class World:
+    """How one version of an environment differs from Gymnasium's own. The default changes nothing.
+
+    Attributes:
+        gravity: factor on the gravity vector.
+        friction: factor on the friction of all geoms.
+        body_mass: factor on the mass and inertia of all bodies.
+        joint_damping: factor on the damping of all joints.
+        actuator_gear: factor on the gear of all actuators; -1 reverses them.
+        reward_scale: factor on the reward.
+        target_velocity: -1 rewards running backwards, by the sign of the forward reward.
+        flip: the policy sees -s; whenever one world flips, a 0 or (flipped) 1 is appended to
+            the observations of all (the paper, Appendix H.3).
+    """
+
+    gravity: float = 1.0
+    friction: float = 1.0
+    body_mass: float = 1.0
+    joint_damping: float = 1.0
+    actuator_gear: float = 1.0
+    reward_scale: float = 1.0
+    target_velocity: int = 1
+    flip: bool = False
+
+    def changes(self) -> dict[str, float]:
+        """Return the fields that differ from Gymnasium's own environment."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if self._differs(f.name)}
+
+    def _differs(self, name: str) -> bool:
+        return bool(getattr(self, name) != getattr(World, name))
+
+
+_MODEL_ARRAYS = {
+    "gravity": ["opt.gravity"],
+    "friction": ["geom_friction"],
+    "body_mass": ["body_mass", "body_inertia"],
+    "joint_damping": ["dof_damping"],
+    "actuator_gear": ["actuator_gear"],
+}
+"""What each factor multiplies in MuJoCo's model."""
+
+
+def make_world(name: str, world: World, *, flags: bool = False) -> gymnasium.Env[Any, Any]:
+    """Return the environment ``name`` with the changes of ``world``.
+
+    Args:
+        name: a Gymnasium environment.
+        world: what is different.
+        flags: append the 0 or 1 of ``flip`` to the observations.
+
+    Raises:
+        UnsuitableEnvironmentError: the environment cannot be made or changed so.
+    """
+    environment = make_environment(name)
+    changes = world.changes()
+    model_changes = changes.keys() & _MODEL_ARRAYS
+    base = environment.unwrapped
+    if model_changes:
+        if not isinstance(base, MujocoEnv):
+            raise UnsuitableEnvironmentError(
+                f"{name} is no MuJoCo environment: {', '.join(sorted(model_changes))} cannot change"
+            )
+        for key in model_changes:
+            for array in _MODEL_ARRAYS[key]:
+                attrgetter(array)(base.model)[:] *= changes[key]
+        mujoco.mj_setConst(base.model, base.data)  # what follows from masses and inertias
+    if world.target_velocity != 1:
+        if not hasattr(base, "_forward_reward_weight"):
+            raise UnsuitableEnvironmentError(
+                f"{name} has no forward reward: target_velocity cannot change"
+            )
+        base._forward_reward_weight *= world.target_velocity  # noqa: SLF001 - no public setter
+    if world.reward_scale != 1.0:
+        environment = ScaledReward(environment, world.reward_scale)
+    if flags:
+        environment = Flagged(environment, flip=world.flip)
+    return environment
+
+
+class ScaledReward(gymnasium.RewardWrapper[Any, Any]):
+    """The reward times a factor."""
+
+    def __init__(self, environment: gymnasium.Env[Any, Any], factor: float) -> None:
+        super().__init__(environment)
+        self.factor = factor
+
+    def reward(self, reward: SupportsFloat) -> float:
+        """Return the scaled reward."""
+        return self.factor * float(reward)
+
+
+class Flagged(gymnasium.ObservationWrapper[Any, Any, Any]):
+    """The observation, its sign flipped or not, and a 1 or 0 that says so."""
+
+    def __init__(self, environment: gymnasium.Env[Any, Any], *, flip: bool) -> None:
+        super().__init__(environment)
+        size = flat_size(environment.observation_space)
+        self.observation_space = Box(-np.inf, np.inf, (size + 1,), np.float64)
+        self.sign, self.flag = (-1.0, 1.0) if flip else (1.0, 0.0)
+
+    def observation(self, observation: Any) -> Vector:  # noqa: ANN401
+        """Return the observation as the policy sees it."""
+        return np.append(self.sign * np.ravel(observation), self.flag)

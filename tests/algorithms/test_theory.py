@@ -1,0 +1,152 @@
+"""Formulas against the simulator, against numbers by hand, and against each other."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from clusters import RULE, hardware, run, times
+from commands import straggler, write_scenario
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous, theory
+from scenarios.format.load import library, load
+
+H, KAPPA = np.array([1.0, 2.0, 4.0]), np.array([0.5, 0.0, 3.0])
+SECONDS = st.integers(1, 32).map(lambda k: k / 8)
+
+
+def test_clocks_by_hand() -> None:
+    assert theory.synchronous_round(H, KAPPA) == 7
+    assert theory.synchronous_round(H, KAPPA, allreduce=True) == 7
+    assert theory.fastest_round(H, KAPPA, 2) == 2
+    assert theory.fastest_round(H, KAPPA, 2, allreduce=True) == 2.5
+    # completions at 1, 2, 2, 3, 4, 4, 4: the fifth at 4 is worker 0's, worker 2 has none
+    assert theory.rennala_round(H, KAPPA, 5) == 4.5
+    assert theory.rennala_round(H, KAPPA, 7) == 7
+    assert theory.rennala_round(H, KAPPA, 5, allreduce=True) == 7
+    # M = 6 wants sum 1/M_i <= 9/6; at 5, counts 5, 2, 1: 1.7; at 6, counts 6, 3, 1: equality
+    assert theory.malenia_round(H, KAPPA, 6) == 6 + 3
+    assert theory.afedpg_interval(H, KAPPA) == pytest.approx(1 / (1 / 1.5 + 1 / 2 + 1 / 7))
+
+
+@given(
+    st.lists(st.tuples(SECONDS, st.one_of(st.just(0.0), SECONDS)), min_size=1, max_size=8),
+    st.integers(1, 40),
+    st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_simulated_clocks_equal_their_formulas(
+    pairs: list[tuple[float, float]],
+    number: int,
+    allreduce: bool,  # noqa: FBT001
+) -> None:
+    h, kappa = (np.array(column) for column in zip(*pairs, strict=True))
+    cluster = hardware(list(h), list(kappa), collective="allreduce" if allreduce else "gather")
+    rounds: list[Algorithm] = [
+        Synchronous(RULE),
+        Synchronous(RULE, timeout=number / 16),
+        Fastest(RULE, number),
+        Rennala(RULE, number, batch_init=2 * number),
+        Malenia(RULE, number, batch_init=number + 3),
+    ]
+    for method in rounds:
+        predicted = theory.update_times(method, h, kappa, 5, allreduce=allreduce)
+        np.testing.assert_allclose(times(run(method, cluster, updates=5)), predicted, rtol=1e-9)
+    for method in (AFedPG(RULE), Ringmaster(RULE, number)):
+        interval, _ = theory.seconds_per_update(method, h, kappa)
+        clock = times(run(method, cluster, updates=400))
+        # each of n workers can be off by one arrival, and Ringmaster's average is over 10,000
+        assert clock[-1] / 400 == pytest.approx(interval, rel=0.05 + len(h) / 400)
+
+
+@given(st.lists(SECONDS, min_size=1, max_size=12), st.integers(1, 60))
+@settings(max_examples=200, deadline=None)
+def test_no_rennala_round_exceeds_the_bound(h: list[float], batch: int) -> None:
+    result = run(Rennala(RULE, batch), hardware(h), updates=3)
+    bound = theory.rennala_bound(np.array(h), batch)
+    clock = [0.0, *times(result)]
+    assert max(b - a for a, b in itertools.pairwise(clock)) <= bound * (1 + 1e-12)
+
+
+def test_the_bound_by_hand() -> None:
+    # m = 1: 2 * 1 * (3 + 1) = 8;  m = 2: 2 / 1.5 * 5 = 6.67;  m = 3: 2 / 1.75 * 6 = 6.857
+    assert theory.rennala_bound(H, 3) == pytest.approx(20 / 3)
+
+
+def test_complexities_by_hand() -> None:
+    c = theory.Constants(epsilon=0.25, sigma=2.0, smoothness=3.0, hessian=4.0, gap=0.5)
+    rounds = 3 * 0.5 / 0.25**2 + 2 * 0.5 / 0.25**1.5  # 24 + 8
+    samples = 4 / 0.25**2 + 4 * 2 * 0.5 / 0.25**3.5  # 64 + 512
+    assert (rounds, samples) == (32, 576)
+    assert c.rounds == pytest.approx(rounds)
+    assert c.samples == pytest.approx(samples)
+    one = theory.homogeneous_table(c, np.array([2.0]), np.array([5.0]))
+    assert one["rennala-nigt"].computation == pytest.approx(2 * (32 + 576))
+    assert one["rennala-nigt"].communication == pytest.approx(5 * 32)
+    assert one["synchronous-pg"].computation == pytest.approx(2 * (24 + 4 * 3 * 0.5 / 0.25**4))
+    two = theory.heterogeneous_table(c, np.array([2.0, 6.0]), np.array([5.0, 1.0]))
+    assert two["malenia-nigt"].total == pytest.approx(5 * 32 + 6 * 32 + 4 * 576 / 2)
+    # min over m: the fastest alone, 2 (32 + 576), or both, 2 / (1/2 + 1/6) (32 + 576 / 2)
+    assert theory.harmonic_cost(np.array([6.0, 2.0]), 32, 576) == pytest.approx(3 * 320)
+
+
+def test_with_equal_workers_the_tables_agree() -> None:
+    c, h, kappa = theory.Constants(epsilon=0.01), np.full(8, 2.0), np.zeros(8)
+    first, second = theory.homogeneous_table(c, h, kappa), theory.heterogeneous_table(c, h, kappa)
+    assert first["rennala-nigt"].total == pytest.approx(second["malenia-nigt"].total)
+    assert first["rennala-nigt"].total == pytest.approx(first["synchronous-nigt"].total)
+
+
+@given(st.floats(1e-3, 0.5), st.floats(0.1, 10.0), st.floats(0.1, 10.0), st.floats(0.01, 10.0))
+def test_chosen_parameters_keep_every_error_term_below_epsilon(
+    epsilon: float, sigma: float, smoothness: float, hessian: float
+) -> None:
+    """Lemmas D.1 and D.2, and the rounds of Theorem 4.4."""
+    c = theory.Constants(epsilon, sigma, smoothness, hessian)
+    x = theory.choose_parameters(c)
+    tight = 1 + 1e-9
+    assert math.sqrt(x.momentum / x.batch) * sigma <= epsilon * tight
+    assert hessian * x.step_size**2 / x.momentum**2 <= epsilon * tight
+    assert smoothness * x.step_size <= epsilon * tight
+    assert sigma / math.sqrt(x.batch_init) <= epsilon * tight
+    updates = c.gap / (x.step_size * epsilon)
+    assert updates <= 2 * c.rounds * tight
+    assert updates * x.batch <= 4 * (c.samples + c.rounds) * tight
+
+
+def test_the_truncation_horizon() -> None:
+    assert theory.truncation_horizon(0.99, 0.01) == 459  # 0.99^459 <= 0.01 < 0.99^458
+    assert 0.99**459 <= 0.01 < 0.99**458
+
+
+def test_theory_says_where_its_formulas_do_not_fit() -> None:
+    stalls = [scenario for scenario in map(load, library().values()) if not scenario.cluster.fixed]
+    assert {s.title.split(":")[0] for s in stalls} >= {"Heavy tails", "Spot instances", "Federated"}
+    assert load(library()["paper/figure1b"]).cluster.fixed
+
+
+def test_the_theory_command_prints_clocks_and_both_tables(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("theory")
+    write_scenario(folder)
+    result = straggler("theory", "two.toml", "--epsilon", "0.05", cwd=folder)
+    assert result.returncode == 0, result.stderr
+    assert "max_i(h_i + kappa_i)" in result.stdout
+    assert "Table 1, homogeneous" in result.stdout
+    assert "Table 2, heterogeneous" in result.stdout
+    assert result.stdout.count("theory prefers") == 2
+    assert "sigma=0.5, smoothness=1.0, hessian=0.0" in result.stdout  # the quadratic knows them
+
+
+def test_the_tables_as_markdown(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("markdown")
+    write_scenario(folder)
+    result = straggler("theory", "two.toml", "--epsilon", "0.05", "--markdown", cwd=folder)
+    assert result.returncode == 0, result.stderr
+    c = theory.Constants(epsilon=0.05, sigma=0.5, smoothness=1.0, hessian=0.0, gap=5.0)
+    row = theory.homogeneous_table(c, np.array([1.0, 2.0]), np.zeros(2))["rennala-pg"]
+    assert f"| rennala-pg | {row.computation:,.0f} | 0 | {row.total:,.0f} |" in result.stdout
+    assert result.stdout.count("|---|---|---|---|") == 2

@@ -1,0 +1,87 @@
+"""What is measured against: the plain simulator and the rivals do the same work."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import straggler
+
+from algorithms import NIGT, Ringmaster
+from scenarios.bench.methods import METHODS
+from scenarios.bench.plain import PlainCluster, PlainReinforce, plain_run
+from simulator import ComputeModel, Hardware, Network, Request, power_law, simulate
+from simulator.problems.control.control import Control
+from simulator.problems.quadratic import Bowl, Quadratic
+from simulator.types import Vector
+
+H, KAPPA = power_law(10, 1.0, 0.57), power_law(10, 0.7, 1.0)  # no ties
+
+
+@pytest.mark.parametrize("name", [*METHODS, "tight ringmaster"])
+def test_the_plain_simulator_makes_the_same_updates(name: str) -> None:
+    rule = NIGT(step_size=0.1, momentum=0.1)
+    method, updates = METHODS.get(name, (Ringmaster(rule, 4), 40))
+    problem = Quadratic(5, [Bowl()], noise=0.3, seed=1)
+
+    def gradient(point: Vector, worker: int, task: int) -> Vector:
+        request = Request(point, np.array([worker]), np.array([task]), np.ones(1))
+        return problem.estimate([request])[0].gradient
+
+    plain = PlainCluster(H, KAPPA, problem.initial_point(), gradient, updates)
+    plain_run(method.run, plain)
+    points: list[Vector] = []
+
+    class Watched(Quadratic):
+        def exact(self, point: Vector) -> tuple[float, float]:
+            points.append(point)
+            return super().exact(point)
+
+    watched = Watched(5, [Bowl()], noise=0.3, seed=1)
+    hardware = Hardware(ComputeModel(H), Network(KAPPA))
+    run = simulate(method.run, watched, hardware, updates=updates)
+    np.testing.assert_allclose(plain.times, [row.time for row in run.history.rows], rtol=1e-12)
+    np.testing.assert_allclose(plain.points, points, rtol=1e-9)
+    assert plain.started.sum() == run.gradients_used.sum() + run.gradients_discarded.sum()
+
+
+def test_the_plain_gradient_is_the_same_gradient() -> None:
+    options = ("Hopper-v4", 25, 0.9, (16,), 3)
+    problem, plain = Control(*options), PlainReinforce(*options)
+    point = problem.initial_point()
+    for worker, task in ((0, 0), (2, 5)):
+        request = Request(point, np.array([worker]), np.array([task]), np.ones(1))
+        (expected,) = problem.estimate([request])
+        mine = plain(point, worker, task)
+        scale = np.abs(expected.gradient).max()
+        np.testing.assert_allclose(mine, expected.gradient, atol=2e-3 * scale)  # float32, chaos
+    plain.close()
+    problem.close()
+
+
+def test_rollouts_are_measured_and_written(tmp_path: Path) -> None:
+    arguments = ("bench", "rollouts", "--env", "InvertedPendulum-v4", "--rounds", "1")
+    result = straggler(*arguments, "--json", "out.json", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    groups = json.loads((tmp_path / "out.json").read_text())
+    assert len(groups) == 2  # at one point, and at ten
+    for lines in groups.values():
+        rates = {line["name"]: line["rate"] for line in lines}
+        assert {"straggler, 2 processes", "one Gymnasium environment and torch"} < rates.keys()
+        assert min(rates.values()) > 0
+        assert lines[0]["ratio"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["speed"], "bench speed: not there; accepted: events, rollouts, methods"),
+        (["rollouts", "--env", "Nowhere-v1"], "--env Nowhere-v1: Gymnasium cannot make"),
+        (["methods", "--env", "Pendulum-v1"], "accepted: a MuJoCo environment of Gymnasium"),
+    ],
+)
+def test_a_wrong_benchmark_is_one_line(arguments: list[str], message: str, tmp_path: Path) -> None:
+    result = straggler("bench", *arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1

@@ -1,0 +1,122 @@
+"""The scenarios that come with the package, and every method on every kind of problem."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from commands import straggler
+
+from algorithms import METHODS
+from scenarios.format.load import library, load
+from scenarios.format.scenario import METHOD_MODELS, Scenario
+from scenarios.runs.build import build_method, expand
+from scenarios.studies.grid import SWEEPS, load_sweep
+from simulator import simulate
+
+PROBLEMS = {
+    "quadratic": {"kind": "quadratic", "dimension": 4, "noise": 0.1},
+    "tabular": {"kind": "tabular", "world": {"model": "random", "states": 3, "actions": 2}},
+    "two worlds": {
+        "kind": "quadratic",
+        "dimension": 2,
+        "variants": [{"name": "far", "workers": [1], "optimum": 5.0}],
+    },
+    "control": {"kind": "control", "env": "Reacher-v4", "horizon": 5, "hidden": [4]},
+}
+VALUES = {"batch": 3, "momentum": 0.5, "step_size": 0.1, "threshold": 2, "m": 2}
+
+
+@pytest.mark.parametrize("name", library())
+def test_every_scenario_is_valid(name: str) -> None:
+    scenario = load(library()[name])
+    assert scenario.title
+    assert scenario.shortened().seeds == [0]
+
+
+def test_figure_1_says_what_the_paper_says() -> None:
+    a, b, c = (load(library()[f"paper/figure1{x}"]) for x in "abc")
+    roots = np.sqrt(np.arange(1, 11))
+    np.testing.assert_array_equal(a.cluster.compute_seconds(), np.ones(10))
+    np.testing.assert_array_equal(a.cluster.uplink_seconds(30_498), np.zeros(10))
+    np.testing.assert_allclose(b.cluster.compute_seconds(), roots)
+    np.testing.assert_allclose(b.cluster.uplink_seconds(30_498), roots)
+    np.testing.assert_allclose(c.cluster.uplink_seconds(30_498), roots * 30_498**0.25)
+    for scenario in (a, b, c):
+        assert [m.name for m in scenario.methods] == ["rennala-nigt", "synchronous-nigt", "afedpg"]
+
+
+def test_figure_8_has_fast_workers_that_send_slowly() -> None:
+    for name in ("figure8a", "figure8b"):
+        cluster = load(library()[f"paper/{name}"]).cluster
+        np.testing.assert_allclose(cluster.compute_seconds()[[0, 1, 99]], [10.0, 99**0.5, 1.0])
+        np.testing.assert_allclose(cluster.uplink_seconds(5)[[0, 1, 99]], [1.0, 2**0.5, 10.0])
+
+
+@pytest.mark.parametrize("preemption", ["cancel", "finish"])
+@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_runs_on_every_problem(method: str, problem: str, preemption: str) -> None:
+    names = {f.name for part in METHODS[method] for f in dataclasses.fields(part)}
+    values = {key: value for key, value in VALUES.items() if key in names}
+    scenario = Scenario.model_validate(
+        {
+            "title": "battery",
+            "seeds": [1],
+            "updates": 6,
+            "cluster": {
+                "workers": 3,
+                "preemption": preemption,
+                "compute": {"model": "power", "scale": 1.0, "exponent": 1.0},
+                "uplink": {"model": "power", "scale": 0.5},
+            },
+            "problem": PROBLEMS[problem],
+            "methods": [{"name": method, **values}],
+        }
+    )
+    (spec,) = expand(scenario)
+    results = []
+    for _ in range(2):
+        instance = scenario.problem.build(spec.seed, scenario.cluster.workers)
+        result = simulate(
+            build_method(spec.method).run,
+            instance,
+            scenario.cluster.hardware(instance.dimension, spec.seed),
+            updates=scenario.updates,
+        )
+        instance.close()
+        assert result.failure is None
+        results.append(result.history.columns())
+    assert results[0] == results[1]
+    assert results[0]["update"] == [1, 2, 3, 4, 5, 6]
+    if problem in {"control", "tabular"}:
+        assert all(
+            count == used
+            for count, used in zip(results[0]["return_count"], results[0]["gradients"], strict=True)
+        )
+
+
+def test_each_method_has_a_schema_with_its_own_keys() -> None:
+    assert set(METHOD_MODELS) == set(METHODS)
+    assert "batch" in METHOD_MODELS["rennala-nigt"].model_fields
+    assert "batch" not in METHOD_MODELS["afedpg"].model_fields
+
+
+@pytest.mark.parametrize("name", library(SWEEPS))
+def test_every_sweep_of_the_library_has_a_valid_grid(name: str) -> None:
+    sweep = load_sweep(name)
+    expected = math.prod(len(list(axis.points())) for axis in sweep.file.axes)
+    assert len(sweep.points) == expected > 1
+
+
+def test_list_and_check_describe(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("empty")
+    listed = straggler("list", cwd=folder)
+    assert listed.returncode == 0
+    scenarios, _, sweeps = listed.stdout.partition("\nsweeps:\n")
+    assert len(scenarios.splitlines()) == len(library())
+    assert [line.split()[0] for line in sweeps.splitlines()] == list(library(SWEEPS))
+    checked = straggler("check", "figure1c", cwd=folder)
+    assert checked.returncode == 0
+    assert "kappa = 13.22 to 41.79 s per vector" in checked.stdout
+    assert "d = 30,498 parameters" in checked.stdout

@@ -1,0 +1,144 @@
+"""Smoothing, thresholds and bins, against numbers worked out by hand."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from commands import straggler
+
+from scenarios.results import curves
+from scenarios.results.compare import compare
+from scenarios.runs.stored import StoredRun
+
+
+def stored(label: str, times: list[float], returns: list[float], counts: list[int]) -> StoredRun:
+    seconds = {"compute": 3.0, "discard": 1.0, "send": 0.5, "idle": 0.5, "down": 0.0}
+    info: dict[str, Any] = {
+        "label": label,
+        "seed": 0,
+        "totals": {
+            "updates": len(times),
+            "elapsed": times[-1],
+            "gradients_used": sum(counts),
+            "gradients_discarded": 7,
+            "bytes_sent": 2_000_000,
+            "worker_seconds": seconds,
+        },
+    }
+    run = StoredRun(Path(), info)
+    columns = {"time": times, "return_mean": returns, "return_count": counts}
+    run.__dict__["history"] = {
+        **{name: np.array(values, dtype=float) for name, values in columns.items()},
+        "delay": np.ones(len(times)),
+        "objective": np.full(len(times), np.nan),
+    }
+    return run
+
+
+def test_running_mean_holds_the_fewest_updates_with_a_hundred_trajectories() -> None:
+    run = stored("a", [1, 2, 3, 4], [1.0, 2.0, 4.0, 8.0], [60, 40, 60, 50])
+    expected = [math.nan, (60 * 1 + 40 * 2) / 100, (40 * 2 + 60 * 4) / 100, (60 * 4 + 50 * 8) / 110]
+    np.testing.assert_allclose(curves.running(run, "return_mean"), expected)
+
+
+def test_threshold_times_and_default_thresholds() -> None:
+    run = stored("a", [1, 2, 3, 4], [10.0, 20.0, 50.0, 30.0], [100] * 4)
+    assert curves.first_held(run, "return_mean", 20) == 2
+    assert curves.first_held(run, "return_mean", 21) == 3
+    assert math.isnan(curves.first_held(run, "return_mean", 51))
+    comparison = compare([run])
+    assert comparison.thresholds == [20, 30, 40]  # from 10 to 50
+    assert comparison.columns["time_to_20"] == [2]
+
+
+def test_comparison_row_by_hand() -> None:
+    slow = stored("slow", [2, 4], [1.0, 1.0], [100, 100])
+    comparison = compare([stored("a", [1, 2], [1.0, 3.0], [100, 100]), slow], [2.0])
+    row = {key: values[0] for key, values in comparison.columns.items()}
+    assert row == {
+        "method": "a",
+        "seeds": 1,
+        "updates": 2,
+        "seconds_per_update": 1,
+        "gradients_used": 200,
+        "gradients_discarded": 7,
+        "worker_time_used": 0.6,
+        "worker_time_wasted": 0.2,
+        "worker_time_sending": 0.1,
+        "worker_time_idle": 0.1,
+        "worker_time_down": 0,
+        "megabytes_sent": 2,
+        "delay": 1,
+        "final": 3,
+        "time_to_2": 2,
+    }
+    assert comparison.columns["time_to_2"][1] == math.inf
+
+
+def test_bins_weigh_trajectories_and_fill_gaps() -> None:
+    run = stored("a", [0.5, 0.6, 3.5], [1.0, 4.0, 7.0], [2, 1, 5])
+    bins = curves.binned(run, "return_mean", np.array([0.0, 1, 2, 3, 4]))
+    np.testing.assert_allclose(bins, [2.0, 2.0, 2.0, 7.0])
+
+
+def test_compare_prints_a_table_and_csv(two_workers: Path) -> None:
+    table = straggler("compare", "runs/two", cwd=two_workers)
+    assert table.returncode == 0
+    assert "rennala-nigt" in table.stdout
+    csv = straggler("compare", "runs/two", "--csv", "--threshold", "1", cwd=two_workers)
+    header, *rows = csv.stdout.splitlines()
+    assert header.startswith("method,seeds,updates,seconds_per_update")
+    assert header.endswith("time_to_1")
+    assert [row.split(",")[:4] for row in rows] == [
+        ["afedpg", "2", "40.0", "0.675"],  # arrivals at 1, 2, 2, 3, 4, 4, ...: 40 by 27
+        ["rennala-nigt", "2", "40.0", "2.0"],
+        ["synchronous-nigt", "2", "40.0", "2.0"],
+    ]
+
+
+def test_tables_fit_a_terminal_of_80_columns(two_workers: Path) -> None:
+    for line in straggler("compare", "runs/two", cwd=two_workers).stdout.splitlines():
+        assert len(line.rstrip()) <= 80
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--out", "p.xyz"], "p.xyz: cannot be a picture"),
+        (["--out", "."], ".: cannot be a picture"),
+        (["--column", "return_mean"], "return_mean: no run has a value of it"),
+    ],
+)
+def test_plots_that_cannot_be_drawn_are_one_line(
+    two_workers: Path, arguments: list[str], message: str
+) -> None:
+    wrong = straggler("plot", "runs/two", *arguments, cwd=two_workers)
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith(f"straggler: {message}")
+    assert wrong.stderr.count("\n") == 1
+
+
+def test_plot_draws_a_picture(two_workers: Path) -> None:
+    drawn = straggler(
+        "plot", "runs/two", "--column", "gradient_norm", "--out", "p.png", cwd=two_workers
+    )
+    assert drawn.returncode == 0, drawn.stderr
+    assert (two_workers / "p.png").read_bytes().startswith(b"\x89PNG")
+    wrong = straggler("plot", "runs/two", "--column", "x", cwd=two_workers)
+    assert wrong.returncode == 2
+    assert "--column x: no such column; accepted: update, time" in wrong.stderr
+
+
+def test_the_average_over_worlds_has_a_window_of_as_many_trajectories_in_all() -> None:
+    """Two worlds, half of the workers each: the latest 50 trajectories of each."""
+    run = stored("a", [1, 2, 3], [0.0, 0.0, 0.0], [60, 60, 60])
+    run.info["variants"] = {"near": 0.5, "far": 0.5}
+    for name, returns in (("near", [1.0, 2.0, 3.0]), ("far", [10.0, 20.0, 30.0])):
+        run.history[f"return_mean_{name}"] = np.array(returns)
+        run.history[f"return_count_{name}"] = np.array([40.0, 10.0, 10.0])
+    expected = [math.nan, (40 * 1 + 10 * 2) / 50, (40 * 1 + 10 * 2 + 10 * 3) / 60]
+    np.testing.assert_allclose(
+        curves.running(run, "return_average"), [5.5 * value for value in expected]
+    )

@@ -1,0 +1,135 @@
+"""Compact results hold what the run folders hold, and say so when they do not."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import straggler
+
+from scenarios.cli.app import app
+from scenarios.format.errors import BadInputError
+from scenarios.results.published import publish, published, same_numbers
+from scenarios.runs.stored import StoredRun, stored_runs
+from scenarios.studies.paper import FIGURES, Figure, Part
+
+
+def test_what_is_published_is_what_was_stored(two_workers: Path) -> None:
+    runs = stored_runs(two_workers / "runs/two")
+    publish(runs, two_workers / "two.parquet", "straggler figure two")
+    again = published(two_workers / "two.parquet")
+    assert [(r.label, r.info["seed"]) for r in again] == [(r.label, r.info["seed"]) for r in runs]
+    for one, other in zip(runs, again, strict=True):
+        assert one.history.keys() == other.history.keys()
+        for name, column in one.history.items():
+            np.testing.assert_array_equal(column, other.history[name])
+        assert all(other.info[key] == one.info[key] for key in ("content", "versions", "totals"))
+
+
+def test_failed_runs_are_kept_without_rows(two_workers: Path) -> None:
+    runs = stored_runs(two_workers / "runs/two")
+    info = {"label": "lost", "seed": 7, "status": "failed", "reason": "update 3: diverged"}
+    failed = StoredRun(two_workers / "nowhere", {**runs[0].info, **info, "totals": None})
+    publish([failed, *runs], two_workers / "failed.parquet", "straggler figure two")
+    first, second, *_ = published(two_workers / "failed.parquet")
+    assert first.info["reason"] == "update 3: diverged"
+    assert not first.is_done
+    assert len(first.history["time"]) == 0
+    np.testing.assert_array_equal(second.history["time"], runs[0].history["time"])
+
+
+def test_damage_is_noticed(two_workers: Path) -> None:
+    publish(
+        stored_runs(two_workers / "runs/two"), two_workers / "whole.parquet", "straggler figure two"
+    )
+    whole = (two_workers / "whole.parquet").read_bytes()
+    for place in range(0, 3000, 500):  # columns come first
+        damaged = whole[:place] + bytes(byte ^ 0xFF for byte in whole[place : place + 100])
+        (two_workers / "damaged.parquet").write_bytes(damaged + whole[place + 100 :])
+        with pytest.raises(BadInputError, match=r"cannot be read|is not whole"):
+            published(two_workers / "damaged.parquet")
+
+
+@pytest.mark.parametrize("text", [None, "", "not Parquet"])
+def test_other_files_are_refused(tmp_path: Path, text: str | None) -> None:
+    file = tmp_path / "x.parquet"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(
+        BadInputError, match=r"x\.parquet: (not there|cannot be read); accepted: what"
+    ):
+        published(file)
+
+
+def test_a_table_of_other_things_is_refused(two_workers: Path) -> None:
+    (file, *_) = two_workers.glob("runs/two/*/seed-0/history.parquet")
+    with pytest.raises(BadInputError, match="cannot be read; accepted"):
+        published(file)
+    wrong = straggler("figure", "1", "--from", ".", cwd=two_workers)
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("straggler: figure1a.parquet: not there; accepted: what")
+    quick = straggler("figure", "1", "--save", ".", "--quick", cwd=two_workers)
+    assert quick.returncode == 2
+    assert quick.stderr.startswith("straggler: --save: does not go with --quick")
+    both = straggler("figure", "1", "--from", ".", "--quick", cwd=two_workers)
+    assert both.returncode == 2
+    assert both.stderr.startswith("straggler: --from: goes with neither")
+    nothing = straggler("verdict", "--from", ".", cwd=two_workers)
+    assert nothing.returncode == 2
+    assert nothing.stderr.startswith("straggler: .: no compact results")
+
+
+@pytest.fixture
+def tiny(two_workers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let ``straggler figure tiny`` show the runs of the scenario in the folder."""
+    parts = (Part("two.toml"), Part("two.toml", ("gradient_norm",), beside="two.toml"))
+    monkeypatch.setitem(FIGURES, "tiny", Figure("a claim", parts))
+    monkeypatch.chdir(two_workers)
+
+
+def call(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        app(arguments)
+    return int(str(ended.value.code))
+
+
+@pytest.mark.usefixtures("tiny")
+def test_a_figure_is_the_same_from_runs_and_from_what_it_saved(
+    two_workers: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("figure", "tiny", "--save", "saved") == 0
+    from_runs = capsys.readouterr().out
+    picture = (two_workers / "figures/tiny.png").read_bytes()
+    assert call("figure", "tiny", "--from", "saved") == 0
+    assert capsys.readouterr().out == from_runs
+    assert (two_workers / "figures/tiny.png").read_bytes() == picture
+    assert "claim of figure tiny: a claim" in from_runs
+    assert from_runs.count("rennala-nigt against ") == 2
+    saved = (two_workers / "saved/two.parquet").stat()
+    assert call("figure", "tiny", "--save", "saved") == 0
+    assert (two_workers / "saved/two.parquet").stat().st_mtime_ns == saved.st_mtime_ns
+    said = capsys.readouterr().out
+    assert "saved/two.parquet: 6 of 6 runs have the numbers that were there" in said
+
+
+def test_numbers_that_changed_are_counted(two_workers: Path) -> None:
+    runs = stored_runs(two_workers / "runs/two")
+    others = stored_runs(two_workers / "runs/two")
+    assert same_numbers(runs, others) == 6
+    others[0].history["return_count"][-1] += 1
+    assert same_numbers(runs, others) == 5
+    others[1].info["content"]["updates"] = 41
+    assert same_numbers(runs, others) == 4
+    assert same_numbers(runs, others[2:]) == 4
+
+
+@pytest.mark.usefixtures("tiny")
+def test_the_verdict_of_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("figure", "tiny", "--save", "saved") == 0
+    capsys.readouterr()
+    assert call("verdict", "--from", "saved") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines[:2]] == ["tiny, two workers"] * 2
+    assert any(line.startswith("6 runs, 0 million environment steps, ") for line in lines)
+    assert "figure 4: figure4.parquet not there" in lines
+    assert call("verdict", "--from", "saved", "--markdown") == 0
+    assert capsys.readouterr().out.startswith("| figure | panel | method | fastest rival |")

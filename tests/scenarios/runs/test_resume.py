@@ -1,0 +1,175 @@
+"""Killed runs go on where they were, and end with the same bytes."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from commands import files_below, straggler, write_scenario
+
+from scenarios.format.load import load
+from scenarios.runs import execute as execution
+from scenarios.runs import resume
+from scenarios.runs.build import RunSpec, expand
+from scenarios.runs.execute import Options, execute
+from scenarios.runs.fingerprint import ROOT, code_fingerprint
+from scenarios.runs.folder import RunFolder
+from simulator import Checkpoint, simulate
+
+
+def spec_in(folder: Path, *changes: tuple[str, str]) -> RunSpec:
+    return expand(load(write_scenario(folder, ("[0, 1]", "[0]"), *changes)))[2]
+
+
+def interrupt(spec: RunSpec, folder: RunFolder, updates: int, *, seconds: int = 0) -> None:
+    """Make the first updates of a run, and leave it as a killed process does.
+
+    It takes much less than a second, so that it is saved only if ``seconds`` is 0.
+    """
+
+    def some(*args: Any, **options: Any) -> None:
+        simulate(*args, **{**options, "updates": updates})
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(execution, "simulate", some)
+        patch.setenv("STRAGGLER_CHECKPOINT_SECONDS", str(seconds))
+        with pytest.raises(KeyboardInterrupt):
+            execute(spec, folder, Options())
+    assert folder.info() is None
+    assert folder.checkpoint.is_file() == (seconds == 0)
+
+
+def finish(spec: RunSpec, folder: RunFolder, *, retry_failed: bool = False) -> list[int]:
+    """Complete a run, compare it with an undisturbed one, and return where it was resumed."""
+    assert execute(spec, folder, Options(retry_failed=retry_failed)) == "done"
+    assert not folder.checkpoint.exists()
+    calm = RunFolder(folder.path.with_name("calm"))
+    assert execute(spec, calm, Options()) == "done"
+    assert files_below(folder.path, "*.parquet") == files_below(calm.path, "*.parquet")
+    resumed_at: list[int] = (folder.info() or {})["resumed_at"]
+    return resumed_at
+
+
+def test_a_run_is_resumed_where_it_was_interrupted(tmp_path: Path) -> None:
+    spec, folder = spec_in(tmp_path), RunFolder(tmp_path / "run")
+    interrupt(spec, folder, 10)
+    interrupt(spec, folder, 25)
+    assert finish(spec, folder) == [10, 25]
+
+
+def test_a_run_whose_process_died_is_resumed_when_it_is_tried_again(tmp_path: Path) -> None:
+    spec, folder = spec_in(tmp_path), RunFolder(tmp_path / "run")
+    interrupt(spec, folder, 10)
+    folder.write_info(spec, "failed", reason="the process of this run died", totals=None)
+    assert execute(spec, folder, Options()) == "failed"
+    assert finish(spec, folder, retry_failed=True) == [10]
+
+
+@pytest.mark.parametrize("spoil", ["empty", "cut", "flipped", "another file"])
+def test_a_checkpoint_that_cannot_be_read_is_ignored(tmp_path: Path, spoil: str) -> None:
+    spec, folder = spec_in(tmp_path), RunFolder(tmp_path / "run")
+    interrupt(spec, folder, 10)
+    content = folder.checkpoint.read_bytes()
+    array = BytesIO()
+    np.save(array, np.ones(3))
+    spoilt = {
+        "empty": b"",
+        "cut": content[: len(content) // 2],
+        "flipped": content.replace(b'"gradients": 1', b'"gradients": 7', 1),
+        "another file": array.getvalue(),
+    }
+    assert spoilt[spoil] != content
+    folder.checkpoint.write_bytes(spoilt[spoil])
+    assert finish(spec, folder) == []
+
+
+def test_a_checkpoint_of_another_run_or_code_is_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec, folder = spec_in(tmp_path), RunFolder(tmp_path / "run")
+    interrupt(spec_in(tmp_path, ("noise = 0.5", "noise = 0.25")), folder, 10)
+    assert finish(spec, folder) == []
+    shutil.rmtree(folder.path)
+    interrupt(spec, folder, 10)
+    monkeypatch.setattr(resume, "code_fingerprint", lambda: "0123456789ab")
+    assert finish(spec, folder) == []
+    shutil.rmtree(folder.path)
+    interrupt(spec, folder, 10)
+    monkeypatch.setattr(resume, "version", lambda _: "99")
+    assert finish(spec, folder) == []
+
+
+def test_the_fingerprint_is_that_of_the_sources(tmp_path: Path) -> None:
+    for package in ("simulator", "algorithms"):
+        shutil.copytree(ROOT / package, tmp_path / package)
+    own = code_fingerprint.__wrapped__(tmp_path)
+    assert own == code_fingerprint()
+    assert len(own) == 12
+    with (tmp_path / "simulator/problems/control/control.py").open("a") as file:
+        file.write("# changed\n")
+    assert code_fingerprint.__wrapped__(tmp_path) != own
+
+
+def test_checkpoints_are_a_while_apart(tmp_path: Path) -> None:
+    assert resume.CHECKPOINT_SECONDS == 60
+    spec, folder = spec_in(tmp_path), RunFolder(tmp_path / "run")
+    interrupt(spec, folder, 10, seconds=60)
+    assert finish(spec, folder) == []
+
+
+def test_a_killed_command_goes_on_inside_its_runs(tmp_path: Path) -> None:
+    write_scenario(tmp_path, ("[0, 1]", "[0]"), ("updates = 40", "updates = 3000"))
+    folders = [RunFolder(tmp_path / f"runs/two/{m}/seed-0") for m in ("rennala-nigt", "afedpg")]
+    options = "two.toml", "--method", "rennala-nigt", "--method", "afedpg"
+    command = [sys.executable, "-m", "scenarios", "run", *options, "--jobs", "2"]
+    killed_at: dict[Path, list[int]] = {folder.path: [] for folder in folders}
+    for _ in range(2):
+        least = 20 + max(map(updates_saved, folders))
+        process = subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env={**os.environ, "STRAGGLER_CHECKPOINT_SECONDS": "0"},
+            start_new_session=True,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 120
+        while min(updates_saved(folder) for folder in folders) < least:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        for folder in folders:
+            with folder.lock():  # its process is dead
+                killed_at[folder.path].append(updates_saved(folder))
+
+    assert straggler("run", *options, cwd=tmp_path).returncode == 0
+    assert straggler("run", *options, "--out", "calm", cwd=tmp_path).returncode == 0
+    for name in ("history", "timeline", "workers"):
+        disturbed = files_below(tmp_path / "runs/two", f"{name}.parquet")
+        assert len(disturbed) == 2
+        assert disturbed == files_below(tmp_path / "calm", f"{name}.parquet")
+    for folder in folders:
+        info = json.loads((folder.path / "run.json").read_text())
+        assert info["resumed_at"] == killed_at[folder.path]
+        assert {f.name for f in folder.path.iterdir()} - {".lock"} == {
+            "history.parquet",
+            "timeline.parquet",
+            "workers.parquet",
+            "run.json",
+        }
+
+
+def updates_saved(folder: RunFolder) -> int:
+    if not folder.checkpoint.is_file():
+        return 0
+    with folder.checkpoint.open("rb") as file:
+        return len(Checkpoint.load(file).rows)

@@ -1,0 +1,65 @@
+"""The committed results are of the scenarios beside them, draw, and are what the page says."""
+
+import re
+from pathlib import Path
+
+import pytest
+from commands import straggler
+
+from scenarios.format.load import library, load
+from scenarios.results.published import published
+from scenarios.runs.build import expand
+from scenarios.studies.grid import load_sweep
+from scenarios.studies.paper import FIGURES, is_sweep
+
+ROOT = Path(__file__).parents[3]
+RESULTS = ROOT / "results"
+SOURCES = sorted({source for figure in FIGURES.values() for source in figure.sources()})
+MAKES = re.compile(r"<!-- (straggler .*?) -->\n(.*?)\n<!-- end -->", re.DOTALL)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_results_are_of_the_scenario_as_it_is(source: str) -> None:
+    stem = Path(source).name
+    runs = published(RESULTS / f"{stem}.parquet")
+    if is_sweep(source):
+        scenarios = [point.scenario for point in load_sweep(stem).points]
+    else:
+        scenarios = [load(library()[source])]
+    planned = [spec for scenario in scenarios for spec in expand(scenario)]
+    wanted = sorted(str(spec.content()) for spec in planned)
+    assert sorted(str(run.info["content"]) for run in runs) == wanted
+    for run in runs:
+        assert run.is_done
+        assert len(run.history["time"]) == run.totals["updates"]
+        assert run.info["versions"]["mujoco"]
+        assert run.info["platform"]["python"]
+
+
+def test_make_knows_all_figures() -> None:
+    (names,) = re.findall(r"^FIGURES := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert sorted(names.split()) == sorted(FIGURES)
+
+
+def test_results_are_small() -> None:
+    assert sum(f.stat().st_size for f in RESULTS.rglob("*") if f.is_file()) < 10e6
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_each_figure_is_drawn_from_them(name: str, tmp_path: Path) -> None:
+    drawn = straggler("figure", name, "--from", str(RESULTS), cwd=tmp_path)
+    assert drawn.returncode == 0, drawn.stderr
+    (picture,) = (tmp_path / "figures").iterdir()
+    assert picture.stat().st_size > 20_000
+    assert (ROOT / "docs" / "figures" / picture.name).exists()
+
+
+def test_the_page_says_what_its_commands_print() -> None:
+    page = (ROOT / "docs" / "reproduction.md").read_text()
+    made = MAKES.findall(page)
+    assert len(made) >= 4
+    for command, text in made:
+        arguments = command.split()[1:]
+        printed = straggler(*arguments, cwd=ROOT)
+        assert printed.returncode == 0, printed.stderr
+        assert text.strip() == printed.stdout.strip(), command

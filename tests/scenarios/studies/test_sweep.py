@@ -1,0 +1,272 @@
+"""Sweeps: grids, identities, tables and pictures."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from commands import straggler, write_scenario
+
+from scenarios.format.errors import BadInputError
+from scenarios.pictures.plane import choose_axes
+from scenarios.pictures.sweep import Axis, Grid, grid_of
+from scenarios.results.rows import Results
+from scenarios.studies.grid import Sweep, load_sweep
+from scenarios.studies.sweep import runs_of, unique_jobs
+
+HEAD = 'title = "t"\nbase = "two.toml"\n'
+P = '[[axes]]\nname = "p"\nkey = "cluster.compute.exponent"\nvalues = [0, 0.5]\n'
+KAPPA = '[[axes]]\nname = "kappa"\nkey = "cluster.uplink.scale"\nvalues = [0, 1.5]\n'
+
+
+def load(folder: Path, text: str, name: str = "sweep.toml") -> Sweep:
+    explicit = 'compute = { model = "explicit", seconds = [1.0, 2.0] }'
+    power = 'compute = { model = "power", scale = 1.0 }\nuplink = { model = "power", scale = 0.0 }'
+    write_scenario(folder, (explicit, power), ("workers = 2", "workers = 3"))
+    (folder / name).write_text(HEAD + text)
+    return load_sweep(folder / name)
+
+
+def test_a_grid_is_the_product_of_its_axes(tmp_path: Path) -> None:
+    sweep = load(tmp_path, P + KAPPA)
+    assert [point.axes for point in sweep.points] == [
+        {"p": 0, "kappa": 0},
+        {"p": 0, "kappa": 1.5},
+        {"p": 0.5, "kappa": 0},
+        {"p": 0.5, "kappa": 1.5},
+    ]
+    # h_i = i**p, kappa_i = kappa * i**exponent: the values arrive in the cluster
+    cluster = sweep.points[3].scenario.cluster
+    np.testing.assert_allclose(cluster.compute_seconds()[:3], [1, 2**0.5, 3**0.5])
+    assert cluster.uplink_seconds(7)[0] == 1.5
+
+
+@pytest.mark.parametrize(
+    ("axis", "values"),
+    [
+        ('key = "time_limit"\nrange = [1, 2, 5]', [1, 1.25, 1.5, 1.75, 2]),
+        ('key = "time_limit"\nlog = [0.1, 1000, 5]', [0.1, 1, 10, 100, 1000]),
+        ('key = "cluster.workers"\nrange = [2, 6, 3]', [2, 4, 6]),
+        ('key = "cluster.workers"\nlog = [1, 1000, 4]', [1, 10, 100, 1000]),
+        ('key = "updates"\nvalues = [3, 5]', [3, 5]),
+        ('keys = ["updates", "cluster.workers"]\nvalues = [[3, 4], [5, 6]]', ["3 4", "5 6"]),
+        ('key = "methods.*.step_size"\nvalues = [0.5]', [0.5]),
+        ('key = "methods.rennala-nigt.batch"\nvalues = [3, 9]', [3, 9]),
+    ],
+)
+def test_axes_have_lists_ranges_logarithms_and_zips(
+    axis: str, values: list[Any], tmp_path: Path
+) -> None:
+    sweep = load(tmp_path, f'[[axes]]\nname = "x"\n{axis}\n')
+    got = [point.axes["x"] for point in sweep.points]
+    if isinstance(values[0], str):
+        assert got == values
+        last = sweep.points[-1].scenario
+        assert (last.updates, last.cluster.workers) == (5, 6)
+    else:
+        np.testing.assert_allclose(got, values, rtol=1e-12)
+    if "step_size" in axis:
+        assert {m.parameters()["step_size"] for m in sweep.points[0].scenario.methods} == {0.5}
+    if "batch" in axis:
+        batches = {m.parameters().get("batch") for m in sweep.points[1].scenario.methods}
+        assert batches == {9, None}
+
+
+def test_an_identity_follows_from_the_content(tmp_path: Path) -> None:
+    small = {job.folder.path for job in unique_jobs(runs_of(load(tmp_path, P), tmp_path))}
+    longer = P.replace("[0, 0.5]", "[0, 0.5, 1]")
+    more = {job.folder.path for job in unique_jobs(runs_of(load(tmp_path, longer), tmp_path))}
+    assert small < more  # an extended axis keeps its runs
+    assert len(more) == 3 * 6  # points, methods and seeds
+    other = load(tmp_path, P.replace('name = "p"', 'name = "q"').replace("[0, 0.5]", "[0.5]"))
+    assert {job.folder.path for job in unique_jobs(runs_of(other, tmp_path))} < small
+    titled = (tmp_path / "two.toml").read_text().replace("title = ", 'title = "x" #')
+    (tmp_path / "two.toml").write_text(titled)
+    again = unique_jobs(runs_of(load_sweep(tmp_path / "sweep.toml"), tmp_path))
+    assert {job.folder.path for job in again} < small
+
+
+def test_points_that_are_the_same_run_are_made_once(tmp_path: Path) -> None:
+    sweep = load(tmp_path, '[[axes]]\nname = "x"\nkey = "title"\nvalues = ["a", "b"]\n')
+    runs = runs_of(sweep, tmp_path)
+    assert (len(runs), len(unique_jobs(runs))) == (12, 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[axes]]\nvalues = [1]\n", "axes[0].key: give either key, or keys"),
+        ('[[axes]]\nkey = "a.u"\n', "axes[0].values: give exactly one of values, range, log"),
+        ('[[axes]]\nkey = "a.u"\nlog = [0, 1, 3]\n', "accepted: numbers above 0"),
+        ('[[axes]]\nname = "u"\nkey = "updates"\nvalues = ["x"]\n', "at u = x: updates: should be"),
+        ('[[axes]]\nkey = "updates"\nvalues = [1]\n', "'updates' is a column of the results"),
+        ("[set]\ncluster.workers = 4\n", "set.cluster: is a table; accepted: quoted dotted keys"),
+        (
+            '[[axes]]\nkey = "methods.*.batch"\nrange = [1, 2, 20000]\n',
+            "less than or equal to 10000",
+        ),
+        ('[[axes]]\nkey = ""\nvalues = [1]\n', "leads nowhere"),
+        ('[[axes]]\nkey = "cluster.wurkers"\nvalues = [1]\n', "did you mean 'workers'"),
+        ('[[axes]]\nkey = "seeds.x.y"\nvalues = [1]\n', "'seeds.x.y' leads nowhere"),
+        ('[[axes]]\nkey = "methods.sgd.batch"\nvalues = [1]\n', "accepted: methods.*.KEY"),
+        ('[[axes]]\nkey = "methods.*.bach"\nvalues = [1]\n', "no method has such a key"),
+        ('methods = ["sgd"]\n', "methods: 'sgd'; accepted: "),
+        (P + P, "axes: two are called 'p'"),
+        ('[[axes]]\nkeys = ["a", "b"]\nvalues = [[1]]\n', "lists of 2 each"),
+        ('base2 = "x"\n', "base2: unknown key; did you mean 'base'"),
+    ],
+)
+def test_each_mistake_is_one_line(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInputError) as caught:
+        load(tmp_path, text)
+    (line,) = caught.value.lines
+    assert line.startswith(f"{tmp_path / 'sweep.toml'}: ")
+    assert message in line
+
+
+def test_a_sweep_is_made_extended_and_tabled(tmp_path: Path) -> None:
+    load(tmp_path, P + KAPPA)
+    plan = straggler("sweep", "sweep.toml", "--dry-run", cwd=tmp_path)
+    assert "runs      24, 0 of them are there already" in plan.stdout
+    assert "time      about" in plan.stdout
+    assert not (tmp_path / "runs").exists()
+    first = straggler("sweep", "sweep.toml", cwd=tmp_path)
+    assert "24 made, 0 were there already, 0 failed" in first.stdout, first.stderr
+    load(tmp_path, P.replace("[0, 0.5]", "[0, 0.5, 1]") + KAPPA)
+    longer = straggler("sweep", "sweep.toml", cwd=tmp_path)
+    assert "12 made, 24 were there already, 0 failed" in longer.stdout
+    printed = straggler("results", "sweep.toml", "--csv", "--threshold", "-1e9", cwd=tmp_path)
+    rows = list(csv.DictReader(io.StringIO(printed.stdout)))
+    assert len(rows) == 36
+    assert {(row["p"], row["kappa"]) for row in rows} == {
+        (p, k) for p in ("0", "0.5", "1") for k in ("0", "1.5")
+    }
+    for row in rows:  # held from the first update on
+        history = pq.read_table(tmp_path / row["path"] / "history.parquet")
+        assert float(row["time_to_-1e+09"]) == history["time"][0].as_py()
+        assert int(row["updates"]) == len(history)
+        assert row["same_code"] == "true"
+    index = pq.read_table(tmp_path / "runs/store/index.parquet")
+    assert len(index) == 36
+    # without the sweep file, the keys that differ are columns
+    assert {"cluster.compute.exponent", "cluster.uplink.scale", "methods.batch"} <= set(
+        index.column_names
+    )
+    for arguments in (("plot", "sweep.toml"), ("plot", "sweep.toml", "--at", "p=0.5")):
+        assert straggler(*arguments, cwd=tmp_path).returncode == 0
+        assert (tmp_path / "figures/sweep.png").stat().st_size > 10_000
+
+
+def test_results_of_another_version_are_marked_and_made_again_on_request(tmp_path: Path) -> None:
+    load(tmp_path, "")
+    assert straggler("sweep", "sweep.toml", cwd=tmp_path).returncode == 0
+    file = next((tmp_path / "runs/store").glob("afedpg/*/run.json"))
+    info = json.loads(file.read_text())
+    file.write_text(json.dumps({**info, "code": "0" * 12}))
+    again = straggler("sweep", "sweep.toml", cwd=tmp_path)
+    assert "1 results are from another version of the code" in again.stderr
+    table = straggler("results", "sweep.toml", "--csv", cwd=tmp_path).stdout
+    assert [row["same_code"] for row in csv.DictReader(io.StringIO(table))].count("false") == 1
+    made = straggler("sweep", "sweep.toml", "--recompute", cwd=tmp_path)
+    assert "1 made, 5 were there already" in made.stdout
+    assert json.loads(file.read_text())["code"] == info["code"]
+
+
+def test_two_labels_of_one_run_keep_their_names(tmp_path: Path) -> None:
+    """Labels are no part of a run's content: two may share runs, also with another sweep's."""
+    write_scenario(tmp_path, ("[0, 1]", "[0]"))
+    base = (tmp_path / "two.toml").read_text()
+    first = base[
+        base.index("[[methods]]") : base.index("[[methods]]", base.index("[[methods]]") + 1)
+    ]
+    both = "".join(
+        first.replace("batch = 3", f'batch = {b}\nlabel = "{n}"') for n, b in (("a", 2), ("b", 4))
+    )
+    (tmp_path / "two.toml").write_text(base[: base.index("[[methods]]")] + both)
+    axis = '[[axes]]\nname = "M"\nkey = "methods.*.batch"\nvalues = [2, 4]\n'
+    (tmp_path / "sweep.toml").write_text(HEAD + axis)
+    made = straggler("sweep", "sweep.toml", cwd=tmp_path)
+    assert "2 made, 0 were there already" in made.stdout, made.stderr
+    printed = straggler("results", "sweep.toml", "--csv", cwd=tmp_path).stdout
+    places = [(row["method"], row["M"]) for row in csv.DictReader(io.StringIO(printed))]
+    assert sorted(places) == [("a", "2"), ("a", "4"), ("b", "2"), ("b", "4")]
+
+
+def test_a_sweep_may_have_tables_as_values(tmp_path: Path) -> None:
+    compute = '{ model = "power", scale = 1.0 }, { model = "explicit", seconds = [1.0, 1.0, 4.0] }'
+    load(tmp_path, f'[[axes]]\nkey = "cluster.compute"\nvalues = [{compute}]\n')
+    assert straggler("sweep", "sweep.toml", cwd=tmp_path).returncode == 0
+    for arguments in (("plot", "sweep.toml"), ("results", "sweep.toml", "--csv")):
+        result = straggler(*arguments, cwd=tmp_path)
+        assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_nothing_to_draw_is_one_line(tmp_path: Path) -> None:
+    load(tmp_path, P + '[set]\n"methods.*.step_size" = 1e308\n')
+    assert straggler("sweep", "sweep.toml", cwd=tmp_path).returncode == 1
+    for options, message in (
+        ((), "no finished runs there; 12 of them failed"),
+        (("--threshold", "1"), "no finished runs there"),
+        (("--column", "time"), "--column: goes with a result folder"),
+    ):
+        result = straggler("plot", "sweep.toml", *options, cwd=tmp_path)
+        assert result.returncode == 2
+        assert message in result.stderr
+        assert result.stderr.count("\n") == 1
+    load(tmp_path, P)
+    assert straggler("sweep", "sweep.toml", cwd=tmp_path).returncode == 0
+    result = straggler("plot", "sweep.toml", "--threshold", "1e9", cwd=tmp_path)
+    assert "--threshold 1e+09: no run reaches it; the best is" in result.stderr
+
+
+def test_an_environment_at_one_point_is_checked_beforehand(tmp_path: Path) -> None:
+    text = 'title = "t"\nbase = "figure1a"\n[[axes]]\nkey = "problem.env"\n'
+    (tmp_path / "sweep.toml").write_text(text + 'values = ["Hopper-v4", "Nope-v1"]\n')
+    with pytest.raises(BadInputError, match="Gymnasium cannot make 'Nope-v1'"):
+        load_sweep(tmp_path / "sweep.toml")
+
+
+def rows(method: str, p: float, times: list[float]) -> list[dict[str, object]]:
+    return [
+        {"method": method, "p": p, "seed": s, "status": "done", "time_to_1": t}
+        for s, t in enumerate(times)
+    ]
+
+
+def test_winners_by_hand() -> None:
+    nan = float("nan")
+    results = Results(
+        [
+            *rows("afedpg", 0.0, [10, 11, 12]),
+            *rows("rennala-nigt", 0.0, [30, 33, 36]),
+            *rows("afedpg", 1.0, [50, 52, nan]),  # the band reaches never
+            *rows("rennala-nigt", 1.0, [20, 26, 60]),
+            *rows("afedpg", 2.0, [nan, nan, 9]),
+            *rows("rennala-nigt", 2.0, [nan, nan, nan]),
+        ],
+        "objective",
+        [1.0],
+    )
+    grid: Grid = grid_of(results, [Axis("p", [0.0, 1.0, 2.0])])
+    best, lead, clear = grid.winners()
+    methods = list(grid.times)
+    assert [methods[k] if k >= 0 else None for k in best] == ["afedpg", "rennala-nigt", None]
+    np.testing.assert_allclose(lead[:2], [3.0, 2.0])
+    assert clear.tolist() == [True, False, False]
+
+
+def test_a_picture_needs_the_other_axes_held(tmp_path: Path) -> None:
+    third = '[[axes]]\nname = "n"\nkey = "cluster.workers"\nvalues = [2, 3]\n'
+    sweep = load(tmp_path, P + KAPPA + third)
+    with pytest.raises(BadInputError, match="--at n=VALUE is needed; accepted: 2, 3"):
+        choose_axes(sweep, [], [])
+    axes, held = choose_axes(sweep, [], ["kappa=1.50"])
+    assert ([axis.name for axis in axes], held) == (["p", "n"], {"kappa": 1.5})
+    with pytest.raises(BadInputError, match=r"--at p=7: accepted: p= one of 0, 0\.5"):
+        choose_axes(sweep, [], ["p=7"])
+    with pytest.raises(BadInputError, match="--axis q: accepted: p, kappa, n"):
+        choose_axes(sweep, ["q"], [])

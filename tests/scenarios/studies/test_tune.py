@@ -1,0 +1,160 @@
+"""Tuning: the same budget for every method, and the best is kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import write_scenario
+from tuning import bowl, made_up, with_table
+
+from scenarios.format.errors import BadInputError
+from scenarios.format.load import load
+from scenarios.runs.build import expand
+from scenarios.runs.execute import Options, execute
+from scenarios.runs.jobs import Job
+from scenarios.studies.grid import load_sweep
+from scenarios.studies.tune import Plan, Rung, Tuning, plan, ranked, tune
+from scenarios.studies.tuned import verdict
+from simulator.problems.quadratic import Bowl, Quadratic
+
+
+@dataclass
+class Maker:
+    """Makes runs in this process, and remembers the rungs; all runs of one rung can fail."""
+
+    failing: int | None = None
+    rungs: list[list[Job]] = field(default_factory=list)
+
+    def __call__(self, jobs: Sequence[Job]) -> None:
+        self.rungs.append(list(jobs))
+        for job in jobs:
+            if len(self.rungs) == self.failing:
+                job.folder.write_info(job.spec, "failed", reason="no luck", totals=None)
+            else:
+                execute(job.spec, job.folder, Options())
+
+
+def tuned(file: Path, maker: Maker | None = None) -> tuple[Plan, Tuning]:
+    planned = plan(file, load(file))
+    return planned, tune(planned, file.parent / "store", maker or Maker())
+
+
+def test_every_method_has_the_same_budget(tmp_path: Path) -> None:
+    file = write_scenario(tmp_path)
+    planned = plan(file, load(file))
+    assert planned.grids == {"rennala-nigt": 90, "synchronous-nigt": 30, "afedpg": 30}
+    assert {name: len(tries) for name, tries in planned.tries.items()} == {
+        "rennala-nigt": 30,
+        "synchronous-nigt": 30,
+        "afedpg": 30,
+    }
+    assert planned.tries["synchronous-nigt"] == planned.tries["afedpg"]
+    assert len({str(values) for values in planned.tries["rennala-nigt"]}) == 30
+    assert planned.rungs == [Rung(30, None, 4), Rung(10, None, 13), Rung(4, None, 40)]
+    assert planned.runs == (30 + 10 + 4) * 2 * 3
+
+
+def test_the_runs_of_each_rung_are_as_many_for_each_method(tmp_path: Path) -> None:
+    maker = Maker()
+    tuned(with_table(tmp_path, "[tune]\nstep_size = [0.01, 0.1]\nmomentum = [0.1, 0.5]\n"), maker)
+    for jobs, number in zip(maker.rungs, (4 * 2, 2 * 2, 1 * 2), strict=True):
+        methods = [job.spec.method.name for job in jobs]
+        assert [methods.count(name) for name in dict.fromkeys(methods)] == [number] * 3
+        assert {job.spec.seed for job in jobs} == {1000, 1001}
+    assert [jobs[0].spec.scenario.updates for jobs in maker.rungs] == [4, 13, 40]
+
+
+def test_limits_and_tries_can_be_said(tmp_path: Path) -> None:
+    table = (
+        "[tune]\ntries = 7\nhalving = 2\nrungs = 2\ntime_limit = 30.0\n[quick]\nseeds = [1000]\n"
+    )
+    file = with_table(tmp_path, table + "updates = 10\n")
+    scenario = load(file)
+    assert plan(file, scenario).rungs == [Rung(7, 15.0, None), Rung(4, 30.0, None)]
+    assert plan(file, scenario, quick=True).rungs == [Rung(7, None, 5), Rung(4, None, 10)]
+    assert plan(file, scenario, tries=3).rungs[0].tries == 3
+
+
+def test_seeds_are_none_of_those_that_are_reported(tmp_path: Path) -> None:
+    quick = "[quick]\nseeds = [1001]\nupdates = 5\n"
+    file = write_scenario(tmp_path, ("[0, 1]", "[1000, 1003]"), ("= 40\n", f"= 40\n{quick}"))
+    assert plan(file, load(file)).seeds == [1002, 1004]
+
+
+def test_halving_keeps_what_is_best_when_all_are_tried(tmp_path: Path) -> None:
+    steps = [0.1, 1.7, 0.8, 1.25, 0.5, 2.5]  # |1 - step| = 0.9, 0.7, 0.2, 0.25, 0.5, 1.5
+    maker = Maker()
+    planned, tuning = tuned(bowl(tmp_path, steps), maker)
+    tries = tuning.tries["synchronous-pg"]
+    assert [(one.values["step_size"], one.rung) for one in tries] == [
+        *((0.8, 3), (1.25, 2)),
+        *((0.5, 1), (1.7, 1), (0.1, 1), (2.5, 1)),
+    ]
+    assert tuning.metric == "objective"
+    starts = [Quadratic(1, [Bowl(1.0)], 0.0, seed).initial_point()[0] for seed in planned.seeds]
+    for one, updates in ((tries[0], 9), (tries[1], 3), (tries[2], 1)):
+        left = [(1 - x) * (1 - one.values["step_size"]) ** updates for x in starts]
+        np.testing.assert_allclose(one.scores[-1], [0.5 - e * e / 2 for e in left], atol=1e-6)
+    _, exhaustive = tuned(bowl(tmp_path, steps, "rungs = 1"))
+    assert exhaustive.tries["synchronous-pg"][0].values == tries[0].values
+    assert [len(jobs) for jobs in maker.rungs] == [12, 4, 2]
+
+
+def test_equal_scores_keep_the_order_of_the_grid() -> None:
+    tries = [made_up([1.0], place=k, step_size=s) for k, s in enumerate((0.3, 0.1, 0.2))]
+    assert [one.place for one in ranked(tries[::-1])] == [0, 1, 2]
+
+
+def test_diverged_tries_come_last_and_do_not_go_on(tmp_path: Path) -> None:
+    maker = Maker()
+    _, tuning = tuned(bowl(tmp_path, [1e308, 9e307, 0.01, 1e306], "halving = 2"), maker)
+    tries = tuning.tries["synchronous-pg"]
+    assert [one.values["step_size"] for one in tries] == [0.01, 1e308, 9e307, 1e306]
+    assert [one.failed for one in tries] == [False, True, True, True]
+    assert [len(jobs) for jobs in maker.rungs] == [8, 2, 2]
+    assert verdict(tries).endswith("the only try that did not fail")
+
+
+def test_nothing_is_tried_in_the_place_of_what_fails_late(tmp_path: Path) -> None:
+    maker = Maker(failing=2)
+    _, tuning = tuned(bowl(tmp_path, [0.1, 0.2, 0.3, 0.4, 0.5], "halving = 2"), maker)
+    assert [len(jobs) for jobs in maker.rungs] == [10, 6, 0]
+    ranks = [one.values["step_size"] for one in tuning.tries["synchronous-pg"]]
+    assert ranks == [0.2, 0.1, 0.3, 0.4, 0.5]  # the three best failed in the second rung
+
+
+def test_an_objective_beyond_numbers_is_a_failure(tmp_path: Path) -> None:
+    _, tuning = tuned(bowl(tmp_path, [1e100, 0.01], "updates = 2\nrungs = 1"))  # x is 1e200
+    assert [one.failed for one in tuning.tries["synchronous-pg"]] == [False, True]
+
+
+def test_the_table_is_no_part_of_a_run_and_does_not_hinder_sweeps(tmp_path: Path) -> None:
+    plain, table = load(write_scenario(tmp_path)), load(with_table(tmp_path, "[tune]\nseeds=[7]"))
+    assert [s.identity() for s in expand(plain)] == [s.identity() for s in expand(table)]
+    sweep = tmp_path / "sweep.toml"
+    sweep.write_text('title = "s"\nbase = "two.toml"\nseeds = [7]\n')
+    assert load_sweep(sweep).points[0].scenario.seeds == [7]
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("seeds = [5, 1]", "tune.seeds: 1 is reported; accepted: seeds that are not"),
+        ("seeds = [5, 5]", "tune.seeds has a value twice; each may stand there once"),
+        ("step_size = [0.1, 0.1]", "tune.step_size has a value twice"),
+        ("step_size = [0.1, 0.0]", "tune.step_size[1]: should be greater than 0 (got 0.0)"),
+        ("momentum = [2.0]", "tune.momentum[0]: should be less than or equal to 1 (got 2.0)"),
+        ("batch = []", "tune.batch: list should have at least 1 item"),
+        ("halving = 1", "tune.halving: should be greater than or equal to 2 (got 1)"),
+        ("rung = 2", "tune.rung: unknown key; did you mean 'rungs'? accepted: seeds, step_size"),
+        ("tries = 31", "tune.tries: 31: accepted: at most 30, the size of synchronous-nigt's grid"),
+    ],
+)
+def test_mistakes_are_one_line(table: str, message: str, tmp_path: Path) -> None:
+    file = with_table(tmp_path, f"[tune]\n{table}\n")
+    with pytest.raises(BadInputError) as caught:
+        plan(file, load(file))
+    (line,) = caught.value.lines
+    assert line.startswith(f"{file}: {message}")

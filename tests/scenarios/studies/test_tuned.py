@@ -1,0 +1,171 @@
+"""What a tuning says and writes, on the command line and for made-up scores."""
+
+import csv
+import io
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import straggler, write_scenario
+from tuning import NIGT, bowl, made_up, with_table
+
+from scenarios.format.errors import BadInputError
+from scenarios.format.load import load, read_toml
+from scenarios.studies.tune import Tuning, plan
+from scenarios.studies.tuned import check_target, edges, margin, verdict, write
+
+
+def test_a_method_that_always_fails_keeps_its_own_values(tmp_path: Path) -> None:
+    bowl(tmp_path, [1e20], "", NIGT)  # after 9 updates of pg, x is -1e180; of nigt, -9e20
+    result = straggler("tune", "bowl.toml", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "synchronous-pg: all 1 tries failed; its values stay as they were\n" in result.stdout
+    pg, nigt = load(tmp_path / "bowl-tuned.toml").methods
+    assert pg.parameters() == {"step_size": 0.125, "timeout": None}
+    assert nigt.parameters()["step_size"] == 1e20
+    pattern = r"synchronous-pg +1e\+20 +3 +failed +1 *\n.*synchronous-nigt +1e\+20 "
+    assert re.search(pattern, result.stdout)
+
+
+def test_margin_is_paired_over_seeds() -> None:
+    # differences 2, 1: mean 1.5, standard deviation sqrt(1/2), standard error 1/2
+    assert margin(np.array([3.0, 5.0]), np.array([1.0, 4.0])) == pytest.approx(3.0)
+    # differences 1, 2, 3: mean 2, standard deviation 1
+    assert margin(np.array([1.0, 4, 9]), np.array([0.0, 2, 6])) == pytest.approx(2 * 3**0.5)
+    assert margin(np.array([2.0, 3.0]), np.array([1.0, 2.0])) == np.inf
+    assert margin(np.array([1.0, 2.0]), np.array([1.0, 2.0])) == 0.0
+    assert np.isnan(margin(np.array([2.0]), np.array([1.0])))
+
+
+def test_the_verdict_compares_in_the_last_rung_that_both_were_in() -> None:
+    first = made_up([3.0, 5.0], [9.0, 9.0], step_size=0.1)
+    assert verdict([first, made_up([1.0, 4.0], place=1)]) == (
+        "afedpg: step_size = 0.1; score 9, 3 standard errors above the next in rung 1"
+    )
+    close = made_up([0.0, 0.0], [8.0, 9.0], place=1)  # differences 1, 0: mean and error 1/2
+    assert verdict([first, close]).endswith(
+        "1 standard errors above the next in rung 2: within noise"
+    )
+    alone = [made_up([2.0]), made_up([1.0], place=1)]
+    assert verdict(alone).endswith("one seed: within noise")
+
+
+def test_a_winner_at_the_edge_is_a_warning(tmp_path: Path) -> None:
+    file = with_table(tmp_path, "[tune]\nstep_size = [0.01, 0.2, 0.1]\nmomentum = [0.1, 0.5]\n")
+    planned = plan(file, load(file))
+    assert list(edges(planned, made_up(step_size=0.1, momentum=0.5))) == [
+        "warning: afedpg: momentum = 0.5 is at the edge of its grid, 0.1 to 0.5"
+    ]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Return a folder in which two.toml was tuned, and the CSV."""
+    folder = tmp_path_factory.mktemp("tuned")
+    with_table(folder)
+    result = straggler("tune", "two.toml", "--csv", cwd=folder)
+    assert result.returncode == 0, result.stderr
+    return folder, result.stdout
+
+
+def test_the_table_ranks_all_tries_of_all_methods(finished: tuple[Path, str]) -> None:
+    rows = list(csv.DictReader(io.StringIO(finished[1])))
+    for method in ("rennala-nigt", "synchronous-nigt", "afedpg"):
+        mine = [row for row in rows if row["method"] == method]
+        assert [row["rank"] for row in mine] == ["1", "2", "3"]
+        assert [row["rung"] for row in mine] == ["3", "1", "1"]
+        diverged = [row["step_size"] == "1e+308" for row in mine]
+        assert diverged == sorted(diverged)
+        assert {row["score"] for row in mine if row["step_size"] == "1e+308"} == {"-inf"}
+    assert {row["batch"] for row in rows if row["method"] == "afedpg"} == {""}
+
+
+def test_the_written_file_is_the_scenario_with_the_winners(finished: tuple[Path, str]) -> None:
+    folder, table = finished
+    rows = [row for row in csv.DictReader(io.StringIO(table)) if row["rank"] == "1"]
+    file = folder / "two-tuned.toml"
+    for method, row in zip(load(file).methods, rows, strict=True):
+        values = {key: float(row[key]) for key in ("step_size", "momentum", "batch") if row[key]}
+        assert method.folder == row["method"]
+        assert values.items() <= method.parameters().items()
+    before, after = read_toml(folder / "two.toml"), read_toml(file)
+    assert before.pop("methods") != after.pop("methods")
+    assert before == after
+    header = [line for line in file.read_text().splitlines() if line.startswith("#")]
+    assert header[1] == "# command   straggler tune two.toml --csv"
+    assert "# seeds     1000, 1001" in header
+    assert "# rung 1    4 updates; tries per method: 3; runs: 18" in header
+    assert straggler("check", "two-tuned.toml", cwd=folder).returncode == 0
+
+
+def test_an_interrupted_tuning_goes_on_and_a_finished_one_makes_nothing(
+    finished: tuple[Path, str],
+) -> None:
+    folder, table = finished
+    again = straggler("tune", "two.toml", "--csv", cwd=folder)
+    assert (again.returncode, again.stdout) == (0, table)
+    assert "is there already" in again.stderr or "are there already" in again.stderr
+    assert " done: " not in again.stderr
+    assert "FAILED" not in again.stderr
+    lost = next((folder / "runs/store/afedpg").iterdir())
+    shutil.rmtree(lost)
+    completed = straggler("tune", "two.toml", "--csv", cwd=folder)
+    assert completed.stdout == table
+    assert completed.stderr.count(" done: ") + completed.stderr.count("FAILED") == 1
+    assert (lost / "run.json").exists()
+
+
+def test_only_what_tune_wrote_is_overwritten(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    check_target(file, force=False)
+    file.write_text('title = "mine"\n')
+    with pytest.raises(BadInputError, match=r"mine.toml: is there, and not written by tune"):
+        check_target(file, force=False)
+    check_target(file, force=True)
+    source = bowl(tmp_path, [0.5])
+    planned = plan(source, load(source))
+    write(source, file, planned, Tuning("objective", {"synchronous-pg": [made_up([1.0])]}), ["x"])
+    check_target(file, force=False)
+
+
+def test_a_trace_is_found_from_the_tuned_file(tmp_path: Path) -> None:
+    (tmp_path / "speeds.csv").write_text("time,worker,speed\n0,0,1\n0,1,2\n")
+    trace = '{ model = "trace", file = "speeds.csv" }'
+    source = write_scenario(tmp_path, ('{ model = "explicit", seconds = [1.0, 2.0] }', trace))
+    planned = plan(source, load(source))
+    tuning = Tuning("objective", {name: [made_up([1.0])] for name in planned.tries})
+    target = tmp_path / "below" / "tuned.toml"
+    write(source, target, planned, tuning, ["a\nb\x00", "\udcff"])
+    assert load(target).cluster == load(source).cluster
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--tries", "99"], "--tries 99: accepted: at most 30, the size of synchronous-nigt's"),
+        (["--write", "two.toml"], "two.toml: is there, and not written by tune; accepted: another"),
+        (["--write", "."], ".: is a folder; accepted: a file for the tuned scenario"),
+        (["--address", "x:1"], "--address: is for --executor ray"),
+    ],
+)
+def test_bad_arguments_exit_with_2_before_any_run(
+    arguments: list[str], message: str, tmp_path: Path
+) -> None:
+    write_scenario(tmp_path)
+    result = straggler("tune", "two.toml", *arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"straggler: {message}")
+    assert result.stderr.count("\n") == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["two.toml"]
+
+
+def test_a_dry_run_prints_the_budget_and_makes_nothing(tmp_path: Path) -> None:
+    write_scenario(tmp_path)
+    result = straggler("tune", "two.toml", "--dry-run", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "rung 3    40 updates; tries per method: 4; runs: 24\n" in result.stdout
+    assert "runs      264 at most" in result.stdout
+    assert "drawn     rennala-nigt: 30 of 90 combinations, by a fixed seed\n" in result.stdout
+    assert [file.name for file in tmp_path.iterdir()] == ["two.toml"]

@@ -1,0 +1,517 @@
+"""Every time model and its compositions, on timelines worked out by hand."""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from clusters import RULE, assert_accounting_closes, hardware, run, times
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous
+from simulator import ComputeModel, Hardware, Network, Run, State
+from simulator.hardware.failures import Loss, PlannedFailures, RandomFailures
+from simulator.hardware.jitter import Distribution, Jitter
+from simulator.hardware.speed import Profile, Speeds
+from simulator.hardware.trace import convert_log, read_trace, speeds_of_log
+from simulator.randomness import Stream, philox, uniforms
+
+if TYPE_CHECKING:
+    from simulator.hardware.network import Collective
+
+
+def cluster(
+    seconds: list[float],
+    network: Network | None = None,
+    speeds: Speeds | None = None,
+    failures: PlannedFailures | RandomFailures | None = None,
+    stop_cost: float = 0.0,
+) -> Hardware:
+    compute = ComputeModel(np.array(seconds, dtype=float), speeds=speeds)
+    network = network or Network(np.zeros(len(seconds)))
+    return Hardware(compute, network, stop_cost=stop_cost, failures=failures)
+
+
+def down(running: str, *windows: list[tuple[float, float]]) -> PlannedFailures:
+    return PlannedFailures(len(windows), running, windows)  # type: ignore[arg-type]
+
+
+def seconds(result: Run, state: State) -> list[float]:
+    return [float(x) for x in result.seconds[state]]
+
+
+# Random numbers
+
+
+def test_philox_gives_the_published_numbers() -> None:
+    """Known answers of Random123 for philox4x32 with ten rounds."""
+    ones = 0xFFFFFFFF
+    cases = [
+        ([0] * 4, [0] * 2, [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]),
+        ([ones] * 4, [ones] * 2, [0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD]),
+        (
+            [0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344],
+            [0xA4093822, 0x299F31D0],
+            [0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1],
+        ),
+    ]
+    for counter, key, expected in cases:
+        words = philox(np.array([counter], dtype=np.uint64).T, np.array(key, dtype=np.uint64))
+        assert words[:, 0].tolist() == expected
+
+
+def test_uniforms_are_keyed_and_uniform() -> None:
+    workers, tasks = np.arange(1000).repeat(100), np.tile(np.arange(100), 1000)
+    draws = uniforms(7, workers, tasks, Stream.DURATION)
+    assert draws.shape == (100_000, 2)
+    assert len(np.unique(draws)) == 200_000
+    counts = np.histogram(draws, bins=50, range=(0, 1))[0]
+    assert ((counts - 4000) ** 2 / 4000).sum() < 49 + 5 * math.sqrt(2 * 49)  # chi squared
+    alone = uniforms(7, np.array([500]), np.array([3]), Stream.DURATION)
+    np.testing.assert_array_equal(alone[0], draws[500 * 100 + 3])
+    other = uniforms(7, np.array([500]), np.array([3]), Stream.FAILURE)
+    assert not np.array_equal(alone, other)
+
+
+@pytest.mark.parametrize(
+    ("distribution", "spread", "variance"),
+    [
+        ("exponential", 1.0, 1.0),
+        ("lognormal", 0.5, 0.25),
+        ("gamma", 0.5, 0.25),
+        ("gamma", 2.0, 4.0),
+        ("uniform", 0.3, 0.09),
+        ("pareto", 5.0, 1 / 15),  # 1 / (a (a - 2))
+    ],
+)
+def test_random_factors_have_mean_one_and_the_stated_spread(
+    distribution: Distribution, spread: float, variance: float
+) -> None:
+    m = 400_000
+    factors = Jitter(distribution, spread, 0).factors(np.arange(m), np.zeros(m, dtype=np.int64))
+    assert (factors > 0).all()
+    assert factors.mean() == pytest.approx(1, abs=5 * math.sqrt(variance / m))
+    assert factors.var() == pytest.approx(variance, rel=0.1)
+
+
+def test_pareto_has_the_stated_tail() -> None:
+    m, tail = 400_000, 1.5
+    factors = Jitter("pareto", tail, 0).factors(np.arange(m), np.zeros(m, dtype=np.int64))
+    smallest = (tail - 1) / tail
+    for x in (1.0, 10.0, 100.0):  # P(X > x) = (smallest / x)^tail
+        expected = (smallest / x) ** tail
+        assert (factors > x).mean() == pytest.approx(expected, abs=5 * math.sqrt(expected / m))
+
+
+def test_random_durations_do_not_depend_on_other_workers_or_methods() -> None:
+    jitter = Jitter("exponential", 1.0, seed=3)
+
+    def starts_and_ends(method: Algorithm, n: int) -> dict[int, list[float]]:
+        compute = ComputeModel(np.ones(n), jitter)
+        result = run(method, Hardware(compute, Network(np.zeros(n))), time_limit=20)
+        rows = result.intervals
+        assert rows is not None
+        mine = (rows.worker == 0) & (rows.state == State.COMPUTE)
+        return {0: (rows.end - rows.start)[mine].tolist()}
+
+    alone = starts_and_ends(AFedPG(RULE), 1)[0]
+    together = starts_and_ends(AFedPG(RULE), 5)[0]
+    np.testing.assert_allclose(alone, together, rtol=1e-9)
+    np.testing.assert_allclose(starts_and_ends(Rennala(RULE, 4), 1)[0][:4], alone[:4], rtol=1e-9)
+
+
+# Speeds
+
+
+def test_a_task_keeps_its_work_across_a_change_of_speed() -> None:
+    # speed 1 until 3, then 1/2 until 7, then 2: tasks of 2 s end at 2; 2 + 1 + 2 = 5; 5 + 2 + 0.5
+    profile = Profile(np.array([0.0, 3.0, 7.0]), np.array([1.0, 0.5, 2.0]))
+    speeds = Speeds([profile], np.array([0]))
+    assert times(run(AFedPG(RULE), cluster([2], speeds=speeds), updates=5)) == [2, 5, 7.5, 8.5, 9.5]
+
+
+def test_a_standstill_and_a_period() -> None:
+    # 2 s of work, 1 s of rest, again and again; a task of 3 s ends at 4, the next at 3 * 3 = 8 - 0
+    profile = Profile(np.array([0.0, 2.0]), np.array([1.0, 0.0]), period=3.0)
+    speeds = Speeds([profile], np.array([0, -1]))
+    result = run(AFedPG(RULE), cluster([3, 100], speeds=speeds), updates=4)
+    assert times(result) == [4, 8, 13, 17]  # work 3, 6, 9, 12 is done at 4, 8, 13, 17
+    assert seconds(result, State.COMPUTE)[0] == 17
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 8), st.integers(0, 8)), min_size=1, max_size=5),
+    st.integers(0, 3),
+    st.lists(st.integers(0, 200), min_size=2, max_size=2, unique=True),
+)
+@settings(max_examples=200, deadline=None)
+def test_when_is_the_inverse_of_work(
+    steps: list[tuple[int, int]], rest: int, spots: list[int]
+) -> None:
+    lengths, speeds = np.array(steps, dtype=float).T
+    first = np.concatenate([[0.0], np.cumsum(lengths)[:-1]])
+    period = float(lengths.sum()) if rest else math.inf
+    profile = Profile(first, np.append(speeds[:-1], max(speeds[-1], 1.0)), period)
+    time = np.array(sorted(spots), dtype=float) / 4
+    work = profile.work(time)
+    assert work[1] >= work[0]
+    reached = profile.when(work)
+    assert (reached <= time + 1e-9).all()  # the first time, at a standstill
+    np.testing.assert_allclose(profile.work(reached), work, atol=1e-9)
+
+
+# Failures
+
+
+def test_a_lost_task_begins_anew_after_the_repair() -> None:
+    # worker 0: [0, 2] done, [2, 3] lost, down until 5, [5, 7] done; worker 1 alone makes 3 and 6
+    failures = down("lost", [(3.0, 5.0)], [])
+    result = run(AFedPG(RULE), cluster([2, 3], failures=failures), time_limit=7)
+    assert times(result) == [2, 3, 6, 7]
+    assert [row.delay for row in result.history.rows] == [0, 1, 0, 2]
+    assert [row.discarded for row in result.history.rows] == [0, 1, 0, 0]  # at 3, worker 0 first
+    assert seconds(result, State.COMPUTE) == [4, 6]
+    assert seconds(result, State.DISCARD) == [1, 1]
+    assert seconds(result, State.DOWN) == [2, 0]
+
+
+def test_a_paused_task_goes_on_after_the_repair() -> None:
+    failures = down("paused", [(3.0, 5.0)])
+    result = run(AFedPG(RULE), cluster([2], failures=failures), updates=3)
+    assert times(result) == [2, 6, 8]
+    assert seconds(result, State.COMPUTE) == [6]
+    assert seconds(result, State.DOWN) == [2]
+    rows = result.intervals
+    assert rows is not None
+    assert rows.start.tolist() == [0, 2, 3, 5, 6]
+    assert rows.state.tolist() == [State.COMPUTE, State.COMPUTE, State.DOWN] + [State.COMPUTE] * 2
+
+
+def test_a_pause_in_a_slow_window() -> None:
+    # speed 1 until 2, then 1/2; down from 3 to 10. A task of 4 s does 2 until 2, 0.5 until 3, and
+    # the last 1.5 in 3 s from 10 on
+    profile = Profile(np.array([0.0, 2.0]), np.array([1.0, 0.5]))
+    failures = down("paused", [(3.0, 10.0)])
+    slow = cluster([4], speeds=Speeds([profile], np.array([0])), failures=failures)
+    result = run(AFedPG(RULE), slow, updates=1)
+    assert times(result) == [13]
+    assert seconds(result, State.COMPUTE) == [6]
+
+
+def test_a_downlink_an_uplink_a_schedule_and_a_price_together() -> None:
+    # The point arrives at 0.5. Worker 0 (1 s) ends at 1.5, 2.5; worker 1 (speed 1/2 from 1 on)
+    # does 0.5 by 1 and its other 1.5 s by 4. M = 1: round 1 ends at 1.5, sends 1 until 2.5;
+    # stopping worker 1 takes until 1.75. Round 2: point at 3, worker 0 at 4, update at 5.
+    network = Network(np.array([1.0, 1.0]), downlink=np.array([0.5, 0.5]))
+    profile = Profile(np.array([0.0, 1.0]), np.array([1.0, 0.5]))
+    speeds = Speeds([profile], np.array([-1, 0]))
+    result = run(
+        Rennala(RULE, 1), cluster([1, 2], network, speeds=speeds, stop_cost=0.25), updates=2
+    )
+    assert times(result) == [2.5, 5]
+    assert seconds(result, State.DISCARD) == [0, 1.25 + 1.25]
+    assert seconds(result, State.IDLE) == [1.0, 0.5 + 1.25 + 0.75]
+
+
+def test_a_completion_at_the_moment_of_a_failure_counts() -> None:
+    failures = down("lost", [(2.0, 5.0)])
+    result = run(AFedPG(RULE), cluster([2], failures=failures), updates=2)
+    assert times(result) == [2, 7]
+    assert result.gradients_discarded.tolist() == [0]
+
+
+def test_a_worker_that_is_down_at_a_broadcast_joins_when_it_is_back() -> None:
+    # Rennala, M = 2, cancel: round 1 is worker 1 at 1 and 2; worker 0 is back at 1.5 and needs 1
+    failures = down("lost", [(0.0, 1.5)], [])
+    result = run(Rennala(RULE, 2), cluster([1, 1], failures=failures), updates=2)
+    assert times(result) == [2, 3]  # round 2: both at 3
+    assert result.gradients_used.tolist() == [1, 3]
+    assert seconds(result, State.DOWN) == [1.5, 0]
+    assert seconds(result, State.DISCARD) == [0.5, 0]
+
+
+def test_rennala_goes_on_where_a_synchronous_round_waits() -> None:
+    failures = [(1.0, 11.0)]
+    waits = run(Synchronous(RULE), cluster([2, 2], failures=down("lost", failures, [])), updates=1)
+    assert times(waits) == [13]
+    goes_on = run(Rennala(RULE, 2), cluster([2, 2], failures=down("lost", failures, [])), updates=1)
+    assert times(goes_on) == [4]
+
+
+def test_a_timeout_drops_a_worker_for_the_round() -> None:
+    method = Synchronous(RULE, timeout=3.0)
+    failures = down("lost", [(1.0, 5.0)], [])
+    result = run(method, cluster([2, 2], failures=failures), updates=3)
+    # round 1 ends at 3 with worker 1 alone; round 2 begins at 3, worker 0 is back at 5 but late
+    # at 6; round 3 has both
+    assert times(result) == [3, 6, 8]
+    assert [row.gradients for row in result.history.rows] == [1, 1, 2]
+
+
+def test_a_timeout_is_kept_whatever_happens_first() -> None:
+    # a failure at 1.2 comes before the deadline at 1.5, and the next completion at 2 after it
+    failures = down("lost", [], [], [(1.2, 5.0)])
+    method = Synchronous(RULE, timeout=1.5)
+    result = run(method, cluster([1, 2, 30], failures=failures), updates=1)
+    assert times(result) == [1.5]
+    # under finish, stale completions: 1.5, 3, 4.5, 6, 7.5
+    stale = run(method, hardware([1, 1.4, 2.5, 5], preemption="finish"), updates=5)
+    assert times(stale) == [1.5, 3, 4.5, 6, 7.5]
+
+
+def test_a_timeout_never_ends_a_round_without_anyone() -> None:
+    result = run(Synchronous(RULE, timeout=1.0), cluster([2, 4, 2]), updates=2)
+    assert times(result) == [2, 4]
+    assert [row.gradients for row in result.history.rows] == [2, 2]  # both that came at 2
+
+
+def test_a_run_that_ends_while_tasks_are_stopped_is_cut_exactly() -> None:
+    # rounds of 4 s: worker 1 is stopped from 2 to 3, both send from 3 to 4; the end comes at 10,
+    # when worker 0 has waited for 1 s, and worker 1 has computed for 2
+    network = Network(np.array([1.0, 1.0]), "allreduce")
+    method = Synchronous(RULE, timeout=2.0)
+    result = run(method, cluster([1, 3], network, stop_cost=1.0), time_limit=10)
+    assert times(result) == [4, 8]
+    assert seconds(result, State.IDLE) == [2 + 2 + 1, 0]
+    assert seconds(result, State.DISCARD) == [1, 3 + 3 + 2]
+    assert seconds(result, State.SEND) == [2, 2]
+
+
+def test_touching_windows_are_one() -> None:
+    failures = down("lost", [(0.0, 2.0), (2.0, 4.0)])
+    result = run(AFedPG(RULE), cluster([1], failures=failures), updates=1)
+    assert times(result) == [5]
+    assert result.gradients_discarded.tolist() == [0]
+
+
+@pytest.mark.parametrize("running", ["lost", "paused"])
+def test_a_worker_at_a_standstill_for_ever_ends_with_the_run(running: Loss) -> None:
+    profile = Profile(np.array([0.0, 2.0]), np.array([1.0, 0.0]))
+    failures = RandomFailures(1, running, between=3.0, repair=1.0, seed=0)
+    slow = cluster([5], speeds=Speeds([profile], np.array([0])), failures=failures)
+    result = run(AFedPG(RULE), slow, time_limit=50)
+    assert result.elapsed == 50
+    assert times(result) == []
+
+
+def test_the_fastest_workers_of_a_trace_are_those_of_its_speeds() -> None:
+    profiles = [Profile(np.array([0.0]), np.array([speed])) for speed in (0.1, 0.1, 5.0, 5.0)]
+    speeds = Speeds(profiles, np.arange(4))
+    result = run(Fastest(RULE, 2), cluster([1, 1, 1, 1], speeds=speeds), updates=1)
+    assert times(result) == [pytest.approx(0.2)]
+
+
+def test_idle_time_in_a_failure_is_down_time() -> None:
+    failures = down("lost", [], [(2.0, 3.0)])
+    result = run(Synchronous(RULE), cluster([4, 1], failures=failures), updates=1)
+    assert seconds(result, State.IDLE) == [0, 2]
+    assert seconds(result, State.DOWN) == [0, 1]
+
+
+def test_random_failures_have_the_stated_means() -> None:
+    failures = RandomFailures(1, "lost", between=10.0, repair=2.0, seed=0)
+    windows = [failures.after(0, 0.0)]
+    while len(windows) < 4000:
+        windows.append(failures.after(0, windows[-1][1]))
+    ends = np.array([0.0] + [up for _, up in windows[:-1]])
+    starts, ups = np.array(windows).T
+    assert (starts - ends).mean() == pytest.approx(10, rel=5 / math.sqrt(4000))
+    assert (ups - starts).mean() == pytest.approx(2, rel=5 / math.sqrt(4000))
+
+
+# Networks
+
+
+def test_stopping_a_task_costs_time() -> None:
+    # M = 1: worker 0 ends at 1; worker 1's task is stopped, which takes it until 1.5
+    result = run(Rennala(RULE, 1), cluster([1, 4], stop_cost=0.5), updates=2)
+    assert times(result) == [1, 2]
+    assert seconds(result, State.DISCARD) == [0, 2]  # 0 to 1.5, and 1.5 to 2
+
+
+def test_latency_bandwidth_and_downlink() -> None:
+    network = Network(np.array([1.0]), latency=np.array([0.25]), downlink=np.array([0.5]))
+    result = run(AFedPG(RULE), cluster([2], network), updates=2)
+    assert times(result) == [3.75, 7.5]  # 0.5 down, 2 computing, 0.25 + 1 up
+    assert seconds(result, State.IDLE) == [1]
+    assert seconds(result, State.SEND) == [2.5]
+
+
+def test_ring_tree_and_ideal_all_reduce() -> None:
+    expected = {"ideal": 3.0, "ring": 2 * 3 * (1 + 2 / 4), "tree": 2 * 2 * (1 + 2)}
+    for topology, reduce in expected.items():
+        network = Network(
+            np.array([1.0, 2.0, 0.5, 1.0]),
+            "allreduce",
+            latency=np.array([0.0, 1.0, 0.0, 0.0]),
+            topology=topology,  # type: ignore[arg-type]
+        )
+        result = run(Synchronous(RULE), cluster([1, 2, 1, 1], network), updates=2)
+        assert times(result) == [2 + reduce, 2 * (2 + reduce)]
+        sending = [2.0, 6.0, 1.0, 2.0] if topology == "ideal" else [2 * reduce] * 4
+        assert seconds(result, State.SEND) == sending
+        # a ring and a tree send 2 (n - 1)/n vectors of 3 coordinates per worker
+        vectors = 4 if topology == "ideal" else 6
+        assert result.bytes_sent == 2 * vectors * 3 * 4
+        alone = run(AFedPG(RULE), cluster([1, 2, 1, 1], network), updates=5)
+        assert alone.bytes_sent == 5 * 3 * 4  # asynchronous methods send whole vectors
+
+
+def test_slots_serve_first_come_first_served() -> None:
+    # ready at 1, 1, 2 with one slot of 2 s each: 3, 5, 7; with two slots: 3, 3, 5
+    for slots, end, idle in ((1, 7.0, [4.0, 2.0, 0.0]), (2, 5.0, [2.0, 2.0, 0.0])):
+        network = Network(np.array([2.0, 2.0, 2.0]), slots=slots)
+        result = run(Synchronous(RULE), cluster([1, 1, 2], network), updates=1)
+        assert times(result) == [end]
+        assert seconds(result, State.IDLE) == idle  # waiting for a slot counts as sending
+
+
+def test_fair_sharing_slows_overlapping_transfers() -> None:
+    # One vector a second for all. Ready at 1, 1.5, 2.
+    # 1 to 1.5: worker 0 alone sends 1/2. 1.5 to 2: two at 1/2, so 0 has 1/4 left, 1 has 3/4.
+    # From 2: three at 1/3: 0 ends at 2.75, 1 has 1/2 left, 2 has 3/4; two at 1/2: 1 ends at
+    # 3.75, 2 has 1/4 left and ends alone at 4.
+    network = Network(np.zeros(3), capacity=1.0)
+    result = run(AFedPG(RULE), cluster([1, 1.5, 2], network), updates=1)
+    assert times(result) == [2.75]
+    result = run(Synchronous(RULE), cluster([1, 1.5, 2], network), updates=1)
+    assert times(result) == [4]
+    assert seconds(result, State.SEND) == [1.75, 2.25, 2]
+
+
+def test_a_transfer_that_ends_early_leaves_the_others_more() -> None:
+    # Ready at 1, 1.5, 2.9. Worker 0 alone until 1.5, then two at 1/2: 0 ends at 2.5; 1 has 1/2
+    # left and goes on alone to 2.9, has 0.1 left; two at 1/2: 1 ends at 3.1; 2 has 0.9 left: 4.
+    network = Network(np.zeros(3), capacity=1.0)
+    result = run(Synchronous(RULE), cluster([1, 1.5, 2.9], network), updates=1)
+    assert times(result) == [pytest.approx(4.0, rel=1e-12)]
+    late = run(Synchronous(RULE), cluster([1, 1, 10], network), updates=1)
+    assert seconds(late, State.SEND) == [2, 2, 1]
+
+
+def test_equal_transfers_arrive_in_the_order_of_workers() -> None:
+    network = Network(np.zeros(3), capacity=1.0)
+    result = run(AFedPG(RULE), cluster([1, 1, 1], network), updates=3)
+    assert times(result) == [4, 4, 4]
+    assert result.gradients_used.tolist() == [1, 1, 1]
+
+
+def test_fair_sharing_respects_slow_links() -> None:
+    # capacity 1: worker 0's link sends 1/4 a second, so worker 1 gets 3/4
+    network = Network(np.array([4.0, 0.5]), capacity=1.0)
+    result = run(Synchronous(RULE), cluster([1, 1], network), updates=1)
+    assert times(result) == [5]
+    assert seconds(result, State.SEND)[1] == pytest.approx(4 / 3)
+
+
+# Traces
+
+
+def test_a_log_of_gradients_becomes_a_trace() -> None:
+    time, worker, speed = speeds_of_log(
+        np.array([1, 0, 0]), np.array([0.0, 2.0, 0.0]), np.array([4.0, 3.0, 2.0])
+    )
+    assert worker.tolist() == [0, 0, 0, 1, 1]
+    assert time.tolist() == [0, 2, 3, 0, 4]
+    assert speed.tolist() == [0.5, 1, 0, 0.25, 0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("0,0,2\n0,1,3", "overlap"),
+        ("-1,0,2", "no numbers from 0"),
+        ("0.5,0,2", "no numbers from 0"),
+        ("0,2,2", "end after its start"),
+    ],
+)
+def test_logs_that_cannot_be_are_refused(tmp_path: Path, rows: str, message: str) -> None:
+    (tmp_path / "log.csv").write_text(f"worker,start,end\n{rows}\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=message):
+        convert_log(tmp_path / "log.csv", tmp_path / "trace.csv")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_recorded_run_replays_to_the_same_times(tmp_path: Path, suffix: str) -> None:
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.csv  # noqa: PLC0415
+
+    jitter = Jitter("lognormal", 0.7, seed=1)
+    recorded_on = Hardware(ComputeModel(np.array([1.0, 2.0, 3.0]), jitter), Network(np.ones(3)))
+    for method in (Rennala(RULE, 4), AFedPG(RULE), Synchronous(RULE)):
+        recorded = run(method, recorded_on, updates=12)
+        rows = recorded.intervals
+        assert rows is not None
+        done = rows.state == State.COMPUTE
+        columns = {"worker": rows.worker, "start": rows.start, "end": rows.end}
+        log = pa.table({name: column[done] for name, column in columns.items()})
+        pa.csv.write_csv(log, tmp_path / "log.csv")
+        file = tmp_path / f"trace.{suffix}"
+        assert convert_log(tmp_path / "log.csv", file) == done.sum()
+        replay = ComputeModel(np.ones(3), speeds=read_trace(file, 3))
+        replayed = run(method, Hardware(replay, Network(np.ones(3))), updates=12)
+        np.testing.assert_allclose(times(replayed), times(recorded), rtol=1e-9)
+
+
+# Everything at once
+
+
+@st.composite
+def anything(draw: st.DrawFn) -> Hardware:
+    n = draw(st.integers(1, 5))
+    positive = st.floats(0.05, 4.0)
+    numbers = st.lists(positive, min_size=n, max_size=n).map(np.array)
+    jitter = draw(
+        st.none() | st.just(Jitter("lognormal", 1.0, 0)) | st.just(Jitter("pareto", 1.5, 0))
+    )
+    profile = Profile(np.array([0.0, draw(positive)]), np.array([1.0, draw(st.floats(0, 3))]), 5.0)
+    speeds = draw(st.none() | st.just(Speeds([profile], np.arange(n) % 2 - 1)))
+    losses: list[Loss] = ["lost", "paused"]
+    running = draw(st.sampled_from(losses))
+    failing = RandomFailures(n, running, between=draw(positive) * 2, repair=draw(positive), seed=1)
+    collectives: list[Collective] = ["gather", "allreduce"]
+    collective = draw(st.sampled_from(collectives))
+    shared = draw(st.sampled_from(["", "slots", "capacity"])) if collective == "gather" else ""
+    latency = None if shared == "capacity" else draw(st.none() | numbers)
+    network = Network(
+        draw(numbers),
+        collective,
+        latency=latency,
+        downlink=draw(st.none() | numbers),
+        topology=draw(st.sampled_from(["ideal", "ring", "tree"])),
+        slots=2 if shared == "slots" else None,
+        capacity=0.8 if shared == "capacity" else None,
+    )
+    return Hardware(
+        ComputeModel(draw(numbers), jitter, speeds),
+        network,
+        draw(st.sampled_from(["cancel", "finish"])),
+        draw(st.just(0.0) | positive),
+        draw(st.none() | st.just(failing)),
+    )
+
+
+@given(
+    anything(),
+    st.sampled_from(
+        [
+            Synchronous(RULE),
+            Synchronous(RULE, timeout=2.0),
+            Rennala(RULE, 4),
+            Malenia(RULE, 4),
+            AFedPG(RULE),
+            Ringmaster(RULE, 2),
+            Fastest(RULE, 2),
+        ]
+    ),
+    st.floats(1.0, 40.0),
+)
+@settings(max_examples=300, deadline=None)
+def test_accounting_closes_with_everything_switched_on(
+    anything: Hardware, method: Algorithm, time_limit: float
+) -> None:
+    result = run(method, anything, time_limit=time_limit, updates=40)
+    assert_accounting_closes(result)
+    assert times(result) == sorted(times(result))

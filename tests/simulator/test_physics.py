@@ -1,0 +1,126 @@
+"""The batched engine against Gymnasium's own environments, bit for bit."""
+
+from collections import Counter
+from typing import Any
+
+import environments
+import gymnasium
+import numpy as np
+import pytest
+
+from simulator.problems.control.physics import GymnasiumSlots, PhysicsSlots, Slots, make_slots
+from simulator.problems.control.worlds import World, make_world
+
+environments.register()
+
+NAMES = (
+    *("Humanoid", "HumanoidStandup", "Ant", "HalfCheetah", "Hopper", "Walker2d", "Swimmer"),
+    *("Reacher", "InvertedPendulum", "InvertedDoublePendulum"),
+)
+ALL = [f"{name}-v{version}" for name in NAMES for version in (4, 5)] + ["Pusher-v5"]
+"""Pusher-v4 refuses any MuJoCo since 3.0."""
+
+SLOTS = 3
+
+
+def compare(slots: Slots, references: list[gymnasium.Env[Any, Any]], steps: int) -> Counter[str]:
+    """Step both with the same actions; versions follow each other in each slot."""
+    rng = np.random.default_rng(0)
+    space = references[0].action_space
+    low, high = space.low, space.high  # type: ignore[attr-defined]
+    live: list[gymnasium.Env[Any, Any]] = [references[0]] * SLOTS
+    seen: Counter[str] = Counter()
+    steps_of = [0] * SLOTS
+
+    def begin(slot: int) -> None:
+        seed = seen["begun"]
+        seen["begun"] += 1
+        steps_of[slot] = 0
+        version = seed % (len(references) // SLOTS)
+        live[slot] = references[version * SLOTS + slot]
+        expected, _ = live[slot].reset(seed=seed)
+        np.testing.assert_array_equal(slots.begin(slot, version, seed), np.ravel(expected))
+
+    for slot in range(SLOTS):
+        begin(slot)
+    for _ in range(steps):
+        actions = rng.uniform(low, high, (SLOTS, len(low))).astype(np.float32)
+        observations, rewards, ended = slots.step(actions)
+        for slot in range(SLOTS):
+            expected, reward, terminated, truncated, _ = live[slot].step(actions[slot])
+            np.testing.assert_array_equal(observations[slot], np.ravel(expected))
+            assert rewards[slot] == reward
+            steps_of[slot] += 1
+            late = slots.time_limit is not None and steps_of[slot] >= slots.time_limit
+            assert (ended[slot] or late) == (terminated or truncated)
+            seen["terminated"] += terminated
+            seen["truncated"] += truncated
+            if terminated or truncated:
+                begin(slot)
+    return seen
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_engine_gives_the_very_numbers_of_gymnasium(name: str) -> None:
+    """Resets, observations, rewards and ends, over whole episodes, up to the time limit."""
+    slots = make_slots(lambda _: make_world(name, World()), 1, SLOTS)
+    assert isinstance(slots, PhysicsSlots)
+    references = [make_world(name, World()) for _ in range(SLOTS)]
+    seen = compare(slots, references, steps=1005)
+    never_terminates = ("Standup", "Cheetah", "Swimmer", "Reacher", "Pusher")
+    if any(part in name for part in never_terminates):
+        assert seen["truncated"] >= SLOTS
+    else:
+        assert seen["terminated"] >= SLOTS
+
+
+@pytest.mark.parametrize("name", ["Humanoid-v4", "Ant-v5", "Reacher-v5"])
+def test_worlds_are_those_of_the_wrappers(name: str) -> None:
+    worlds = [
+        World(gravity=0.5, body_mass=1.5, reward_scale=-2.0),
+        World(flip=True, friction=0.7),
+        World(target_velocity=1 if name == "Reacher-v5" else -1, actuator_gear=0.5),
+    ]
+
+    def make(version: int) -> gymnasium.Env[Any, Any]:
+        return make_world(name, worlds[version], flags=True)
+
+    slots = make_slots(make, 3, SLOTS)
+    assert isinstance(slots, PhysicsSlots)
+    references = [make(version) for version in range(3) for _ in range(SLOTS)]
+    assert compare(slots, references, steps=200)["begun"] > SLOTS
+
+
+@pytest.mark.parametrize("name", ["Hopper-v4", "RandomLength-v0"])
+def test_an_episode_goes_on_in_the_slot_that_it_moves_to(name: str) -> None:
+    slots = make_slots(lambda _: make_world(name, World()), 1, SLOTS)
+    alone = make_world(name, World())
+    alone.reset(seed=2)
+    for slot in range(SLOTS):
+        slots.begin(slot, 0, slot)
+    size = alone.action_space.shape[0]  # type: ignore[index]
+    action = np.full(size, 0.1, dtype=np.float32)
+    for live in (3, 2, 1):  # the last episode moves to slot 1, then to slot 0
+        observations, rewards, ended = slots.step(np.tile(action, (live, 1)))
+        expected, reward, terminated, *_ = alone.step(action)
+        np.testing.assert_array_equal(observations[-1], np.ravel(expected))
+        assert (rewards[-1], ended[-1]) == (reward, terminated)
+        if live > 1:
+            slots.move(live - 1, live - 2)
+
+
+class Wrapped(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """Some wrapper of a user's."""
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda _: make_world("RandomLength-v0", World()),
+        lambda _: Wrapped(make_world("Hopper-v4", World())),
+    ],
+)
+def test_any_other_environment_is_left_to_gymnasium(make: Any) -> None:
+    slots = make_slots(make, 1, SLOTS)
+    assert isinstance(slots, GymnasiumSlots)
+    assert compare(slots, [make(0) for _ in range(SLOTS)], steps=100)["begun"] > SLOTS

@@ -1,0 +1,114 @@
+"""What holds for every cluster, method and limit."""
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+from clusters import RULE, assert_accounting_closes, hardware, run, times
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous
+from simulator import Hardware
+from simulator.ready import ReadyQueue
+
+if TYPE_CHECKING:
+    from simulator.hardware.hardware import Preemption
+    from simulator.hardware.network import Collective
+
+METHODS = st.one_of(
+    st.just(Synchronous(RULE)),
+    st.just(AFedPG(RULE)),
+    st.builds(lambda m: Fastest(RULE, m), st.integers(1, 7)),
+    st.builds(lambda r: Ringmaster(RULE, r), st.integers(1, 7)),
+    st.builds(lambda m: Malenia(RULE, m), st.integers(1, 12)),
+    st.builds(lambda m, k: Rennala(RULE, m, k), st.integers(1, 12), st.integers(1, 12)),
+)
+SECONDS = st.integers(1, 16).map(lambda k: k / 4)  # binary fractions with many ties
+ODD_SECONDS = st.floats(0.01, 5.0)
+
+
+@st.composite
+def clusters(draw: st.DrawFn, seconds: st.SearchStrategy[float]) -> Hardware:
+    n = draw(st.integers(1, 6))
+    compute = draw(st.lists(seconds, min_size=n, max_size=n))
+    uplink = draw(st.lists(st.one_of(st.just(0.0), seconds), min_size=n, max_size=n))
+    preemptions: list[Preemption] = ["cancel", "finish"]
+    collectives: list[Collective] = ["gather", "allreduce"]
+    return hardware(
+        compute,
+        uplink,
+        draw(st.sampled_from(preemptions)),
+        draw(st.sampled_from(collectives)),
+    )
+
+
+@given(METHODS, clusters(st.one_of(SECONDS, ODD_SECONDS)), st.floats(0.5, 40.0))
+@settings(max_examples=150, deadline=None)
+def test_every_second_of_every_worker_is_accounted_for(
+    method: Algorithm, cluster: Hardware, time_limit: float
+) -> None:
+    result = run(method, cluster, time_limit=time_limit, updates=60)
+    assert_accounting_closes(result)
+
+
+@given(METHODS, clusters(st.one_of(SECONDS, ODD_SECONDS)))
+@settings(max_examples=100, deadline=None)
+def test_time_never_runs_backwards_and_gradients_add_up(
+    method: Algorithm, cluster: Hardware
+) -> None:
+    result = run(method, cluster, updates=20)
+    clock = times(result)
+    assert clock == sorted(clock)
+    rows = result.history.rows
+    assert sum(row.gradients for row in rows) == result.gradients_used.sum()
+    assert sum(row.discarded for row in rows) <= result.gradients_discarded.sum()
+    if isinstance(method, Rennala):
+        assert [r.gradients for r in rows] == [method.batch_init] + [method.batch] * 19
+        assert {row.delay for row in rows} == {0.0}
+    if isinstance(method, AFedPG):
+        assert result.gradients_discarded.sum() <= len(result.gradients_used)  # those under way
+
+
+@given(st.integers(1, 30), st.lists(SECONDS, min_size=1, max_size=8))
+@settings(max_examples=100, deadline=None)
+def test_rennala_rounds_equal_a_sorted_list_of_completions(m: int, h: list[float]) -> None:
+    ends = sorted(
+        (Fraction(k * seconds), worker) for worker, seconds in enumerate(h) for k in range(1, m + 1)
+    )[:m]
+    result = run(Rennala(RULE, m), hardware(h), updates=3)
+    period = float(ends[-1][0])
+    assert times(result) == [period, 2 * period, 3 * period]
+    counts = np.bincount([worker for _, worker in ends], minlength=len(h))
+    assert result.gradients_used.tolist() == (3 * counts).tolist()
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(SECONDS, st.integers(0, 9)),
+            st.lists(st.tuples(SECONDS, st.integers(0, 9)), max_size=5),
+            st.none(),
+        ),
+        max_size=30,
+    )
+)
+def test_the_ready_queue_is_a_priority_queue(
+    actions: list[tuple[float, int] | list[tuple[float, int]] | None],
+) -> None:
+    queue, expected = ReadyQueue(), list[tuple[float, int]]()
+    for action in actions:
+        if action is None:
+            if expected:
+                assert queue.peek() == min(expected)
+                assert queue.pop() == min(expected)
+                expected.remove(min(expected))
+        elif isinstance(action, tuple):
+            queue.push(*action)
+            expected.append(action)
+        else:
+            queue.push_many(
+                np.array([t for t, _ in action]), np.array([w for _, w in action], dtype=np.int64)
+            )
+            expected += action
+    assert queue.peek() == min(expected, default=(float("inf"), -1))

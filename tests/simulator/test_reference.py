@@ -1,0 +1,121 @@
+"""Every method's clock equals the second implementation's, on 500 random clusters."""
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import reference
+from clusters import RULE, Recorder, hardware
+from hypothesis import given
+from hypothesis import strategies as st
+
+from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous
+from algorithms.malenia import HarmonicCounts
+from simulator import Cluster, Process, simulate
+from simulator.hardware.hardware import Preemption
+from simulator.hardware.network import Collective
+
+UPDATES = 6
+CLUSTERS = 500
+CHUNKS = 20
+
+Draw = tuple[list[Fraction], list[Fraction], Collective, Preemption, dict[str, int]]
+
+
+def draw_cluster(rng: np.random.Generator) -> Draw:
+    """Rational times with many ties; denominators are powers of two, as in binary floats."""
+    n, grid = int(rng.integers(1, 41)), int(rng.choice([1, 4, 64]))
+    h = [Fraction(int(k), grid) for k in rng.integers(1, 5 * grid, n)]
+    largest = int(rng.choice([0, 3 * grid, 30 * grid]))
+    kappa = [Fraction(int(k), grid) for k in rng.integers(0, largest + 1, n)]
+    collective: Collective = "gather" if rng.integers(2) else "allreduce"
+    preemption: Preemption = "cancel" if rng.integers(2) else "finish"
+    high = {"batch": 201, "m": n + 2, "threshold": 2 * n + 2}
+    numbers = {name: int(rng.integers(1, limit)) for name, limit in high.items()}
+    return h, kappa, collective, preemption, numbers
+
+
+def expected_clocks(draw: Draw) -> list[tuple[Algorithm, reference.Clock]]:
+    h, k, collective, preemption, x = draw
+    fastest = sorted(range(len(h)), key=lambda i: (h[i] + k[i], i))[: x["m"]]
+    everyone = range(len(h))
+
+    def rounds(enough: Callable[[list[int]], bool]) -> reference.Clock:
+        return reference.rounds(
+            h, k, collective=collective, preemption=preemption, enough=enough, updates=UPDATES
+        )
+
+    def same(counts: list[int]) -> bool:
+        return sum(counts) == x["batch"]
+
+    def harmonic(counts: list[int]) -> bool:
+        return reference.harmonic_mean_is_enough(counts, x["batch"])
+
+    return [
+        (Synchronous(RULE), reference.synchronous(h, k, collective, everyone, UPDATES)),
+        (Fastest(RULE, x["m"]), reference.synchronous(h, k, collective, fastest, UPDATES)),
+        (Rennala(RULE, x["batch"]), rounds(same)),
+        (Malenia(RULE, x["batch"]), rounds(harmonic)),
+        (AFedPG(RULE), reference.asynchronous(h, k, float("inf"), 30)),
+        (Ringmaster(RULE, x["threshold"]), reference.asynchronous(h, k, x["threshold"], 30)),
+    ]
+
+
+def simulated_clock(
+    method: Algorithm, draw: Draw, updates: int
+) -> list[tuple[float, list[int], float]]:
+    """Return (time, counts, mean delay) of each update, as the simulator has them."""
+    h, k, collective, preemption, _ = draw
+    seen: list[Cluster] = []
+    counts = [np.zeros(len(h), dtype=np.int64)]
+
+    def run(cluster: Cluster) -> Process[None]:
+        seen.append(cluster)
+        return method.run(cluster)
+
+    result = simulate(
+        run,
+        Recorder(),
+        hardware([float(x) for x in h], [float(x) for x in k], preemption, collective),
+        updates=updates,
+        on_update=lambda *_: counts.append(seen[0].workers.gradients_used.copy()),
+    )
+    differences = np.diff(np.array(counts), axis=0).tolist()
+    rows = result.history.rows
+    return [(r.time, c, r.delay) for r, c in zip(rows, differences, strict=True)]
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_every_clock_equals_the_reference(chunk: int) -> None:
+    rng = np.random.default_rng(chunk)
+    for _ in range(CLUSTERS // CHUNKS):
+        draw = draw_cluster(rng)
+        for method, expected in expected_clocks(draw):
+            clock = simulated_clock(method, draw, len(expected))
+            for (time, counts, delay), (t, c, delays) in zip(clock, expected, strict=True):
+                assert counts == c, (method, draw)
+                assert delay == np.mean(delays), (method, draw)
+                assert time == pytest.approx(float(t), rel=1e-9), (method, draw)
+
+
+@given(st.integers(1, 6), st.integers(1, 60), st.lists(st.integers(0, 5), max_size=120))
+def test_malenias_condition_in_integers_is_the_papers(
+    n: int, batch: int, completions: list[int]
+) -> None:
+    exact, counts = HarmonicCounts(n, batch), [0] * n
+    for worker in completions:
+        exact.add(worker % n)
+        counts[worker % n] += 1
+        assert exact.enough == reference.harmonic_mean_is_enough(counts, batch)
+        assert [exact[i] for i in range(n)] == counts
+
+
+def test_malenias_condition_sees_equality() -> None:
+    # 1/M_i sum to 1/3 + 1/6 + 1/2 = 1: with n = 3, equality holds for M = 9, not for M = 10
+    for batch, enough in ((9, True), (10, False)):
+        counts = HarmonicCounts(3, batch)
+        for worker, number in enumerate((3, 6, 2)):
+            for _ in range(number):
+                counts.add(worker)
+        assert counts.enough == enough
