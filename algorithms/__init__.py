@@ -10,6 +10,9 @@ from algorithms.ringmaster import Ringmaster
 from algorithms.synchronous import Synchronous
 from algorithms.updates import NIGT, PG, Iterate, Rule
 
+RULES: dict[str, type[Rule]] = {"nigt": NIGT, "pg": PG}
+"""The update rules that a method of one's own can be combined with."""
+
 METHODS: dict[str, tuple[type[Algorithm], type[Rule]]] = {
     "synchronous-pg": (Synchronous, PG),
     "synchronous-nigt": (Synchronous, NIGT),
@@ -27,6 +30,7 @@ __all__ = [
     "METHODS",
     "NIGT",
     "PG",
+    "RULES",
     "AFedPG",
     "Algorithm",
     "Fastest",

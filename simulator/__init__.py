@@ -4,9 +4,9 @@ from simulator.checkpoint import Checkpoint
 from simulator.cluster import Cluster
 from simulator.evaluation import Evaluation
 from simulator.gradients import Task
-from simulator.hardware.compute import ComputeModel, power_law
+from simulator.hardware.compute import ComputeModel, ComputeTimes, OwnFactors, power_law
 from simulator.hardware.hardware import Hardware
-from simulator.hardware.network import Network
+from simulator.hardware.network import Network, NetworkModel, Transfers
 from simulator.history import DivergedError, History, Update
 from simulator.problem import Estimate, Problem, Request, Variants
 from simulator.simulate import Run, simulate
@@ -17,6 +17,7 @@ __all__ = [
     "Checkpoint",
     "Cluster",
     "ComputeModel",
+    "ComputeTimes",
     "Count",
     "DivergedError",
     "Estimate",
@@ -27,6 +28,8 @@ __all__ = [
     "Intervals",
     "Momentum",
     "Network",
+    "NetworkModel",
+    "OwnFactors",
     "Positive",
     "Problem",
     "Process",
@@ -34,6 +37,7 @@ __all__ = [
     "Run",
     "State",
     "Task",
+    "Transfers",
     "Update",
     "Variants",
     "Vector",

@@ -95,12 +95,18 @@ def simulate(
         on_update=on_update,
     )
     failure = None
-    cluster.clock.process(method(cluster))
+    process = cluster.clock.process(method(cluster))
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # a diverging run is a result
             cluster.clock.run(until=cluster.ended)
     except DivergedError as error:
         failure = f"update {cluster.version + 1}: {error}"
+    except RuntimeError as error:
+        if process.is_alive:
+            raise
+        raise RuntimeError(
+            f"the method ended after update {cluster.version}; accepted: one that goes on for ever"
+        ) from error
     cluster.close()
     return _result(cluster, timeline if record_timeline else None, failure, timeline.seconds)
 

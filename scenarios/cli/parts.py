@@ -1,17 +1,20 @@
-"""What several commands share: planning, running, printing."""
+"""What several commands share: options, interruptions, printing."""
 
-from collections.abc import Sequence
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scenarios.format.errors import BadInputError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from scenarios.runs.execute import Options
-    from scenarios.runs.jobs import Executor, Job, Summary
-    from scenarios.runs.stored import StoredRun
+    from scenarios.api.results import Results
+    from scenarios.api.shown import Shown
 
 Scenario_ = Annotated[
     str, typer.Argument(metavar="FILE|NAME", help="A TOML file, or a name from `straggler list`.")
@@ -40,96 +43,67 @@ Memory = Annotated[
     ),
 ]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Try failed runs again.")]
-Results = Annotated[Path, typer.Argument(metavar="DIR", help="A result folder, as `run` makes it.")]
+Store = Annotated[
+    Path,
+    typer.Option("--out", "--store", help="The store of runs; sweeps may share one, machines too."),
+]
+Threshold = Annotated[
+    list[float] | None,
+    typer.Option(help="A return to reach; repeatable [default: three from start to best]."),
+]
+CSV = Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")]
+Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown instead of a table.")]
+Latex = Annotated[
+    bool, typer.Option("--latex", help="Print LaTeX, for the package booktabs, instead of a table.")
+]
 
 
-def result_folder(name: str, *, quick: bool, root: Path = Path("runs")) -> Path:
-    """Return where a scenario's results go by default."""
-    return root / (name + "-quick" * quick)
-
-
-def plan_runs(
-    name: str,
-    out: Path | None,
-    methods: Sequence[str] = (),
-    seeds: Sequence[int] = (),
-    *,
-    quick: bool,
-) -> "tuple[list[Job], Path]":
-    """Return the runs of a scenario, by file or name, and their folder."""
-    from scenarios.format.load import find, load
-    from scenarios.runs.jobs import plan
-
-    file = find(name)
-    scenario = load(file)
-    folder = out or result_folder(file.stem, quick=quick)
-    return plan(scenario.shortened() if quick else scenario, folder, methods, seeds), folder
-
-
-def options_of(
-    retry_failed: bool, recompute: bool, workers_per_run: int | None, memory_limit: float | None
-) -> "Options":
-    """Return how runs are to be made, from what the command line says."""
-    from scenarios.runs.execute import Options
-
-    memory = None if memory_limit is None else int(memory_limit * 2**30)
-    return Options(retry_failed, recompute, workers_per_run or 0, memory)
-
-
-def make_runs(
-    jobs: "Sequence[Job]", places: int, options: "Options", executor: "Executor | None" = None
-) -> "Summary":
-    """Make the runs that are missing, showing how far they are.
-
-    Args:
-        jobs: the runs.
-        places: how many at a time.
-        options: for all of them.
-        executor: where; on this machine by default.
-    """
-    from rich.console import Console
-
-    from scenarios.runs.execute import is_disk_full
-    from scenarios.runs.jobs import run_jobs
-    from scenarios.runs.local import LocalExecutor
-    from scenarios.runs.progress import Progress
-    from scenarios.runs.resume import checkpoint_seconds
-
-    checkpoint_seconds()  # a mistake there is not the runs' failure
-    progress = Progress(Console(stderr=True))
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Say what an interruption and a full disk leave behind: what is finished."""
     try:
-        summary = run_jobs(jobs, executor or LocalExecutor(places), progress, options)
+        yield
+    except KeyboardInterrupt:
+        typer.echo("straggler: interrupted; run again to complete what is missing", err=True)
+        raise typer.Exit(130) from None
     except OSError as error:
-        if not is_disk_full(error):
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             raise
         typer.echo(
             f"straggler: {error.strerror}: what is finished is safe; free some space and run again",
             err=True,
         )
         raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        typer.echo("straggler: interrupted; run again to complete what is missing", err=True)
-        raise typer.Exit(130) from None
-    if summary.outdated:
-        typer.echo(
-            f"straggler: {summary.outdated} results are from another version of the code; "
-            "--recompute makes them again",
-            err=True,
-        )
-    return summary
 
 
-def print_comparison(
-    folder: Path, runs: "list[StoredRun]", thresholds: Sequence[float] = ()
-) -> None:
-    """Print the comparison of runs, and what is suspicious about them."""
-    from scenarios.results.compare import compare, warnings_of
-    from scenarios.results.tables import comparison_tables
+def form(csv: bool, markdown: bool, latex: bool) -> str | None:
+    """Return which form of a table is wanted; None for a terminal's."""
+    given = {"csv": csv, "markdown": markdown, "latex": latex}
+    wanted = [name for name, chosen in given.items() if chosen]
+    if len(wanted) > 1:
+        raise BadInputError(f"--{wanted[0]}: does not go with --{wanted[1]}; accepted: one of them")
+    return wanted[0] if wanted else None
 
-    for table in comparison_tables(compare(runs, thresholds), str(folder)):
-        console().print(table)
-    for line in warnings_of(runs):
-        typer.echo(line)
+
+def read_results(what: str, store: Path) -> "Results":
+    """Return the runs of a folder, a compact file, or a sweep in its store."""
+    from scenarios.api.run import open as open_results
+    from scenarios.api.studies import open_sweep
+
+    if Path(what).is_dir() or what.endswith(".parquet"):
+        return open_results(what)
+    return open_sweep(what, store)
+
+
+def show(shown: "Shown") -> None:
+    """Print tables and lines."""
+    from scenarios.results.sheet import Sheet
+
+    for part in shown.parts:
+        if isinstance(part, Sheet):
+            console().print(part.rich())
+        else:
+            typer.echo(part)
 
 
 def console() -> "Console":

@@ -6,76 +6,12 @@ from typing import Annotated, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from scenarios.format.compute import (
-    ExplicitTimes,
-    GroupTimes,
-    PowerTimes,
-    TraceTimes,
-    one_per_worker,
-)
+from scenarios.format.compute import Times
+from scenarios.format.network import Ingress, Link, NetworkTable
 from scenarios.format.strict import LARGEST_DIMENSION, NonNegative, Strict
-from simulator import Count, Hardware, Network, Positive, Vector, power_law
+from simulator import Count, Hardware, Network, Positive, Vector
 from simulator.hardware.failures import Failures, PlannedFailures, RandomFailures
 from simulator.hardware.network import BYTES_PER_COORDINATE
-
-
-class PowerLink(Strict):
-    """Seconds per vector of worker i = scale * i**exponent * d**dimension_exponent."""
-
-    model: Literal["power"]
-    scale: NonNegative = Field(description="seconds of worker 1 for d = 1, at least 0")
-    exponent: float = Field(0.0, description="how fast the times grow with i")
-    dimension_exponent: float = Field(0.0, description="how fast they grow with d")
-
-    def seconds_of(self, workers: int, dimension: int, key: str) -> tuple[Vector, Vector]:  # noqa: ARG002
-        """Return (latency, transfer), each of shape (n,)."""
-        size = np.float64(dimension) ** self.dimension_exponent
-        return np.zeros(workers), power_law(workers, self.scale, self.exponent) * size
-
-
-class ExplicitLink(Strict):
-    """One number of seconds per worker and vector."""
-
-    model: Literal["explicit"]
-    seconds: list[NonNegative] = Field(description="a list of n numbers >= 0")
-
-    def seconds_of(self, workers: int, dimension: int, key: str) -> tuple[Vector, Vector]:  # noqa: ARG002
-        """Return (latency, transfer), each of shape (n,)."""
-        return np.zeros(workers), one_per_worker(self.seconds, workers, f"{key}.seconds")
-
-
-class PhysicalLink(Strict):
-    """Latency plus 4 d bytes over the bandwidth."""
-
-    model: Literal["link"]
-    latency: NonNegative | list[NonNegative] = 0.0
-    bandwidth: Positive | list[Positive] = Field(description="bytes per second, one number or n")
-
-    def seconds_of(self, workers: int, dimension: int, key: str) -> tuple[Vector, Vector]:
-        """Return (latency, transfer), each of shape (n,)."""
-        latency, bandwidth = (
-            one_per_worker(x, workers, f"{key}.{name}")
-            if isinstance(x, list)
-            else np.full(workers, x)
-            for name, x in (("latency", self.latency), ("bandwidth", self.bandwidth))
-        )
-        return latency, BYTES_PER_COORDINATE * dimension / bandwidth
-
-
-Link = Annotated[PowerLink | ExplicitLink | PhysicalLink, Field(discriminator="model")]
-
-
-class Ingress(Strict):
-    """What the server can receive: so many vectors at a time, or so many bytes per second."""
-
-    slots: Count | None = None
-    bandwidth: Positive | None = Field(None, description="bytes per second, shared fairly")
-
-    @model_validator(mode="after")
-    def _one_of_them(self) -> Self:
-        if (self.slots is None) == (self.bandwidth is None):
-            raise ValueError("slots or bandwidth is wanted; accepted: one of them")
-        return self
 
 
 class RandomDown(Strict):
@@ -131,9 +67,10 @@ class Cluster(Strict):
     preemption: Literal["cancel", "finish"] | Preemption = "cancel"
     collective: Literal["gather", "allreduce"] = "gather"
     topology: Literal["ideal", "ring", "tree"] = "ideal"
-    compute: Annotated[
-        PowerTimes | ExplicitTimes | GroupTimes | TraceTimes, Field(discriminator="model")
-    ] = Field(description='seconds per gradient: { model = "power", ... } and other models')
+    compute: Times = Field(
+        description='seconds per gradient: { model = "power", ... } and other models'
+    )
+    network: NetworkTable | None = Field(None, description="instead of all that connects them")
     uplink: Link | None = None
     downlink: Link | None = None
     ingress: Ingress | None = None
@@ -152,27 +89,35 @@ class Cluster(Strict):
     @property
     def fixed(self) -> bool:
         """Whether every gradient and every vector takes the same time on its worker, always."""
-        compute = self.compute
-        varies = compute.random or compute.schedule or compute.model == "trace"
         shared = self.ingress or self.failures or self.topology != "ideal" or self.downlink
-        return not (varies or shared or compute.per == "step")
+        return not (self.compute.varies or shared or self.network)
 
     def compute_seconds(self) -> Vector:
         """Return h, shape (n,), in seconds per gradient (or per step)."""
-        return self.compute.base(self.workers)
+        return self.compute.times(self.workers)
 
     def uplink_seconds(self, dimension: int) -> Vector:
         """Return kappa, shape (n,), in seconds per vector of ``dimension`` coordinates."""
-        latency, transfer = self._link("uplink", dimension)
-        return latency + transfer
+        return self._network(dimension).uplink
 
     def hardware(self, dimension: int, seed: int) -> Hardware:
         """Return the cluster for vectors of ``dimension`` coordinates and one seed."""
+        return Hardware(
+            self.compute.compute_model(self.workers, seed),
+            self._network(dimension),
+            self.rule,
+            self.stop_cost,
+            self.failures.failures(self.workers, seed) if self.failures else None,
+        )
+
+    def _network(self, dimension: int) -> Network:
+        if self.network is not None:
+            return self.network.network(self.workers, dimension)
         latency, transfer = self._link("uplink", dimension)
         capacity = None
         if self.ingress is not None and self.ingress.bandwidth is not None:
             capacity = self.ingress.bandwidth / (BYTES_PER_COORDINATE * dimension)
-        network = Network(
+        return Network(
             transfer,
             self.collective,
             latency=latency if latency.any() else None,
@@ -180,13 +125,6 @@ class Cluster(Strict):
             topology=self.topology,
             slots=self.ingress.slots if self.ingress else None,
             capacity=capacity,
-        )
-        return Hardware(
-            self.compute.model_for(self.workers, seed),
-            network,
-            self.rule,
-            self.stop_cost,
-            self.failures.failures(self.workers, seed) if self.failures else None,
         )
 
     def _link(self, key: Literal["uplink", "downlink"], dimension: int) -> tuple[Vector, Vector]:
@@ -211,6 +149,10 @@ class Cluster(Strict):
         return self
 
     def _contradictions(self) -> Iterator[str]:
+        if self.network is not None:
+            for key in ("uplink", "downlink", "ingress", "collective", "topology"):
+                if getattr(self, key) != type(self).model_fields[key].default:
+                    yield f"{key} does not go with network; accepted: one of them"
         latency, _ = self._link("uplink", 1)
         if self.ingress is not None and self.collective == "allreduce":
             yield "ingress is of no meaning with allreduce; accepted: collective = 'gather'"

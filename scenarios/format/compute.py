@@ -1,16 +1,20 @@
 """The ``[cluster.compute]`` table: how long gradients take, by model and modifiers."""
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import annotated_types
 import numpy as np
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from scenarios.format.open import Door, Open
+from scenarios.format.own import Own, own_model, told
 from scenarios.format.selection import select
 from scenarios.format.strict import NonNegative, Strict, Workers
-from simulator import ComputeModel, Count, Positive, Vector, power_law
+from simulator import ComputeModel, ComputeTimes, Count, OwnFactors, Positive, Vector, power_law
 from simulator.hardware.jitter import Jitter
 from simulator.hardware.speed import Profile, Speeds
 from simulator.hardware.trace import read_trace
@@ -67,14 +71,17 @@ class Schedule(Strict):
         return Profile(times, speeds, self.period or float("inf"))
 
 
-class Times(Strict):
+class Times(Open):
     """What all compute models share."""
 
+    door: ClassVar[Door] = Door("model", "straggler.compute", ComputeTimes)
+
+    model: str
     per: Literal["gradient", "step"] = "gradient"
     random: Random | None = None
     schedule: list[Schedule] = Field(default=[])
 
-    def base(self, workers: int) -> Vector:
+    def times(self, workers: int) -> Vector:
         """Return h, shape (n,), in seconds."""
         raise NotImplementedError
 
@@ -85,10 +92,20 @@ class Times(Strict):
         owner = select([s.workers for s in self.schedule], workers, "compute.schedule")
         return Speeds([s.profile() for s in self.schedule], owner)
 
-    def model_for(self, workers: int, seed: int) -> ComputeModel:
+    @property
+    def varies(self) -> bool:
+        """Whether a worker's gradients may take different times."""
+        return bool(self.random or self.schedule or self.per == "step")
+
+    def compute_model(self, workers: int, seed: int) -> ComputeModel:
         """Return the compute model for one seed."""
         jitter = self.random.jitter(seed) if self.random else None
-        return ComputeModel(self.base(workers), jitter, self.speeds(workers), self.per == "step")
+        return ComputeModel(self.times(workers), jitter, self.speeds(workers), self.per == "step")
+
+    @classmethod
+    def model_for(cls, target: type, content: Mapping[str, Any]) -> type[Any]:  # noqa: ARG003
+        """Return the model of tables that name a user's compute-time model."""
+        return own_model(OwnTimes, target)
 
 
 class PowerTimes(Times):
@@ -99,7 +116,7 @@ class PowerTimes(Times):
     exponent: float = Field(0.0, description="how fast the times grow with i")
     descending: bool = Field(default=False, description="true: worker n is the first")
 
-    def base(self, workers: int) -> Vector:
+    def times(self, workers: int) -> Vector:
         """Return h, shape (n,)."""
         seconds = power_law(workers, self.scale, self.exponent)
         return seconds[::-1].copy() if self.descending else seconds
@@ -111,7 +128,7 @@ class ExplicitTimes(Times):
     model: Literal["explicit"]
     seconds: list[Positive] = Field(description="a list of n numbers above 0")
 
-    def base(self, workers: int) -> Vector:
+    def times(self, workers: int) -> Vector:
         """Return h, shape (n,)."""
         return one_per_worker(self.seconds, workers, "compute.seconds")
 
@@ -129,7 +146,7 @@ class GroupTimes(Times):
     model: Literal["groups"]
     groups: list[Group] = Field(min_length=1, description="tables { count, seconds }")
 
-    def base(self, workers: int) -> Vector:
+    def times(self, workers: int) -> Vector:
         """Return h, shape (n,)."""
         seconds = np.repeat([g.seconds for g in self.groups], [g.count for g in self.groups])
         return one_per_worker(list(seconds), workers, "compute.groups")
@@ -159,15 +176,54 @@ class TraceTimes(Times):
         object.__setattr__(self, "digest", digest)
         return self
 
-    def base(self, workers: int) -> Vector:
+    def times(self, workers: int) -> Vector:
         """Return one gradient of work for everyone."""
         return np.ones(workers)
+
+    @property
+    def varies(self) -> bool:
+        """See :class:`Times`."""
+        return True
 
     def speeds(self, workers: int) -> Speeds:
         """Return the recorded speeds."""
         if self.schedule:
             raise ValueError("compute.schedule does not go with a trace, which has the speeds")
         return read_trace(Path(self.file), workers)
+
+
+class OwnTimes(Own, Times):
+    """A compute-time model of the user's."""
+
+    @property
+    def varies(self) -> bool:
+        """See :class:`Times`."""
+        own = self.target.factors is not ComputeTimes.factors  # type: ignore[attr-defined]
+        return own or super().varies
+
+    def times(self, workers: int) -> Vector:
+        """Return h, shape (n,)."""
+        with told(f"compute.model {self.model!r}"):
+            seconds = np.asarray(self._built().seconds(workers), dtype=np.float64)
+        if seconds.shape != (workers,):
+            raise ValueError(
+                f"compute.model {self.model!r} gives seconds of shape {seconds.shape}; "
+                f"accepted: ({workers},)"
+            )
+        return seconds
+
+    def compute_model(self, workers: int, seed: int) -> ComputeModel:
+        """Return the compute model for one seed."""
+        model = super().compute_model(workers, seed)
+        if self.target.factors is ComputeTimes.factors:  # type: ignore[attr-defined]
+            return model
+        if self.random:
+            raise ValueError(f"compute.random does not go with {self.model!r}, which has factors")
+        return replace(model, jitter=OwnFactors(self._built(), seed))
+
+    def _built(self) -> ComputeTimes:
+        built: ComputeTimes = self.target(**self.own_values())
+        return built
 
 
 def one_per_worker(seconds: list[float], workers: int, key: str) -> Vector:

@@ -1,12 +1,13 @@
 """The ``[problem]`` table: what is optimised, and which worker has which version of it."""
 
-from abc import abstractmethod
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import annotated_types
 from pydantic import Field, model_validator
 
+from scenarios.format.open import Door, Open
+from scenarios.format.own import Own, module_source, own_model
 from scenarios.format.selection import select
 from scenarios.format.strict import LARGEST_DIMENSION, Index, Label, NonNegative, Strict, Workers
 from simulator import Count, Positive, Problem, Variants
@@ -27,7 +28,39 @@ class Variant(Strict):
         return self.model_dump(exclude={"name", "workers"}, exclude_none=True)
 
 
-class VariedProblem(Strict):
+class ProblemTable(Open):
+    """The ``[problem]`` table, of any kind."""
+
+    door: ClassVar[Door] = Door("kind", "straggler.problems", Problem)
+
+    kind: str
+
+    @property
+    def has_episodes(self) -> bool:
+        """Whether gradients come from trajectories, which have lengths and returns."""
+        return True
+
+    def variants_of(self, workers: int) -> Variants | None:  # noqa: ARG002
+        """Return who has which version, None if all have the same."""
+        return None
+
+    def build(self, seed: int, workers: int, processes: int = 1) -> Problem:
+        """Return the problem for one seed and so many workers.
+
+        Args:
+            seed: of the run.
+            workers: how many the cluster has.
+            processes: how many may compute for this run; the results are the same.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def model_for(cls, target: type, content: Mapping[str, Any]) -> type[Any]:  # noqa: ARG003
+        """Return the model of tables that name a user's problem."""
+        return own_model(OwnProblem, target, frozenset({"seed", "workers"}))
+
+
+class VariedProblem(ProblemTable):
     """A problem that may differ from worker to worker. Workers in no variant have the ``base``."""
 
     variants: Sequence[Variant] = Field(default=())
@@ -56,16 +89,6 @@ class VariedProblem(Strict):
         missing = (len(variants.names) if variants else 1) - len(changes)
         return changes + [{}] * missing
 
-    @abstractmethod
-    def build(self, seed: int, workers: int, processes: int = 1) -> Problem:
-        """Return the problem for one seed and so many workers.
-
-        Args:
-            seed: of the run.
-            workers: how many the cluster has.
-            processes: how many may compute for this run; the results are the same.
-        """
-
 
 class World(Variant):
     """Another world for some workers: factors on the physics, the reward, or a flip."""
@@ -92,6 +115,18 @@ class ControlProblem(VariedProblem):
         "float32", description="precision of the policy and its gradient"
     )
     variants: list[World] = Field(default=[])
+    source: str | None = Field(
+        None, description="filled in: a hash of the sources of 'module:Name-v0'"
+    )
+
+    @model_validator(mode="after")
+    def _remember_its_source(self) -> Self:
+        if ":" in self.env:
+            digest = module_source(self.env.partition(":")[0])
+            if self.source not in {None, digest}:
+                raise ValueError(f"source: {self.env} has changed since this was planned")
+            object.__setattr__(self, "source", digest)
+        return self
 
     def build(self, seed: int, workers: int, processes: int = 1) -> Problem:
         """Return the problem; this imports torch."""
@@ -138,6 +173,11 @@ class QuadraticProblem(VariedProblem):
     condition: Annotated[float, annotated_types.Ge(1)] = Field(10.0, description="at least 1")
     noise: NonNegative = Field(0.0, description="standard deviation of the gradient's norm")
     variants: list[BowlVariant] = Field(default=[])
+
+    @property
+    def has_episodes(self) -> bool:
+        """A quadratic has none."""
+        return False
 
     def build(self, seed: int, workers: int, processes: int = 1) -> Problem:  # noqa: ARG002
         """Return the problem."""
@@ -210,6 +250,23 @@ class TabularProblem(VariedProblem):
                 f"variants have {sorted(sizes)} states and actions; accepted: the same for all"
             )
         return self
+
+
+class OwnProblem(Own, ProblemTable):
+    """A problem of the user's. Its fields ``seed`` and ``workers``, if it has them, are no keys."""
+
+    @property
+    def has_episodes(self) -> bool:
+        """Whether the class says how long trajectories are."""
+        return self.target.sample is not Problem.sample  # type: ignore[attr-defined]
+
+    def build(self, seed: int, workers: int, processes: int = 1) -> Problem:  # noqa: ARG002
+        """Return the problem."""
+        given = {"seed": seed, "workers": workers}
+        fields = getattr(self.target, "__dataclass_fields__", {})
+        mine = {key: value for key, value in given.items() if key in fields}
+        problem: Problem = self.target(**self.own_values(), **mine)
+        return problem
 
 
 def _size(world: RandomMDP | GridWorld) -> tuple[int, int]:

@@ -1,54 +1,21 @@
 """The scenario format: what a TOML file may say, and what each key means."""
 
-import dataclasses
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias, Union, get_type_hints
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
 
 import annotated_types
-from pydantic import Field, create_model, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
-from algorithms import METHODS
 from scenarios.format.cluster import Cluster
-from scenarios.format.problem import ControlProblem, QuadraticProblem, TabularProblem
-from scenarios.format.strict import Label, Strict
+from scenarios.format.explain import checked
+from scenarios.format.keys import plain, set_key
+from scenarios.format.method import Method
+from scenarios.format.problem import ProblemTable
+from scenarios.format.strict import Strict
 from simulator import Count, Momentum, Positive
 
 Seed = Annotated[int, annotated_types.Ge(0), annotated_types.Lt(2**63)]
-
-
-class Method(Strict):
-    """A method's name in the paper, and the name of its folder."""
-
-    name: str
-    label: Label | None = Field(None, description="letters, digits, '.', '_', '-'")
-
-    @property
-    def folder(self) -> str:
-        """What names the method's folder and curve."""
-        return self.label or self.name
-
-    def parameters(self) -> dict[str, Any]:
-        """Return the arguments of the aggregation and the rule."""
-        return self.model_dump(exclude={"name", "label"})
-
-
-def _method(name: str) -> type[Method]:
-    """Return the schema of one method: the fields of its aggregation and of its rule."""
-    fields: dict[str, Any] = {"name": (Literal[name], ...)}
-    for part in reversed(METHODS[name]):
-        hints = get_type_hints(part, include_extras=True)
-        for field in dataclasses.fields(part):
-            if field.name != "rule":
-                default = ... if field.default is dataclasses.MISSING else field.default
-                fields[field.name] = (hints[field.name], default)
-    return create_model(name, __base__=Method, **fields)
-
-
-METHOD_MODELS = {name: _method(name) for name in METHODS}
-
-if TYPE_CHECKING:
-    AnyMethod: TypeAlias = Method
-else:
-    AnyMethod = Annotated[Union[tuple(METHOD_MODELS.values())], Field(discriminator="name")]  # noqa: UP007
 
 
 class Limits(Strict):
@@ -115,21 +82,21 @@ class Scenario(Limits):
     tune: Tune | None = None
     evaluation: Evaluated | None = None
     cluster: Cluster
-    problem: Annotated[
-        ControlProblem | QuadraticProblem | TabularProblem, Field(discriminator="kind")
-    ]
-    methods: list[AnyMethod] = Field(min_length=1)
+    problem: ProblemTable
+    methods: list[Method] = Field(min_length=1)
+    _name: str | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
         self.problem.variants_of(self.cluster.workers)
-        if self.cluster.compute.per == "step" and isinstance(self.problem, QuadraticProblem):
+        kind = self.problem.kind
+        if self.cluster.compute.per == "step" and not self.problem.has_episodes:
             raise ValueError(
-                "cluster.compute.per = 'step': a quadratic has no steps; accepted: "
+                f"cluster.compute.per = 'step': a {kind} has no steps; accepted: "
                 "'gradient', or another problem"
             )
-        if self.evaluation and isinstance(self.problem, QuadraticProblem):
-            raise ValueError("evaluation: a quadratic has no episodes; accepted: another problem")
+        if self.evaluation and not self.problem.has_episodes:
+            raise ValueError(f"evaluation: a {kind} has no episodes; accepted: another problem")
         return self
 
     @model_validator(mode="after")
@@ -150,6 +117,32 @@ class Scenario(Limits):
             if seed in self.reported_seeds():
                 raise ValueError(f"tune.seeds: {seed} is reported; accepted: seeds that are not")
         return self
+
+    @property
+    def name(self) -> str | None:
+        """What its file is called, without its ending; None if it is not from a file."""
+        return self._name
+
+    def named(self, name: str | None) -> Self:
+        """Return the scenario with another name."""
+        copy = self.model_copy()
+        copy._name = name  # noqa: SLF001
+        return copy
+
+    def with_values(self, values: Mapping[str, Any]) -> Self:
+        """Return the scenario with some values changed; it has no name.
+
+        Args:
+            values: by dotted key, such as ``cluster.uplink.scale`` or ``seeds``;
+                ``methods.LABEL.KEY`` is of one method, ``methods.*.KEY`` of all that have it.
+
+        Raises:
+            BadInputError: there is no such key, or it does not take the value.
+        """
+        content = self.model_dump(exclude_none=True)
+        for key, value in values.items():
+            set_key(content, key, plain(value), "with_values")
+        return checked(type(self), content, "with_values", Path())
 
     def reported_seeds(self) -> set[int]:
         """Return the seeds that results are about, those of ``[quick]`` too."""

@@ -1,15 +1,12 @@
 """Where one method overtakes another, as a picture."""
 
-from pathlib import Path
-
 import numpy as np
-from matplotlib.figure import Figure as Picture
 
-from scenarios.pictures.style import colour, save
+from scenarios.pictures.style import Picture, colour
 from scenarios.studies.crossover import PAIR, Crossover
 
 
-def draw(found: Crossover, title: str, file: Path) -> None:
+def draw(found: Crossover, title: str) -> Picture:
     """Draw measured times with their 20%-80% bands, and the predictions, over s."""
     picture = Picture(figsize=(6.4, 4.6), layout="constrained")
     ax = picture.subplots()
@@ -32,4 +29,4 @@ def draw(found: Crossover, title: str, file: Path) -> None:
     ax.set_title(f"{title}\nlines: where the curves cross, measured and (dotted) predicted", size=9)
     ax.grid(alpha=0.3)
     ax.legend(fontsize="small")
-    save(picture, file)
+    return picture

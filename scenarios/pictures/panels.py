@@ -1,18 +1,20 @@
 """Pictures: return against simulated time, means over seeds with a 20%-80% band."""
 
+import itertools
+import json
 import textwrap
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from scenarios.format.errors import BadInputError
-from scenarios.pictures.style import colour, rank, save
+from scenarios.pictures.style import Picture, colour, rank
 from scenarios.results import curves, theory
 from scenarios.runs.stored import StoredRun
+from simulator import Vector
 
 BINS = 60
 TICKS = 20
@@ -21,6 +23,10 @@ LETTERS = 70
 
 LONGEST_TITLE = 54
 """Letters of a line over a panel."""
+
+STYLES = ("-", "--", ":", "-.")
+"""Of scenarios that share a panel."""
+
 AXIS_LABELS = {
     "return_mean": "mean undiscounted return",
     "return_average": "mean return, average over workers",
@@ -31,18 +37,58 @@ AXIS_LABELS = {
 
 
 @dataclass(frozen=True)
+class Look:
+    """What a picture shows, and how.
+
+    Attributes:
+        methods: labels, in the order of the legend; all of them if empty.
+        names: what the legend calls them instead.
+        xlim: simulated seconds at the left and the right; everything if None.
+        logx: a logarithmic time axis.
+        logy: a logarithmic value axis; None: for gradient norms only.
+        size: width and height in inches.
+        theory: mark predicted update times.
+    """
+
+    methods: Sequence[str] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    xlim: tuple[float, float] | None = None
+    logx: bool = False
+    logy: bool | None = None
+    size: tuple[float, float] | None = None
+    theory: bool = False
+
+    def order(self, labels: Iterable[str]) -> list[str]:
+        """Return the labels that are shown, in their order.
+
+        Raises:
+            BadInputError: there is no such label.
+        """
+        there = sorted(set(labels), key=rank)
+        for name in (*self.methods, *self.names):
+            if name not in there:
+                raise BadInputError(f"{name}: no such method here; accepted: {', '.join(there)}")
+        return list(self.methods) or there
+
+
+@dataclass(frozen=True)
 class Panel:
     """One pair of axes.
 
     Attributes:
-        runs: the finished runs of one scenario.
+        groups: the finished runs of a scenario, by a name for the legend; "" for a single one.
         column: what is drawn.
         title: over the axes.
     """
 
-    runs: list[StoredRun]
+    groups: dict[str, list[StoredRun]]
     column: str
     title: str
+
+    @property
+    def runs(self) -> list[StoredRun]:
+        """All of them."""
+        return [run for runs in self.groups.values() for run in runs]
 
 
 def panels_of(runs: list[StoredRun], columns: Sequence[str] = ()) -> list[Panel]:
@@ -59,26 +105,33 @@ def panels_of(runs: list[StoredRun], columns: Sequence[str] = ()) -> list[Panel]
     titles = {f"_{variant}": f"workers with {variant!r}" for variant in runs[0].shares}
     own = str(runs[0].info["title"])
     return [
-        Panel(runs, c, next((t for end, t in titles.items() if c.endswith(end)), own))
+        Panel({"": runs}, c, next((t for end, t in titles.items() if c.endswith(end)), own))
         for c in shown
     ]
 
 
-def draw(panels: Sequence[Panel], file: Path, *, theory: bool = False) -> None:
-    """Draw the panels side by side, and save the picture.
+def together(groups: dict[str, list[StoredRun]], column: str | None = None) -> Panel:
+    """Return one panel that shows several scenarios, each with a line style of its own."""
+    every = [run for runs in groups.values() for run in runs]
+    titles = dict.fromkeys(str(run.info["title"]) for run in every)
+    return Panel(groups, column or curves.metric(every), "; ".join(titles))
 
-    Args:
-        panels: what to show.
-        file: where to; the ending decides the format.
-        theory: mark predicted update times.
+
+def draw(panels: Sequence[Panel], look: Look | None = None) -> Picture:
+    """Draw the panels side by side.
+
+    Raises:
+        BadInputError: there is nothing to draw, or ``look`` names a method that is not there.
     """
-    figure = Figure(figsize=(4.6 * len(panels) + 0.6, 4.2), layout="constrained")
-    alike = len({str(run.info["content"]["problem"]) for p in panels for run in p.runs}) == 1
-    axes = figure.subplots(1, len(panels), sharey=alike, squeeze=False)[0]
-    labels = sorted({run.label for p in panels for run in p.runs}, key=rank)
+    look = look or Look()
+    labels = look.order(run.label for panel in panels for run in panel.runs)
+    figure = Picture(figsize=look.size or (4.6 * len(panels) + 0.6, 4.2), layout="constrained")
+    every = [run for panel in panels for run in panel.runs]
+    problems = {json.dumps(run.info["content"]["problem"], sort_keys=True) for run in every}
+    axes = figure.subplots(1, len(panels), sharey=len(problems) == 1, squeeze=False)[0]
     for ax, panel in zip(axes, panels, strict=True):
-        _draw_panel(ax, panel, labels)
-        if theory:
+        _draw_panel(ax, panel, labels, look)
+        if look.theory:
             _draw_theory(ax, panel.runs, labels)
     if not any(ax.get_lines() for ax in axes):
         raise BadInputError(f"{panels[0].column}: no run has a value of it; nothing to draw")
@@ -88,36 +141,49 @@ def draw(panels: Sequence[Panel], file: Path, *, theory: bool = False) -> None:
     widest = max(len(str(label)) for label in named) + 7  # the line takes about seven letters
     columns = max(1, min(len(named), LETTERS * len(panels) // widest))
     figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=columns)
-    save(figure, file)
+    return figure
 
 
-def _draw_panel(ax: Axes, panel: Panel, labels: list[str]) -> None:
-    end = max(float(run.totals["elapsed"]) for run in panel.runs)
-    edges = np.linspace(0.0, end, BINS + 1)
-    for label in labels:
-        lines = [
-            curves.binned(run, panel.column, edges) for run in panel.runs if run.label == label
-        ]
-        if not lines:
-            continue
-        table = np.array(lines)
-        known = np.isfinite(table).any(axis=0)
-        if not known.any():
-            continue
-        x, table = edges[1:][known], table[:, known]
-        shade = colour(label, labels)
-        ax.plot(x, np.nanmean(table, axis=0), color=shade, label=label)
-        if len(lines) > 1:
-            low, high = np.nanpercentile(table, [20, 80], axis=0)
-            ax.fill_between(x, low, high, color=shade, alpha=0.2, linewidth=0)
+def _draw_panel(ax: Axes, panel: Panel, labels: list[str], look: Look) -> None:
+    edges = _edges(panel.runs, look)
+    for style, (group, runs) in zip(itertools.cycle(STYLES), panel.groups.items()):
+        for label in labels:
+            mine = [run for run in runs if run.label == label]
+            name = look.names.get(label, label) + (f" ({group})" if group else "")
+            line = {"color": colour(label, labels), "linestyle": style, "label": name}
+            _draw_curve(ax, [curves.binned(run, panel.column, edges) for run in mine], edges, line)
     seeds = len({run.info["seed"] for run in panel.runs})
     title = textwrap.fill(panel.title, LONGEST_TITLE)
     ax.set_title(f"{title}\n{seeds} seed{'s' * (seeds > 1)}", fontsize="medium", parse_math=False)
     ax.set_xlabel("simulated seconds")
-    ax.set_xlim(0.0, end)
+    ax.set_xlim(edges[0], edges[-1])
     ax.grid(alpha=0.3)
-    if panel.column == "gradient_norm" and ax.get_lines():
+    if look.logx:
+        ax.set_xscale("log")
+    log = panel.column == "gradient_norm" if look.logy is None else look.logy
+    if log and ax.get_lines():
         ax.set_yscale("log")
+
+
+def _edges(runs: list[StoredRun], look: Look) -> Vector:
+    """Return where bins of simulated time begin and end, shape (BINS + 1,)."""
+    begin, end = look.xlim or (0.0, max(float(run.totals["elapsed"]) for run in runs))
+    if not look.logx:
+        return np.linspace(begin, end, BINS + 1)
+    first = min(float(run.history["time"][0]) for run in runs if len(run.history["time"]))
+    return np.geomspace(begin or min(first, end) * 0.999, end, BINS + 1)
+
+
+def _draw_curve(ax: Axes, lines: list[Vector], edges: Vector, line: dict[str, Any]) -> None:
+    """Draw the mean over seeds, and the band from 20% to 80% of them."""
+    table = np.array(lines)
+    if not len(table) or not (known := np.isfinite(table).any(axis=0)).any():
+        return
+    x, table = edges[1:][known], table[:, known]
+    ax.plot(x, np.nanmean(table, axis=0), **line)
+    if len(lines) > 1:
+        low, high = np.nanpercentile(table, [20, 80], axis=0)
+        ax.fill_between(x, low, high, color=line["color"], alpha=0.2, linewidth=0)
 
 
 def _draw_theory(ax: Axes, runs: list[StoredRun], labels: list[str]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from scenarios.format.errors import BadInputError
 from scenarios.pictures.sweep import Axis
-from scenarios.results.rows import Results
+from scenarios.results.rows import Rows
 from scenarios.studies.grid import Sweep
 
 PLANE = 2
@@ -52,7 +52,7 @@ def choose_axes(
     return [Axis(name, values[name]) for name in chosen], held
 
 
-def check_reached(results: Results, name: str) -> None:
+def check_reached(results: Rows, name: str) -> None:
     """See that there is something to draw.
 
     Raises:
@@ -67,7 +67,7 @@ def check_reached(results: Results, name: str) -> None:
         raise BadInputError(f"--threshold {threshold:g}: no run reaches it; the best is {best:.4g}")
 
 
-def only_at(results: Results, held: dict[str, Any]) -> Results:
+def only_at(results: Rows, held: dict[str, Any]) -> Rows:
     """Return the rows where all of ``held`` is so."""
     rows = [row for row in results.rows if all(row[n] == v for n, v in held.items())]
     return replace(results, rows=rows)

@@ -1,5 +1,6 @@
 """What all pictures share: a method's colour and place, and how a picture is saved."""
 
+import io
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -18,6 +19,15 @@ COLOURS = {
     "synchronous-pg": "#999999",
 }
 """A method has the same colour in all pictures: Okabe and Ito's palette, and two more."""
+
+
+class Picture(Figure):
+    """A figure of matplotlib's that shows itself in a notebook, without pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        sink = io.BytesIO()
+        self.savefig(sink, format="png", dpi=100)
+        return sink.getvalue()
 
 
 def save(figure: Figure, file: Path) -> None:

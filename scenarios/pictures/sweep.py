@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, to_rgba
-from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from scenarios.pictures.style import colour, rank, save
-from scenarios.results.rows import Results
+from scenarios.pictures.style import Picture, colour, rank
+from scenarios.results.rows import Rows
 from scenarios.studies.grid import is_logarithmic
 
 BAND = (20, 80)
@@ -78,7 +76,7 @@ class Grid:
         return best, lead, (best >= 0) & (high[0] < low[1])
 
 
-def grid_of(results: Results, axes: Sequence[Axis]) -> Grid:
+def grid_of(results: Rows, axes: Sequence[Axis]) -> Grid:
     """Return the times to the results' only threshold; a run that is not there counts as never.
 
     Args:
@@ -99,16 +97,16 @@ def grid_of(results: Results, axes: Sequence[Axis]) -> Grid:
     return Grid(list(axes), threshold, results.metric, ordered)
 
 
-def draw_sweep(grid: Grid, title: str, file: Path) -> None:
+def draw_sweep(grid: Grid, title: str) -> Picture:
     """Draw lines over one axis, or heat maps over two, and which method wins where."""
     if len(grid.axes) == 1:
-        figure = Figure(figsize=(6.4, 5.0), layout="constrained")
+        figure = Picture(figsize=(6.4, 5.0), layout="constrained")
         lines, strip = figure.subplots(2, 1, height_ratios=[12, 1], sharex=False)
         _draw_lines(lines, grid)
         _draw_strip(strip, grid)
     else:
         number = len(grid.times) + 1
-        figure = Figure(figsize=(3.5 * number + 0.8, 4.0), layout="constrained")
+        figure = Picture(figsize=(3.5 * number + 0.8, 4.0), layout="constrained")
         axes = figure.subplots(1, number, sharey=True, squeeze=False)[0]
         _draw_heat(axes[:-1], grid)
         _draw_winners(axes[-1], grid)
@@ -118,7 +116,7 @@ def draw_sweep(grid: Grid, title: str, file: Path) -> None:
         f"median of {seeds} seed{'s' * (seeds > 1)}",
         fontsize="medium",
     )
-    save(figure, file)
+    return figure
 
 
 def _draw_lines(ax: Axes, grid: Grid) -> None:

@@ -1,18 +1,14 @@
 """Who did what when, as a picture."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.parquet as pq
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from scenarios.format.errors import BadInputError
-from scenarios.pictures.style import save
-from scenarios.runs.folder import RunFolder
+from scenarios.pictures.style import Picture
+from scenarios.runs.stored import StoredRun
 from simulator import Indices, State, Vector
 
 COLOURS = {
@@ -57,42 +53,34 @@ class Recorded:
     value: Vector
 
 
-def read_run(folder: Path) -> Recorded:
+def recorded(run: StoredRun) -> Recorded:
     """Return what a run recorded.
 
     Raises:
-        BadInputError: it is no finished run, or its timeline was not recorded.
+        BadInputError: its timeline was not recorded, or cannot be read.
     """
-    info = RunFolder(folder).info()
-    if info is None or not (folder / "timeline.parquet").is_file():
-        raise BadInputError(
-            f"{folder}: no run with a timeline; accepted: OUT/<method>/seed-<seed> of a scenario "
-            "without `timeline = false`"
-        )
-    rows = pq.read_table(folder / "timeline.parquet")
+    rows, history = run.timeline(), run.history
     names = [state.name.lower() for state in State]
     coded = rows["state"].combine_chunks()
     states = np.array([names.index(name) for name in coded.dictionary.to_pylist()])
-    history = pq.read_table(folder / "history.parquet")
     return Recorded(
-        f"{info['title']}\n{info['label']}, seed {info['seed']}",
+        f"{run.info['title']}\n{run.label}, seed {run.info['seed']}",
         rows["worker"].to_numpy(),
         rows["start"].to_numpy(),
         rows["end"].to_numpy(),
         states[coded.indices.to_numpy()].astype(np.int8),
         rows["update"].to_numpy(),
-        history["time"].to_numpy(),
-        history["delay"].to_numpy(),
-        history["return_mean"].to_numpy().astype(np.float64),
+        history["time"],
+        history["delay"],
+        history["return_mean"],
     )
 
 
-def draw_timeline(run: Recorded, file: Path, begin: float, until: float | None) -> None:
-    """Draw one lane per worker, or bands of many workers, and save the picture.
+def draw_timeline(run: Recorded, begin: float = 0.0, until: float | None = None) -> Picture:
+    """Draw one lane per worker, or bands of many workers.
 
     Args:
         run: what was recorded.
-        file: where to.
         begin: simulated seconds at the left.
         until: simulated seconds at the right; as much as is legible if None.
     """
@@ -104,7 +92,7 @@ def draw_timeline(run: Recorded, file: Path, begin: float, until: float | None) 
         height = 1.6 + 0.28 * workers
     else:
         until, height = until or last, 7.0
-    figure = Figure(figsize=(11, height), layout="constrained")
+    figure = Picture(figsize=(11, height), layout="constrained")
     ax = figure.subplots()
     (_draw_lanes if workers <= LANES else _draw_bands)(ax, run, workers, begin, until)
     visible = run.updates[(run.updates >= begin) & (run.updates <= until)]
@@ -115,7 +103,7 @@ def draw_timeline(run: Recorded, file: Path, begin: float, until: float | None) 
     ax.set_title(run.title, fontsize="medium", pad=14, parse_math=False)
     patches = [Patch(color=colour, label=label) for colour, label in COLOURS.values()]
     figure.legend(handles=patches, loc="outside lower center", ncols=len(patches))
-    save(figure, file)
+    return figure
 
 
 def _draw_lanes(ax: Axes, run: Recorded, workers: int, begin: float, until: float) -> None:

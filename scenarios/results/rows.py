@@ -10,12 +10,10 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from scenarios.format.errors import BadInputError
 from scenarios.results import curves
 from scenarios.results.compare import default_thresholds
 from scenarios.runs.files import write_atomically
 from scenarios.runs.fingerprint import code_fingerprint
-from scenarios.runs.folder import RunFolder
 from scenarios.runs.stored import StoredRun
 
 Row = dict[str, Any]
@@ -33,7 +31,7 @@ TOTALS = (
 
 
 @dataclass(frozen=True)
-class Results:
+class Rows:
     """The rows of many runs.
 
     Attributes:
@@ -70,69 +68,43 @@ class Results:
         write_atomically(file, sink.getvalue().to_pybytes())
 
 
-def folders_below(out: Path) -> list[RunFolder]:
-    """Return the folders of all runs below a folder, what was set aside not.
-
-    Raises:
-        BadInputError: there is none.
-    """
-    files = [
-        file
-        for file in sorted(out.rglob("run.json"))
-        if not any(part.startswith(".") for part in file.relative_to(out).parts)
-    ]
-    if not files:
-        raise BadInputError(f"{out}: no runs below it; accepted: a folder that run or sweep made")
-    return [RunFolder(file.parent) for file in files]
-
-
-def results(
-    folders: Sequence[RunFolder],
+def tidy(
+    runs: Sequence[StoredRun],
     axes: Sequence[Row] | None = None,
     thresholds: Sequence[float] = (),
-) -> Results:
+) -> Rows:
     """Return the tidy table of runs.
 
     Args:
-        folders: where they are; those that are missing are left out, damaged ones named so.
-        axes: for each folder its method's label and its values on a sweep's axes; by default
+        runs: at least one; those that are damaged or failed are named so.
+        axes: for each run its method's label and its values on a sweep's axes; by default
             all keys that differ.
         thresholds: values of the metric whose times are wanted; three by default.
-
-    Raises:
-        BadInputError: no folder has a run.
     """
-    infos = [folder.info() for folder in folders]
-    there = [k for k, f in enumerate(folders) if infos[k] or (f.path / "run.json").exists()]
-    if not there:
-        raise BadInputError("no runs are there yet; accepted: after `straggler sweep`")
-    done = {
-        k: StoredRun(folders[k].path, info)
-        for k in there
-        if (info := infos[k]) is not None and info["status"] == "done"
-    }
-    metrics = {k: curves.metric([run]) for k, run in done.items()}
-    metric = _common(list(metrics.values()))
+    done = [run for run in runs if run.is_done]
+    metric = _common([curves.metric([run]) for run in done])
     chosen = list(thresholds)
     if done and not chosen and metric != "mixed":
-        chosen = default_thresholds(list(done.values()), metric)
-    known = [infos[k] or {} for k in there]
-    places = _differences(known) if axes is None else [axes[k] for k in there]
-    rows = [
-        {
-            "method": info.get("label"),
-            "seed": info.get("seed"),
-            **place,
-            "status": info.get("status", "damaged"),
-            **{name: (info.get("totals") or {}).get(name) for name in TOTALS},
-            "metric": metrics.get(k),
-            **_outcome(done.get(k), metrics.get(k, metric), chosen),
-            **_circumstances(info),
-            "path": str(folders[k].path),
-        }
-        for k, info, place in zip(there, known, places, strict=True)
-    ]
-    return Results(rows, metric, chosen)
+        chosen = default_thresholds(done, metric)
+    places = _differences([run.info for run in runs]) if axes is None else axes
+    rows = [_row(run, place, metric, chosen) for run, place in zip(runs, places, strict=True)]
+    return Rows(rows, metric, chosen)
+
+
+def _row(run: StoredRun, place: Row, metric: str, thresholds: Sequence[float]) -> Row:
+    info = run.info
+    own = curves.metric([run]) if run.is_done else None
+    return {
+        "method": info.get("label"),
+        "seed": info.get("seed"),
+        **place,
+        "status": info.get("status", "damaged"),
+        **{name: (info.get("totals") or {}).get(name) for name in TOTALS},
+        "metric": own,
+        **_outcome(run if run.is_done else None, own or metric, thresholds),
+        **_circumstances(info),
+        "path": str(run.path),
+    }
 
 
 def _common(metrics: Sequence[str]) -> str:

@@ -1,16 +1,14 @@
-"""Tables for a terminal."""
+"""What is compared and measured, as tables to be read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-from rich.text import Text
 
 from algorithms.theory import Complexity
 from scenarios.results.compare import SELECTION, TIME_SHARES, Comparison
-from scenarios.results.rows import Results
+from scenarios.results.rows import Rows
+from scenarios.results.sheet import Sheet
 
 
 @dataclass(frozen=True)
@@ -43,8 +41,8 @@ COSTS = {
 """Columns of the first table: name in the comparison, and header."""
 
 
-def comparison_tables(comparison: Comparison, title: str) -> list[Table]:
-    """Return two tables for a terminal of 80 columns: what it cost, and what it gave."""
+def comparison_sheets(comparison: Comparison, title: str) -> list[Sheet]:
+    """Return tables for a terminal of 80 columns: what it cost, and what it gave."""
     name = comparison.metric.removesuffix("_mean").replace("_", " ")
     results = {
         key: key.replace("time_to_", "seconds\nto ").replace("final_", "final\n")
@@ -56,21 +54,19 @@ def comparison_tables(comparison: Comparison, title: str) -> list[Table]:
     results = {key: header for key, header in results.items() if key not in selection}
     parts = {"costs": COSTS, name: results, "used against discarded trajectories": selection}
     return [
-        _comparison_table(comparison, f"{title}: {part}, means over seeds", headers)
+        _comparison_sheet(comparison, f"{title}: {part}, means over seeds", headers)
         for part, headers in parts.items()
         if headers
     ]
 
 
-def _comparison_table(comparison: Comparison, title: str, headers: dict[str, str]) -> Table:
-    table = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("method", no_wrap=True)
-    for header in headers.values():
-        table.add_column(header, justify="right", no_wrap=True)
-    for k, method in enumerate(comparison.columns["method"]):
-        cells = (_cell(key, comparison.columns[key][k]) for key in headers)
-        table.add_row(str(method), *cells)
-    return table
+def _comparison_sheet(comparison: Comparison, title: str, headers: dict[str, str]) -> Sheet:
+    columns = comparison.columns
+    rows = [
+        [str(method), *(_cell(key, columns[key][k]) for key in headers)]
+        for k, method in enumerate(columns["method"])
+    ]
+    return Sheet(title, ["method", *headers.values()], rows)
 
 
 def _cell(key: str, value: str | float) -> str:
@@ -80,47 +76,49 @@ def _cell(key: str, value: str | float) -> str:
         return f"{value:.0%}"
     if np.isinf(value):
         return "never"
+    if np.isnan(value):
+        return "-"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
 
 
-def clock_table(clocks: Sequence[Clock], preemption: str) -> Table:
+def clock_sheet(clocks: Sequence[Clock], preemption: str) -> Sheet:
     """Return predicted beside simulated seconds per update."""
-    table = Table(title="Seconds per update", title_justify="left")
-    for header in ("method", "formula", "predicted\n(cancel)", f"simulated\n({preemption})"):
-        table.add_column(header, justify="left" if header in {"method", "formula"} else "right")
-    for clock in clocks:
-        numbers = (clock.predicted, clock.simulated)
-        row = ("-" if np.isnan(number) else f"{number:.5g}" for number in numbers)
-        table.add_row(clock.method, clock.formula, *row)
-    return table
+    header = ["method", "formula", "predicted\n(cancel)", f"simulated\n({preemption})"]
+    rows = [
+        [clock.method, clock.formula]
+        + ["-" if np.isnan(n) else f"{n:.5g}" for n in (clock.predicted, clock.simulated)]
+        for clock in clocks
+    ]
+    return Sheet("Seconds per update", header, rows, frozenset({0, 1}))
 
 
-def complexity_table(title: str, rows: dict[str, Complexity]) -> Table:
+def complexity_sheet(title: str, table: dict[str, Complexity]) -> Sheet:
     """Return one of the paper's tables in numbers."""
-    table = Table(title=title, title_justify="left")
-    for header in ("method", "computing", "communicating", "total", "of"):
-        table.add_column(header, justify="left" if header in {"method", "of"} else "right")
-    for method, row in sorted(rows.items(), key=lambda item: item[1].total):
-        numbers = (row.computation, row.communication, row.total)
-        table.add_row(method, *(f"{number:.4g}" for number in numbers), row.note)
-    return table
+    header = ["method", "computing", "communicating", "total", "of"]
+    rows = [
+        [method, *(f"{n:.4g}" for n in (row.computation, row.communication, row.total)), row.note]
+        for method, row in sorted(table.items(), key=lambda item: item[1].total)
+    ]
+    return Sheet(title, header, rows, frozenset({0, 4}))
 
 
 HIDDEN = {"path", "version", "real_seconds", "vectors_sent", "bytes_sent", "best"}
 """Columns of results that only files and CSV have."""
 
 
-def results_table(results: Results) -> Table:
+def results_sheet(results: Rows) -> Sheet:
     """Return a row per run."""
-    table = Table(title=f"by {results.metric}", title_justify="left", box=SIMPLE_HEAD)
     empty = {n for n in results.rows[0] if all(row[n] is None for row in results.rows)}
     same = {"same_code"} if all(row["same_code"] for row in results.rows) else set()
     names = [n for n in results.rows[0] if n not in HIDDEN | empty | same]
-    for name in names:
-        table.add_column(name.replace("_", " "), overflow="fold")
-    for row in results.rows:
-        table.add_row(*(_value(row[name]) for name in names))
-    return table
+    rows = [[_value(row[name]) for name in names] for row in results.rows]
+    words = {
+        k
+        for k, name in enumerate(names)
+        if any(isinstance(row[name], str | bool) for row in results.rows)
+    }
+    header = [name.replace("_", " ") for name in names]
+    return Sheet(f"by {results.metric}", header, rows, frozenset(words))
 
 
 def _value(value: object) -> str:

@@ -3,14 +3,13 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from rich.table import Table
-
 from algorithms import theory
 from scenarios.format.errors import BadInputError
-from scenarios.format.problem import QuadraticProblem
-from scenarios.format.scenario import Method, Scenario
+from scenarios.format.method import Method
+from scenarios.format.problem import ControlProblem, QuadraticProblem, TabularProblem
+from scenarios.format.scenario import Scenario
 from scenarios.results import tables
-from scenarios.runs.build import build_method
+from scenarios.results.sheet import Sheet
 from scenarios.runs.stored import StoredRun
 from simulator import Problem, Vector, simulate
 from simulator.problems.quadratic import Bowl, Quadratic
@@ -26,9 +25,11 @@ def clocks(scenario: Scenario, dimension: int) -> Iterator[tables.Clock]:
         if scenario.cluster.compute.per == "step":
             yield tables.Clock(method.folder, "depends on the episodes", math.nan, math.nan)
             continue
-        predicted, formula = theory.seconds_per_update(
-            build_method(method), h, kappa, allreduce=scenario.cluster.collective == "allreduce"
-        )
+        predicted, formula = math.nan, "not known"
+        if method.is_ours:
+            predicted, formula = theory.seconds_per_update(
+                method.build(), h, kappa, allreduce=scenario.cluster.collective == "allreduce"
+            )
         simulated = _simulated(scenario, method, dimension, predicted)
         yield tables.Clock(method.folder, formula, predicted, simulated)
 
@@ -38,11 +39,11 @@ def _simulated(scenario: Scenario, method: Method, dimension: int, predicted: fl
     problem = Quadratic(1, [Bowl()], noise=0.0, seed=0)
     hardware = scenario.cluster.hardware(dimension, scenario.seeds[0])
     run = simulate(
-        build_method(method).run,
+        method.build().run,
         problem,
         hardware,
         updates=SIMULATED_UPDATES,
-        time_limit=20 * SIMULATED_UPDATES * predicted,
+        time_limit=20 * SIMULATED_UPDATES * predicted if predicted > 0 else math.inf,
         record_timeline=False,
     )
     times = [row.time for row in run.history.rows]
@@ -51,13 +52,15 @@ def _simulated(scenario: Scenario, method: Method, dimension: int, predicted: fl
 
 def update_times(run: StoredRun, number: int) -> Vector:
     """Return the predicted times of a stored run's first updates, shape (number,)."""
-    scenario = Scenario.model_validate({"title": "", **run.info["content"]})
+    scenario = scenario_of(run)
+    if scenario is None:
+        raise BadInputError(f"--theory: no clock is known of {run.path}, which is not all ours")
     if not (scenario.cluster.fixed and scenario.cluster.rule == "cancel"):
         raise BadInputError(
             f"--theory: the clocks of {run.path} are known for fixed times and 'cancel' only"
         )
     return theory.update_times(
-        build_method(scenario.methods[0]),
+        scenario.methods[0].build(),
         scenario.cluster.compute_seconds(),
         scenario.cluster.uplink_seconds(int(run.info["dimension"])),
         number,
@@ -65,9 +68,18 @@ def update_times(run: StoredRun, number: int) -> Vector:
     )
 
 
+def scenario_of(run: StoredRun) -> Scenario | None:
+    """Return a stored run's scenario; None if it names classes of the user's: none is imported."""
+    content = run.info["content"]
+    tables = content["methods"][0], content["problem"], content["cluster"]["compute"]
+    if content["cluster"].get("network") or any("source" in table for table in tables):
+        return None
+    return Scenario.model_validate({"title": "", **content})
+
+
 def report(
     scenario: Scenario, epsilons: Sequence[float], given: dict[str, float]
-) -> Iterator[Table | str]:
+) -> Iterator[Sheet | str]:
     """Yield what ``straggler theory`` prints.
 
     Args:
@@ -80,7 +92,7 @@ def report(
     dimension = problem.dimension
     problem.close()
     yield scenario.title
-    yield tables.clock_table(list(clocks(scenario, dimension)), scenario.cluster.rule)
+    yield tables.clock_sheet(list(clocks(scenario, dimension)), scenario.cluster.rule)
     if not scenario.cluster.fixed:
         yield "The formulas take h_i and kappa_i as fixed numbers; this cluster's are not."
     h = scenario.cluster.compute_seconds()
@@ -96,12 +108,12 @@ def report(
         choice = theory.choose_parameters(c)
         yield f"\n{c}"
         yield f"theory chooses, up to constants: {choice}"
-        if not isinstance(scenario.problem, QuadraticProblem):
+        if isinstance(scenario.problem, ControlProblem | TabularProblem):
             discount, horizon = scenario.problem.discount, scenario.problem.horizon
             least = theory.truncation_horizon(discount, epsilon)
             yield f"gamma^H <= eps from H = {least} steps on; the scenario has H = {horizon}"
         for title, rows in complexities(c, h, kappa):
-            yield tables.complexity_table(title, rows)
+            yield tables.complexity_sheet(title, rows)
             yield tables.preference(rows)
 
 
@@ -130,10 +142,12 @@ def markdown(
     for epsilon in epsilons:
         c = theory.Constants(epsilon=epsilon, **constants)
         for title, rows in complexities(c, h, kappa):
-            yield from ("", f"| {title} | computing | communicating | total |", "|---|---|---|---|")
-            for method, row in sorted(rows.items(), key=lambda item: item[1].total):
-                numbers = (row.computation, row.communication, row.total)
-                yield f"| {method} | {' | '.join(rounded(number) for number in numbers)} |"
+            cells = [
+                [method, *map(rounded, (row.computation, row.communication, row.total))]
+                for method, row in sorted(rows.items(), key=lambda item: item[1].total)
+            ]
+            header = [title, "computing", "communicating", "total"]
+            yield from ("", *Sheet("", header, cells, frozenset(range(4))).markdown())
 
 
 def rounded(number: float) -> str:

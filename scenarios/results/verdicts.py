@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
 from scenarios.results.judge import LEVEL, Interval, Verdict
+from scenarios.results.sheet import Sheet
 from scenarios.runs.stored import StoredRun
 
 HEADER = (
@@ -18,21 +17,18 @@ TIMES = (
     *("seconds to 1/4", "to 1/2", "to 3/4"),
 )
 
+WORDS = frozenset(range(len(HEADER)))
 
-def terminal_table(verdict: Verdict) -> Table:
+
+def times_sheet(verdict: Verdict) -> Sheet:
     """Return the times of all methods to the thresholds."""
-    table = Table(
-        title=f"{verdict.title}: seconds to a {verdict.metric}, medians over seeds "
-        f"[{LEVEL}% bootstrap interval]",
-        title_justify="left",
-        box=SIMPLE_HEAD,
+    title = (
+        f"{verdict.title}: seconds to a {verdict.metric}, medians over seeds "
+        f"[{LEVEL}% bootstrap interval]"
     )
-    table.add_column("method", no_wrap=True)
-    for threshold in verdict.thresholds:
-        table.add_column(f"{threshold:g}", justify="right")
-    for method, times in verdict.times.items():
-        table.add_row(method, *(interval_text(time) for time in times))
-    return table
+    header = ["method", *(f"{threshold:g}" for threshold in verdict.thresholds)]
+    rows = [[method, *map(interval_text, times)] for method, times in verdict.times.items()]
+    return Sheet(title, header, rows)
 
 
 def sentence(verdict: Verdict) -> str:
@@ -77,14 +73,15 @@ def markdown(verdicts: Sequence[tuple[str, Verdict]]) -> Iterator[str]:
     Args:
         verdicts: each with the name of its figure.
     """
-    yield from _markdown(HEADER, [_row(name, verdict) for name, verdict in verdicts])
+    rows = [_row(name, verdict) for name, verdict in verdicts]
+    yield from Sheet("", HEADER, rows, WORDS).markdown()
     yield ""
-    rows = {
-        (name, verdict.title, _returns(verdict), method, *map(interval_text, times)): None
+    times = {
+        (name, verdict.title, _returns(verdict), method, *map(interval_text, found)): None
         for name, verdict in verdicts
-        for method, times in verdict.times.items()
+        for method, found in verdict.times.items()
     }
-    yield from _markdown(TIMES, list(rows))
+    yield from Sheet("", TIMES, list(times), WORDS).markdown()
 
 
 def _row(name: str, verdict: Verdict) -> tuple[str, ...]:
@@ -95,13 +92,6 @@ def _row(name: str, verdict: Verdict) -> tuple[str, ...]:
 def _returns(verdict: Verdict) -> str:
     numbers = ", ".join(f"{threshold:g}" for threshold in verdict.thresholds)
     return numbers if verdict.metric == "return_mean" else f"{verdict.metric} {numbers}"
-
-
-def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(header)} |"
-    yield f"|{'---|' * len(header)}"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
 
 
 def interval_text(interval: Interval, infinite: str = "never") -> str:

@@ -7,18 +7,21 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import filelock
 
-from scenarios.runs.build import RunSpec, build_method
+from algorithms import Algorithm
 from scenarios.runs.files import write_atomically
-from scenarios.runs.folder import RunFolder
+from scenarios.runs.folder import RunFolder, run_info
+from scenarios.runs.records import history_table, timeline_table, totals
 from scenarios.runs.resume import Resumption
-from simulator import Cluster, Evaluation, Problem, Update, Vector, simulate
+from scenarios.runs.spec import RunSpec
+from scenarios.runs.stored import StoredRun
+from simulator import Checkpoint, Cluster, Evaluation, Problem, Run, Update, Vector, simulate
 
 REPORT_SECONDS = 0.5
 
@@ -49,6 +52,11 @@ class Options:
     def settled(self, spec: RunSpec, folder: RunFolder) -> bool:
         """Return whether there is nothing to do for a run."""
         return folder.settled(spec, retry_failed=self.retry_failed, recompute=self.recompute)
+
+
+def execute_json(text: str, folder: RunFolder, options: Options) -> str:
+    """Make the run that :meth:`RunSpec.to_json` wrote; see :func:`execute`."""
+    return execute(RunSpec.from_json(text), folder, options)
 
 
 def execute(spec: RunSpec, folder: RunFolder, options: Options) -> str:
@@ -118,40 +126,69 @@ def _memory_limit(limit: int | None) -> Iterator[None]:
 
 
 def _simulate(spec: RunSpec, folder: RunFolder, started: float, processes: int) -> None:
-    scenario = spec.scenario
-    method = build_method(spec.method)
+    method = spec.method.build()
     resumption = Resumption(spec, folder, method.rule)
     report = _Reporter(folder.path / "progress.json")
 
-    problem = scenario.problem.build(spec.seed, scenario.cluster.workers, processes)
-    evaluated = scenario.evaluation
-    evaluate = evaluated and Evaluation(problem, evaluated.episodes, evaluated.every)
-
-    def on_update(cluster: Cluster, theta: Vector) -> None:
-        if evaluate:
-            evaluate(cluster, theta)
+    def on_update(cluster: Cluster, _: Vector) -> None:
         report(cluster.history.rows[-1])
         resumption(cluster)
 
+    method = replace(method, rule=resumption.rule)
+    run, facts = _run(spec, method, resumption.past, on_update, processes)
+    facts["real_seconds"] = time.perf_counter() - started
+    facts["resumed_at"] = resumption.resumed_at
+    folder.write_run(spec, run, facts)
+
+
+def simulated(spec: RunSpec, method: Algorithm | None = None) -> StoredRun:
+    """Return a run that was made in this process, without files.
+
+    Args:
+        spec: the run.
+        method: instead of the one that it names.
+    """
+    started = time.perf_counter()
+    run, facts = _run(spec, method or spec.method.build(), Checkpoint(), lambda *_: None)
+    facts["real_seconds"] = time.perf_counter() - started
+    facts |= {"reason": run.failure, "totals": totals(run)}
+    info = run_info(spec, "failed" if run.failure else "done", **facts)
+    if method is not None:
+        info["method"] = info["label"] = type(method).__name__
+    intervals = None if run.intervals is None else timeline_table(run.intervals)
+    return StoredRun(Path("in memory"), info, history_table(run), intervals)
+
+
+def _run(
+    spec: RunSpec,
+    method: Algorithm,
+    past: Checkpoint,
+    on_update: Callable[[Cluster, Vector], None],
+    processes: int = 1,
+) -> tuple[Run, dict[str, object]]:
+    """Return a run and facts about its problem."""
+    scenario, evaluated = spec.scenario, spec.scenario.evaluation
+    problem = scenario.problem.build(spec.seed, scenario.cluster.workers, processes)
+    evaluate = evaluated and Evaluation(problem, evaluated.episodes, evaluated.every)
+
+    def watch(cluster: Cluster, theta: Vector) -> None:
+        if evaluate:
+            evaluate(cluster, theta)
+        on_update(cluster, theta)
+
     try:
         run = simulate(
-            replace(method, rule=resumption.rule).run,
+            method.run,
             problem,
             scenario.cluster.hardware(problem.dimension, spec.seed),
             time_limit=scenario.time_limit or float("inf"),
             updates=scenario.updates,
             record_timeline=scenario.timeline,
-            past=resumption.past,
-            on_update=on_update,
+            past=past,
+            on_update=watch,
         )
-        facts = {
-            "real_seconds": time.perf_counter() - started,
-            "resumed_at": resumption.resumed_at,
-            "problem": problem.describe(),
-            "dimension": problem.dimension,
-            "variants": _shares(problem),
-        }
-        folder.write_run(spec, run, facts)
+        facts = {"problem": problem.describe(), "dimension": problem.dimension}
+        return run, facts | {"variants": _shares(problem)}
     finally:
         problem.close()
 

@@ -14,7 +14,6 @@ import filelock
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from scenarios.runs.build import RunSpec
 from scenarios.runs.files import write_atomically
 from scenarios.runs.fingerprint import code_fingerprint
 from scenarios.runs.records import (
@@ -23,6 +22,7 @@ from scenarios.runs.records import (
     totals,
     workers_table,
 )
+from scenarios.runs.spec import RunSpec
 from simulator import Run
 
 PACKAGES = ("straggler", "simpy", "numpy", "torch", "gymnasium", "mujoco", "pyarrow")
@@ -149,20 +149,8 @@ class RunFolder:
 
     def write_info(self, spec: RunSpec, status: str, **facts: object) -> None:
         """Write ``run.json``, which ends the run."""
-        info = {
-            "status": status,
-            "files": None,
-            **facts,
-            "title": spec.scenario.title,
-            "method": spec.method.name,
-            "label": spec.method.folder,
-            "seed": spec.seed,
-            "content": spec.content(),
-            "code": code_fingerprint(),
-            "versions": {name: version(name) for name in PACKAGES},
-            "platform": {"system": platform.platform(), "python": sys.version.split()[0]},
-        }
-        write_atomically(self.path / "run.json", json.dumps(info, indent=1).encode() + b"\n")
+        content = json.dumps(run_info(spec, status, **facts), indent=1)
+        write_atomically(self.path / "run.json", content.encode() + b"\n")
         (self.path / "progress.json").unlink(missing_ok=True)
 
     def _write_table(self, name: str, table: pa.Table) -> str:
@@ -175,3 +163,25 @@ class RunFolder:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that decide a run's numbers."""
+    return {name: version(name) for name in PACKAGES}
+
+
+def run_info(spec: RunSpec, status: str, **facts: object) -> dict[str, Any]:
+    """Return what ``run.json`` says of a run that is over."""
+    return {
+        "status": status,
+        "files": None,
+        **facts,
+        "title": spec.scenario.title,
+        "method": spec.method.name,
+        "label": spec.method.folder,
+        "seed": spec.seed,
+        "content": spec.content(),
+        "code": code_fingerprint(),
+        "versions": versions(),
+        "platform": {"system": platform.platform(), "python": sys.version.split()[0]},
+    }

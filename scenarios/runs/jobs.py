@@ -8,10 +8,10 @@ from typing import Protocol
 
 from scenarios.format.errors import BadInputError
 from scenarios.format.scenario import Scenario
-from scenarios.runs.build import RunSpec, expand
 from scenarios.runs.execute import Options, record_death
 from scenarios.runs.folder import RunFolder
 from scenarios.runs.progress import Progress
+from scenarios.runs.spec import RunSpec, expand
 
 BUSY_SECONDS = 1.0
 """After which a run that another process was making is looked at again."""
@@ -117,7 +117,7 @@ def run_jobs(
     """
     summary = Summary()
     missing = [job for job in jobs if not _is_there(job, options, summary, progress)]
-    progress.skipped_in_all(summary.skipped, len(jobs))
+    progress.skipped_in_all(summary.skipped, len(jobs), summary.outdated)
     if not missing:
         return summary
     if not options.processes:

@@ -1,14 +1,14 @@
 """Runs on this machine: a process each."""
 
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from pebble import ProcessExpired, ProcessPool
 
 from scenarios.runs.cores import CORES
-from scenarios.runs.execute import Options, execute, is_disk_full, prepare_process
+from scenarios.runs.execute import Options, execute_json, is_disk_full, prepare_process
 from scenarios.runs.jobs import Job
+from scenarios.runs.processes import CONTEXT
 from simulator.threads import one_thread_per_process
 
 
@@ -30,20 +30,21 @@ class LocalExecutor:
         self, jobs: Sequence[Job], options: Options, poll: Callable[[], None]
     ) -> Iterator[tuple[Job, str | None]]:
         """See :class:`scenarios.runs.jobs.Executor`."""
-        context = multiprocessing.get_context("forkserver")
         kinds = {job.spec.scenario.problem.kind for job in jobs}
-        heavy = ["simulator.problems.control.control"] if "control" in kinds else []
-        context.set_forkserver_preload(["scenarios.runs.execute", *heavy])
+        heavy = ("simulator.problems.control.control",) if "control" in kinds else ()
+        # pandas because pyarrow, where it is installed, imports it with the first table
+        CONTEXT.preload(("scenarios.runs.execute", "pandas", *heavy))
         with one_thread_per_process():
             pool = ProcessPool(
                 max_workers=min(self._places, len(jobs)),
                 max_tasks=1,
-                context=context,
+                context=CONTEXT,
                 initializer=prepare_process,
             )
             try:
                 running: dict[Future[str], Job] = {
-                    pool.schedule(execute, args=(j.spec, j.folder, options)): j for j in jobs
+                    pool.schedule(execute_json, args=(j.spec.to_json(), j.folder, options)): j
+                    for j in jobs
                 }
                 while running:
                     ended, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)

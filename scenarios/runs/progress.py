@@ -1,5 +1,6 @@
 """What a user sees while runs are made: bars on a terminal, plain lines elsewhere."""
 
+import html
 import json
 import time
 from pathlib import Path
@@ -39,9 +40,10 @@ class Progress:
             TextColumn("{task.percentage:>3.0f}%"),
             TextColumn("{task.fields[state]}"),
             console=console,
-            disable=not console.is_terminal,
+            disable=console.is_jupyter or not console.is_terminal,
             transient=True,
         )
+        self._notebook: Any = None
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -70,8 +72,13 @@ class Progress:
         else:
             self._there.append(name)
 
-    def skipped_in_all(self, skipped: int, of: int) -> None:
+    def skipped_in_all(self, skipped: int, of: int, outdated: int) -> None:
         """Say how many runs were there already, or which, if they are few."""
+        if outdated:
+            self._print(
+                f"{outdated} results are from another version of the code; --recompute makes them "
+                "again"
+            )
         if skipped > MANY:
             self._print(f"{skipped} of {of} runs are there already")
         else:
@@ -111,10 +118,23 @@ class Progress:
         share = sum(self._fractions.values()) / len(self._fractions)
         left = self._left(now, share)
         self._bars.update(self._total, completed=share, state=left)
-        if not self._console.is_terminal and now >= self._next_line:
+        live = [_words(n, s) for n, s in states.items() if self._fractions[n] < 1.0]
+        if self._console.is_jupyter:
+            self._show_in_notebook(share, f"{left} | {' | '.join(live)}")
+        elif not self._console.is_terminal and now >= self._next_line:
             self._next_line = now + LINE_SECONDS
-            live = [_words(n, s) for n, s in states.items() if self._fractions[n] < 1.0]
             self._print(f"{share:4.0%}  {left}  |  " + "  |  ".join(live))
+
+    def _show_in_notebook(self, share: float, words: str) -> None:
+        """Draw a bar below the cell, always at the same place; it needs no widgets."""
+        from IPython.display import display  # noqa: PLC0415
+
+        bar = f"<progress value='{share:.3f}' max='1'></progress> {share:.0%} {html.escape(words)}"
+        shown = {"text/plain": f"{share:.0%} {words}", "text/html": bar}
+        if self._notebook is None:
+            self._notebook = display(shown, raw=True, display_id=True)
+        else:
+            self._notebook.update(shown, raw=True)
 
     def _show(self, name: str, state: dict[str, Any]) -> None:
         if name not in self._tasks:

@@ -2,15 +2,16 @@
 
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from scenarios.format.errors import BadInputError
-from scenarios.runs.build import RunSpec
 from scenarios.runs.execute import Options, execute, is_disk_full, prepare_process
 from scenarios.runs.folder import RunFolder
 from scenarios.runs.jobs import Job
+from scenarios.runs.spec import RunSpec
 
 RETRIES = 4
 """How often a run is begun again when its node or process is lost."""
@@ -78,7 +79,8 @@ class RayExecutor:
             cores = int(ray.cluster_resources().get("CPU", 1))  # nodes come and go
             while waiting and len(running) < 2 * cores:
                 job = waiting.pop()
-                reference = task.remote(job.spec, str(job.folder.path.absolute()), options)
+                folder = str(job.folder.path.absolute())
+                reference = task.remote(job.spec.to_json(), folder, options, sys.path)
                 running[reference] = job
             ended, _ = ray.wait(list(running), num_returns=1, timeout=0.5)
             poll()
@@ -98,8 +100,13 @@ class RayExecutor:
         return None
 
 
-def _execute(spec: RunSpec, folder: str, options: Options) -> str:
-    """Make a run in a process of Ray's, which may make others after it."""
+def _execute(text: str, folder: str, options: Options, path: list[str]) -> str:
+    """Make a run in a process of Ray's, which may make others after it.
+
+    Users' modules are looked for in ``path`` too, on machines that see the same folders.
+    """
+    sys.path += [place for place in path if place not in sys.path]
+    spec = RunSpec.from_json(text)
     if spec.scenario.problem.kind == "control":
         import torch  # noqa: F401, PLC0415 - so that it is told to use one thread
     prepare_process()

@@ -7,10 +7,10 @@ from importlib.metadata import version
 
 from algorithms import Resumable, Rule
 from scenarios.format.errors import BadInputError
-from scenarios.runs.build import RunSpec
 from scenarios.runs.files import replacing
 from scenarios.runs.fingerprint import code_fingerprint
 from scenarios.runs.folder import PACKAGES, RunFolder
+from scenarios.runs.spec import RunSpec
 from simulator import Checkpoint, Cluster
 
 CHECKPOINT_SECONDS = 60.0

@@ -1,6 +1,6 @@
 """Runs that are over, as they are read."""
 
-from collections.abc import Container
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,16 +24,18 @@ class StoredRun:
         path: its folder, or the file that holds it among others.
         info: what ``run.json`` says.
         table: its history; None if that lies in the folder.
+        intervals: its timeline; the same.
     """
 
     path: Path
     info: dict[str, Any]
     table: pa.Table | None = field(default=None, repr=False)
+    intervals: pa.Table | None = field(default=None, repr=False)
 
     @property
     def is_done(self) -> bool:
         """Whether it ended well; a run that failed has no rows here."""
-        return bool(self.info["status"] == "done")
+        return self.info.get("status") == "done"
 
     @property
     def label(self) -> str:
@@ -57,6 +59,30 @@ class StoredRun:
         table = self._read() if self.table is None else self.table
         return {name: table[name].to_numpy().astype(np.float64) for name in table.column_names}
 
+    def timeline(self) -> pa.Table:
+        """Return the columns of ``timeline.parquet``.
+
+        Raises:
+            BadInputError: it was not recorded, or is damaged.
+        """
+        file = self.path / "timeline.parquet"
+        if self.intervals is not None:
+            return self.intervals
+        if not file.is_file():
+            raise BadInputError(
+                f"{self.path}: no run with a timeline; accepted: OUT/<method>/seed-<seed> of a "
+                "scenario without `timeline = false`"
+            )
+        try:
+            table = pq.read_table(file)
+        except (OSError, pa.ArrowException) as error:
+            raise BadInputError(
+                f"{file}: cannot be read; accepted: delete its folder and run again"
+            ) from error
+        if table.column_names != ["worker", "start", "end", "state", "update"]:
+            raise BadInputError(f"{file}: has not the columns of a timeline; delete its folder")
+        return table
+
     def _read(self) -> pa.Table:
         file = self.path / "history.parquet"
         try:
@@ -70,39 +96,75 @@ class StoredRun:
         return table
 
 
-def stored_runs(out: Path, only: Container[Path] | None = None) -> list[StoredRun]:
-    """Return the finished runs below a result folder, by method and seed.
+def folders_below(out: Path) -> list[RunFolder]:
+    """Return the folders of all runs below a folder, what was set aside not.
+
+    Raises:
+        BadInputError: there is none.
+    """
+    files = [
+        file
+        for file in sorted(out.rglob("run.json"))
+        if not any(part.startswith(".") for part in file.relative_to(out).parts)
+    ]
+    if not files:
+        raise BadInputError(f"{out}: no runs below it; accepted: a folder that run or sweep made")
+    return [RunFolder(file.parent) for file in files]
+
+
+def runs_in(folders: Sequence[RunFolder]) -> list[StoredRun]:
+    """Return the runs that are over; a damaged one has nothing in its info."""
+    infos = [(folder, folder.info()) for folder in folders]
+    return [
+        StoredRun(folder.path, info or {})
+        for folder, info in infos
+        if info is not None or (folder.path / "run.json").exists()
+    ]
+
+
+def run_in(folder: RunFolder) -> StoredRun:
+    """Return the run of a folder.
+
+    Raises:
+        BadInputError: there is none, or its files are damaged.
+    """
+    info = folder.info()
+    if info is None:
+        raise BadInputError(
+            f"{folder.path}: no run with a timeline; accepted: OUT/<method>/seed-<seed> of a "
+            "scenario without `timeline = false`"
+        )
+    return StoredRun(folder.path, info)
+
+
+def comparable(runs: Sequence[StoredRun], place: str) -> list[StoredRun]:
+    """Return those that ended well, by method and seed.
 
     Args:
-        out: the folder.
-        only: the run folders to look at; all of them by default.
+        runs: that should be of one scenario.
+        place: where they are, for messages.
 
     Raises:
         BadInputError: there is none, one is damaged, or they are of different scenarios.
     """
-    runs = []
-    for file in sorted(out.glob("*/seed-*/run.json")):
-        if only is not None and file.parent not in only:
-            continue
-        info = RunFolder(file.parent).info()
-        if info is None:
+    for run in runs:
+        if not run.info:
             raise BadInputError(
-                f"{file.parent}: its files are damaged; accepted: run again, which sets them aside"
+                f"{run.path}: its files are damaged; accepted: run again, which sets them aside"
             )
-        if info["status"] == "done":
-            runs.append(StoredRun(file.parent, info))
-    for run in runs[1:]:
-        if _apart_from_method(run) != _apart_from_method(runs[0]):
-            raise BadInputError(
-                f"{out}: has runs of different scenarios: {runs[0].path} and {run.path}; "
-                "accepted: runs that differ in method and seed only"
-            )
-    if not runs:
+    done = [run for run in runs if run.is_done]
+    if not done:
         raise BadInputError(
-            f"{out}: no finished runs; accepted: a folder with <method>/seed-<seed>/run.json, "
+            f"{place}: no finished runs; accepted: a folder with <method>/seed-<seed>/run.json, "
             "as `straggler run` makes it; for a store of sweeps, name the sweep"
         )
-    return runs
+    for run in done[1:]:
+        if _apart_from_method(run) != _apart_from_method(done[0]):
+            raise BadInputError(
+                f"{place}: has runs of different scenarios: {done[0].path} and {run.path}; "
+                "accepted: runs that differ in method and seed only"
+            )
+    return done
 
 
 def _apart_from_method(run: StoredRun) -> dict[str, Any]:

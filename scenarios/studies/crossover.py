@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from algorithms import theory
-from scenarios.format.scenario import Scenario
 from scenarios.results import curves
 from scenarios.results.compare import default_thresholds
 from scenarios.results.judge import EDGES, LEVEL, Interval, Times, bootstrap
-from scenarios.runs.build import build_method
+from scenarios.results.theory import scenario_of
 from scenarios.runs.stored import StoredRun
 from simulator import Vector
 
@@ -108,11 +107,13 @@ def _first(runs: Sequence[StoredRun], label: str, scale: float) -> StoredRun:
 
 
 def _seconds_per_update(run: StoredRun, dimension: int) -> float:
-    scenario = Scenario.model_validate({"title": "", **run.info["content"]})
+    scenario = scenario_of(run)
+    if scenario is None:
+        return float("nan")
     h = scenario.cluster.compute_seconds()
     kappa = scenario.cluster.uplink_seconds(dimension)
     allreduce = scenario.cluster.collective == "allreduce"
-    method = build_method(scenario.methods[0])
+    method = scenario.methods[0].build()
     return theory.seconds_per_update(method, h, kappa, allreduce=allreduce)[0]
 
 

@@ -12,8 +12,10 @@ import annotated_types
 from pydantic import BeforeValidator, Field, model_validator
 
 from scenarios.format.errors import BadInputError
-from scenarios.format.load import check_environment, checked, find, read_toml
-from scenarios.format.scenario import METHOD_MODELS, Scenario, Seed
+from scenarios.format.explain import checked
+from scenarios.format.keys import set_key
+from scenarios.format.load import check_problem, find, read_toml
+from scenarios.format.scenario import Scenario, Seed
 from scenarios.format.strict import Label, Strict
 from scenarios.results.rows import COLUMNS, TOTALS
 
@@ -176,7 +178,7 @@ def load_sweep(name: str | Path) -> Sweep:
         points.append(GridPoint(axes, scenario))
     different = {point.scenario.problem.model_dump_json(): point for point in points}
     for point in different.values():
-        check_environment(path, point.scenario)
+        check_problem(str(path), point.scenario)
     return Sweep(path, file, points)
 
 
@@ -209,54 +211,6 @@ def _select(base: dict[str, Any], file: SweepFile, path: Path) -> None:
         base["methods"] = [
             m for m, n in zip(base["methods"], names, strict=True) if n in file.methods
         ]
-
-
-def set_key(content: dict[str, Any], key: str, value: Value, place: str) -> None:
-    """Set a dotted key in what a scenario file says.
-
-    ``methods.LABEL.KEY`` is about one method, ``methods.*.KEY`` about all that have such a key;
-    a number is a place in a list.
-
-    Raises:
-        BadInputError: the key leads nowhere.
-    """
-    parts = key.split(".")
-    if parts[0] == "methods":
-        label, _, own = key.removeprefix("methods.").rpartition(".")  # labels may have dots
-        _set_in_methods(content["methods"], (label, own), value, f"{place}: {key}")
-        return
-    table: Any = content
-    for part in parts[:-1]:
-        if isinstance(table, dict):
-            table = table.setdefault(part, {})
-        elif isinstance(table, list) and part.isdecimal() and int(part) < len(table):
-            table = table[int(part)]
-        else:
-            table = None
-    last = parts[-1]
-    if isinstance(table, list) and last.isdecimal() and int(last) < len(table):
-        table[int(last)] = deepcopy(value)
-    elif isinstance(table, dict) and last:
-        table[last] = deepcopy(value)
-    else:
-        raise BadInputError(f"{place}: {key!r} leads nowhere; accepted: a key of the scenario")
-
-
-def _set_in_methods(methods: list[Any], key: tuple[str, str], value: Value, place: str) -> None:
-    label, own = key
-    names = [method.get("label") or method["name"] for method in methods]
-    if label not in {*names, "*"}:
-        accepted = ", ".join(f"methods.{name}.KEY" for name in ["*", *names])
-        raise BadInputError(f"{place}: accepted: {accepted}")
-    chosen = [
-        method
-        for method, name in zip(methods, names, strict=True)
-        if name == label or (label == "*" and own in METHOD_MODELS[method["name"]].model_fields)
-    ]
-    if not chosen:
-        raise BadInputError(f"{place}: no method has such a key")
-    for method in chosen:
-        method[own] = value
 
 
 def is_logarithmic(values: list[float]) -> bool:

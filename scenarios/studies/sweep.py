@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scenarios.runs.build import RunSpec, build_method, expand
 from scenarios.runs.folder import RunFolder
 from scenarios.runs.jobs import Job
+from scenarios.runs.spec import RunSpec, expand
 from scenarios.studies.grid import GridPoint, Sweep
 from simulator import Cluster, Vector, simulate
 
@@ -104,7 +104,7 @@ def _sample(spec: RunSpec) -> float:
 
     try:
         simulate(
-            build_method(spec.method).run,
+            spec.method.build().run,
             problem,
             scenario.cluster.hardware(problem.dimension, spec.seed),
             time_limit=scenario.time_limit or float("inf"),

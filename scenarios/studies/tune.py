@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from scenarios.format.errors import BadInputError
-from scenarios.format.scenario import METHOD_MODELS, Method, Scenario, Tune
+from scenarios.format.method import Method
+from scenarios.format.scenario import Scenario, Tune
 from scenarios.results import curves
-from scenarios.runs.build import RunSpec
 from scenarios.runs.jobs import Job
+from scenarios.runs.spec import RunSpec
 from scenarios.runs.stored import StoredRun
 from scenarios.studies.sweep import folder_of
 from simulator import Vector
@@ -160,7 +161,7 @@ def plan(path: Path, scenario: Scenario, *, quick: bool = False, tries: int | No
 
 
 def _grid(method: Method, lists: dict[str, Sequence[float]]) -> list[Values]:
-    keys = [key for key in TUNED if key in METHOD_MODELS[method.name].model_fields]
+    keys = [key for key in TUNED if key in type(method).model_fields]
     combinations = itertools.product(*(lists[key] for key in keys))
     return [dict(zip(keys, values, strict=True)) for values in combinations]
 

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 import tomli_w
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
 from scenarios.format.compute import TraceTimes
 from scenarios.format.errors import BadInputError
 from scenarios.format.load import read_toml
-from scenarios.results.rows import Results
+from scenarios.results.rows import Rows
+from scenarios.results.sheet import Sheet
 from scenarios.runs.files import write_atomically
 from scenarios.studies.tune import TUNED, Plan, Rung, Try, Tuning
 from simulator import Vector
@@ -73,7 +72,7 @@ def margin(first: Vector, second: Vector) -> float:
     return ahead / error
 
 
-def results(tuning: Tuning) -> Results:
+def results(tuning: Tuning) -> Rows:
     """Return a row per try, for CSV: methods in their order, the best try first."""
     every = [one for tries in tuning.tries.values() for one in tries]
     keys = [key for key in TUNED if any(key in one.values for one in every)]
@@ -89,19 +88,14 @@ def results(tuning: Tuning) -> Results:
         for tries in tuning.tries.values()
         for rank, one in enumerate(tries, start=1)
     ]
-    return Results(rows, tuning.metric, [])
+    return Rows(rows, tuning.metric, [])
 
 
-def table(tuning: Tuning) -> Table:
-    """Return a row per try, for a terminal."""
+def table(tuning: Tuning) -> Sheet:
+    """Return a row per try."""
     rows = results(tuning).rows
-    shown = Table(title=f"by final {tuning.metric}", title_justify="left", box=SIMPLE_HEAD)
-    for name in rows[0]:
-        side = "left" if name == "method" else "right"
-        shown.add_column(name.replace("_", " "), justify=side)  # type: ignore[arg-type]
-    for row in rows:
-        shown.add_row(*(_cell(name, value) for name, value in row.items()))
-    return shown
+    cells = [[_cell(name, value) for name, value in row.items()] for row in rows]
+    return Sheet(f"by final {tuning.metric}", [n.replace("_", " ") for n in rows[0]], cells)
 
 
 def _cell(name: str, value: Any) -> str:  # noqa: ANN401

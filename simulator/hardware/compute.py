@@ -1,12 +1,62 @@
 """Compute-time models: when does a task that starts now end?"""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from simulator.hardware.jitter import Jitter
 from simulator.hardware.speed import Speeds
 from simulator.types import Indices, Vector
+
+
+class Factors(Protocol):
+    """Random factors on the work of tasks, such as :class:`simulator.hardware.jitter.Jitter`."""
+
+    def factors(self, workers: Indices, tasks: Indices) -> Vector:
+        """Return a factor for each of m (worker, task) pairs, shape (m,)."""
+        ...
+
+
+class ComputeTimes(ABC):
+    """Base of a compute-time model of one's own: a dataclass whose fields are a scenario's keys.
+
+    ``per``, ``random`` and ``schedule`` of a scenario modify it as they do ours.
+    """
+
+    @abstractmethod
+    def seconds(self, workers: int) -> Vector:
+        """Return h, shape (n,), in seconds, each finite and above 0."""
+
+    def factors(self, workers: Indices, tasks: Indices, seed: int) -> Vector | None:  # noqa: ARG002
+        """Return a factor for the work of each task, shape (m,); None (here) for no factors.
+
+        The same (seed, worker, task) has to give the same factor in whatever company.
+
+        Args:
+            workers: shape (m,), worker indices.
+            tasks: shape (m,), how many tasks each of them began before.
+            seed: the run's seed.
+        """
+        return None
+
+
+@dataclass(frozen=True)
+class OwnFactors:
+    """The factors of a user's model for one seed.
+
+    Attributes:
+        times: the model.
+        seed: the run's seed.
+    """
+
+    times: ComputeTimes
+    seed: int
+
+    def factors(self, workers: Indices, tasks: Indices) -> Vector:
+        """Return the factors, shape (m,)."""
+        found = self.times.factors(workers, tasks, self.seed)
+        return np.ones(len(workers)) if found is None else np.asarray(found, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -22,7 +72,7 @@ class ComputeModel:
     """
 
     seconds: Vector
-    jitter: Jitter | None = None
+    jitter: Factors | None = None
     speeds: Speeds | None = None
     per_step: bool = False
 

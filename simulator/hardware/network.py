@@ -2,6 +2,7 @@
 
 import heapq
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -76,6 +77,18 @@ class Network:
         if self.capacity is not None:
             return FairTransfers(self.transfer, self.capacity)
         return Transfers(self.uplink)
+
+
+class NetworkModel(ABC):
+    """Base of a network of one's own: a dataclass whose fields are a scenario's keys."""
+
+    @abstractmethod
+    def network(self, workers: int, dimension: int) -> Network:
+        """Return the network of n workers for vectors of ``dimension`` coordinates.
+
+        A class derived from :class:`Network` may say how transfers delay each other
+        (:meth:`Network.transfers`, with :attr:`Network.shared`) or what an all-reduce takes.
+        """
 
 
 @dataclass

@@ -23,7 +23,7 @@ MISTAKES = {
     "zero workers": (("workers = 2", "workers = 0"), "cluster.workers: should be greater than or"),
     "unknown method": (
         ("rennala-nigt", "renala"),
-        "methods[0]: unknown 'renala'; accepted: 'synchronous-pg', 'synchronous-nigt', 'rennala-",
+        "methods[0].name: unknown 'renala'; did you mean",
     ),
     "zero batch": (("batch = 3", "batch = 0"), "methods[0].batch: should be greater than or"),
     "missing batch": (
@@ -61,7 +61,7 @@ MISTAKES = {
     ),
     "no kind": (
         ('kind = "quadratic"\n', ""),
-        "problem: key 'kind' is missing; accepted: 'control', 'quadratic', 'tabular'",
+        "problem.kind: is missing; accepted: 'control', 'quadratic', 'tabular', or",
     ),
     "a method twice": (
         ("synchronous-nigt", 'rennala-nigt"\nbatch = 2\nlabel = "rennala-nigt'),
@@ -193,7 +193,7 @@ def test_the_command_exits_with_2_and_writes_nothing(mistake: str, tmp_path: Pat
     [
         (["run", "nowhere.toml"], "nowhere.toml: no such file or scenario; accepted: a TOML file"),
         (["run", "two.toml", "--method", "x"], "--method x: not in the scenario; accepted: renn"),
-        (["compare", "."], ".: no finished runs; accepted: a folder with"),
+        (["compare", "."], ".: no runs below it; accepted: a folder that run or sweep made"),
         (["figure", "99"], "figure 99: not there; accepted: 1"),
         (["run", "two.toml", "--out", "two.toml"], "two.toml"),
         (["run", "x" * 300], "x"),

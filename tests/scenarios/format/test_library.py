@@ -9,8 +9,9 @@ from commands import straggler
 
 from algorithms import METHODS
 from scenarios.format.load import library, load
-from scenarios.format.scenario import METHOD_MODELS, Scenario
-from scenarios.runs.build import build_method, expand
+from scenarios.format.method import Method
+from scenarios.format.scenario import Scenario
+from scenarios.runs.spec import expand
 from scenarios.studies.grid import SWEEPS, load_sweep
 from simulator import simulate
 
@@ -79,7 +80,7 @@ def test_every_method_runs_on_every_problem(method: str, problem: str, preemptio
     for _ in range(2):
         instance = scenario.problem.build(spec.seed, scenario.cluster.workers)
         result = simulate(
-            build_method(spec.method).run,
+            spec.method.build().run,
             instance,
             scenario.cluster.hardware(instance.dimension, spec.seed),
             updates=scenario.updates,
@@ -97,9 +98,9 @@ def test_every_method_runs_on_every_problem(method: str, problem: str, preemptio
 
 
 def test_each_method_has_a_schema_with_its_own_keys() -> None:
-    assert set(METHOD_MODELS) == set(METHODS)
-    assert "batch" in METHOD_MODELS["rennala-nigt"].model_fields
-    assert "batch" not in METHOD_MODELS["afedpg"].model_fields
+    assert set(Method.door.ours) == set(METHODS)
+    assert "batch" in Method.door.ours["rennala-nigt"].model_fields
+    assert "batch" not in Method.door.ours["afedpg"].model_fields
 
 
 @pytest.mark.parametrize("name", library(SWEEPS))
@@ -113,9 +114,11 @@ def test_list_and_check_describe(tmp_path_factory: pytest.TempPathFactory) -> No
     folder = tmp_path_factory.mktemp("empty")
     listed = straggler("list", cwd=folder)
     assert listed.returncode == 0
-    scenarios, _, sweeps = listed.stdout.partition("\nsweeps:\n")
+    scenarios, _, rest = listed.stdout.partition("\nsweeps:\n")
+    sweeps, _, methods = rest.partition("\nmethods:\n")
     assert len(scenarios.splitlines()) == len(library())
     assert [line.split()[0] for line in sweeps.splitlines()] == list(library(SWEEPS))
+    assert [line.split()[0] for line in methods.splitlines()][: len(METHODS)] == list(METHODS)
     checked = straggler("check", "figure1c", cwd=folder)
     assert checked.returncode == 0
     assert "kappa = 13.22 to 41.79 s per vector" in checked.stdout

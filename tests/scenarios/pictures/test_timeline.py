@@ -11,7 +11,9 @@ import pytest
 from commands import straggler, write_scenario
 
 from scenarios.pictures.perfetto import events
-from scenarios.pictures.timeline import _seconds_before, read_run
+from scenarios.pictures.timeline import _seconds_before, recorded
+from scenarios.runs.folder import RunFolder
+from scenarios.runs.stored import run_in
 
 
 @pytest.fixture(scope="module")
@@ -69,13 +71,13 @@ def test_the_trace_is_well_formed(results: Path, method: str) -> None:
 
 
 def test_times_in_a_trace_are_virtual_microseconds(results: Path) -> None:
-    run = read_run(results / "runs/two/synchronous-nigt/seed-0")
+    run = recorded(run_in(RunFolder(results / "runs/two/synchronous-nigt/seed-0")))
     first = next(e for e in events(run) if e["ph"] == "X" and e.get("tid") == 1)
     assert (first["ts"], first["dur"], first["name"]) == (0, 2e6, "compute")
 
 
 def test_the_timeline_names_the_update_that_used_a_gradient(results: Path) -> None:
-    run = read_run(results / "runs/two/afedpg/seed-0")
+    run = recorded(run_in(RunFolder(results / "runs/two/afedpg/seed-0")))
     used = run.update > 0
     assert sorted(run.update[used].tolist()) == list(range(1, 41))
     # worker 0 needs 1 + 0.5, worker 1 needs 2 + 1: updates at 1.5, 3, 3, 4.5, ...

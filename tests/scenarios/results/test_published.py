@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 from commands import straggler
 
+from scenarios.api.run import open as open_results
 from scenarios.cli.app import app
 from scenarios.format.errors import BadInputError
 from scenarios.results.published import publish, published, same_numbers
-from scenarios.runs.stored import StoredRun, stored_runs
+from scenarios.runs.stored import StoredRun
 from scenarios.studies.paper import FIGURES, Figure, Part
 
 
 def test_what_is_published_is_what_was_stored(two_workers: Path) -> None:
-    runs = stored_runs(two_workers / "runs/two")
+    runs = open_results(two_workers / "runs/two").runs
     publish(runs, two_workers / "two.parquet", "straggler figure two")
     again = published(two_workers / "two.parquet")
     assert [(r.label, r.info["seed"]) for r in again] == [(r.label, r.info["seed"]) for r in runs]
@@ -26,7 +27,7 @@ def test_what_is_published_is_what_was_stored(two_workers: Path) -> None:
 
 
 def test_failed_runs_are_kept_without_rows(two_workers: Path) -> None:
-    runs = stored_runs(two_workers / "runs/two")
+    runs = open_results(two_workers / "runs/two").runs
     info = {"label": "lost", "seed": 7, "status": "failed", "reason": "update 3: diverged"}
     failed = StoredRun(two_workers / "nowhere", {**runs[0].info, **info, "totals": None})
     publish([failed, *runs], two_workers / "failed.parquet", "straggler figure two")
@@ -39,7 +40,9 @@ def test_failed_runs_are_kept_without_rows(two_workers: Path) -> None:
 
 def test_damage_is_noticed(two_workers: Path) -> None:
     publish(
-        stored_runs(two_workers / "runs/two"), two_workers / "whole.parquet", "straggler figure two"
+        open_results(two_workers / "runs/two").runs,
+        two_workers / "whole.parquet",
+        "straggler figure two",
     )
     whole = (two_workers / "whole.parquet").read_bytes()
     for place in range(0, 3000, 500):  # columns come first
@@ -112,8 +115,8 @@ def test_a_figure_is_the_same_from_runs_and_from_what_it_saved(
 
 
 def test_numbers_that_changed_are_counted(two_workers: Path) -> None:
-    runs = stored_runs(two_workers / "runs/two")
-    others = stored_runs(two_workers / "runs/two")
+    runs = open_results(two_workers / "runs/two").runs
+    others = open_results(two_workers / "runs/two").runs
     assert same_numbers(runs, others) == 6
     others[0].history["return_count"][-1] += 1
     assert same_numbers(runs, others) == 5

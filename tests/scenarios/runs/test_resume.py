@@ -18,10 +18,10 @@ from commands import files_below, straggler, write_scenario
 from scenarios.format.load import load
 from scenarios.runs import execute as execution
 from scenarios.runs import resume
-from scenarios.runs.build import RunSpec, expand
 from scenarios.runs.execute import Options, execute
 from scenarios.runs.fingerprint import ROOT, code_fingerprint
 from scenarios.runs.folder import RunFolder
+from scenarios.runs.spec import RunSpec, expand
 from simulator import Checkpoint, simulate
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from scenarios.pictures.crossover import draw
+from scenarios.pictures.style import save
 from scenarios.runs.stored import StoredRun
 from scenarios.studies.crossover import crossover, overtaken
 
@@ -85,7 +86,7 @@ def test_predicted_and_measured_from_runs_that_obey_the_clocks(tmp_path: Path) -
         "the s from which on rennala-nigt is sooner than afedpg on the way to 50: 1 "
         "(90% interval: 1 to 1); predicted from s = 0.1: 1"
     )
-    draw(found, "title", tmp_path / "x.png")
+    save(draw(found, "title"), tmp_path / "x.png")
     assert (tmp_path / "x.png").stat().st_size > 10_000
 
 

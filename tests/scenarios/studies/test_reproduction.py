@@ -1,5 +1,6 @@
 """The committed results are of the scenarios beside them, draw, and are what the page says."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from commands import straggler
 
 from scenarios.format.load import library, load
 from scenarios.results.published import published
-from scenarios.runs.build import expand
+from scenarios.runs.spec import expand
 from scenarios.studies.grid import load_sweep
 from scenarios.studies.paper import FIGURES, is_sweep
 
@@ -27,8 +28,8 @@ def test_results_are_of_the_scenario_as_it_is(source: str) -> None:
     else:
         scenarios = [load(library()[source])]
     planned = [spec for scenario in scenarios for spec in expand(scenario)]
-    wanted = sorted(str(spec.content()) for spec in planned)
-    assert sorted(str(run.info["content"]) for run in runs) == wanted
+    wanted = sorted(json.dumps(spec.content(), sort_keys=True) for spec in planned)
+    assert sorted(json.dumps(r.info["content"], sort_keys=True) for r in runs) == wanted
     for run in runs:
         assert run.is_done
         assert len(run.history["time"]) == run.totals["updates"]

@@ -14,7 +14,7 @@ from commands import straggler, write_scenario
 from scenarios.format.errors import BadInputError
 from scenarios.pictures.plane import choose_axes
 from scenarios.pictures.sweep import Axis, Grid, grid_of
-from scenarios.results.rows import Results
+from scenarios.results.rows import Rows
 from scenarios.studies.grid import Sweep, load_sweep
 from scenarios.studies.sweep import runs_of, unique_jobs
 
@@ -239,7 +239,7 @@ def rows(method: str, p: float, times: list[float]) -> list[dict[str, object]]:
 
 def test_winners_by_hand() -> None:
     nan = float("nan")
-    results = Results(
+    results = Rows(
         [
             *rows("afedpg", 0.0, [10, 11, 12]),
             *rows("rennala-nigt", 0.0, [30, 33, 36]),

@@ -11,9 +11,9 @@ from tuning import bowl, made_up, with_table
 
 from scenarios.format.errors import BadInputError
 from scenarios.format.load import load
-from scenarios.runs.build import expand
 from scenarios.runs.execute import Options, execute
 from scenarios.runs.jobs import Job
+from scenarios.runs.spec import expand
 from scenarios.studies.grid import load_sweep
 from scenarios.studies.tune import Plan, Rung, Tuning, plan, ranked, tune
 from scenarios.studies.tuned import verdict

@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Self
 
-from algorithms import METHODS, Algorithm
-from scenarios.format.scenario import Method, Scenario
+from scenarios.format.method import Method
+from scenarios.format.scenario import Scenario
 
 
 @dataclass(frozen=True)
@@ -32,12 +31,16 @@ class RunSpec:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Return the run of a scenario that was written with ``model_dump_json``."""
+        """Return the run that :meth:`to_json` wrote.
+
+        Raises:
+            ValueError: a class of the user's that it names has changed or cannot be imported.
+        """
         return cls(Scenario.model_validate_json(text))
 
-    def __reduce__(self) -> tuple[Callable[[str], Self], tuple[str]]:
-        """Travel to other processes as JSON: the methods' schemas are made at run time."""
-        return type(self).from_json, (self.scenario.model_dump_json(),)
+    def to_json(self) -> str:
+        """Return what :meth:`from_json` takes: the models of users' tables cannot be pickled."""
+        return self.scenario.model_dump_json()
 
     def content(self) -> dict[str, object]:
         """Return all that decides the result, as JSON; title and label do not."""
@@ -45,8 +48,10 @@ class RunSpec:
         scenario = self.scenario.model_dump(mode="json", exclude=apart)
         for method in scenario["methods"]:
             del method["label"]
-        if scenario["evaluation"] is None:
-            del scenario["evaluation"]
+        later = ((scenario, "evaluation"), (scenario["cluster"], "network"))
+        for table, key in (*later, (scenario["problem"], "source")):  # than some results
+            if table.get(key, 0) is None:
+                del table[key]
         scenario["cluster"]["compute"].pop("file", None)  # a trace's digest says what it holds
         return scenario
 
@@ -63,11 +68,3 @@ def expand(scenario: Scenario) -> list[RunSpec]:
         for seed in scenario.seeds
         for method in scenario.methods
     ]
-
-
-def build_method(method: Method) -> Algorithm:
-    """Return the method: its aggregation combined with its update rule."""
-    aggregation, rule = METHODS[method.name]
-    values = method.parameters()
-    rule_values = {f.name: values.pop(f.name) for f in fields(rule)}
-    return aggregation(rule=rule(**rule_values), **values)

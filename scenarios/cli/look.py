@@ -1,42 +1,14 @@
-"""Commands that look closer: time, theory and speed."""
+"""Commands that look at theory, speed and logs."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from scenarios.cli.parts import Scenario_, console
+from scenarios.cli.parts import Scenario_, console, show
 from scenarios.format.errors import BadInputError
 
 Constant = Annotated[float | None, typer.Option(min=0.0, help="A constant of the theory.")]
-
-
-def timeline(
-    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="OUT/METHOD/seed-SEED.")],
-    out: Annotated[Path | None, typer.Option(help="Picture [default: RUN/timeline.png].")] = None,
-    begin: Annotated[float, typer.Option("--from", min=0.0, help="Simulated seconds.")] = 0.0,
-    until: Annotated[
-        float | None, typer.Option("--to", help="Simulated seconds [default: what is legible].")
-    ] = None,
-    perfetto: Annotated[
-        Path | None, typer.Option(help="Write a trace for ui.perfetto.dev instead (.json.gz).")
-    ] = None,
-) -> None:
-    """Draw who did what when: a lane per worker, or bands of many workers."""
-    from scenarios.pictures.timeline import draw_timeline, read_run
-
-    run = read_run(run_folder)
-    if perfetto is not None:
-        from scenarios.pictures.perfetto import write_trace
-
-        write_trace(run, perfetto)
-        typer.echo(f"written: {perfetto}")
-        return
-    if until is not None and until <= begin:
-        raise BadInputError(f"--to {until}: accepted: more than --from, {begin}")
-    file = out or run_folder / "timeline.png"
-    draw_timeline(run, file, begin, until)
-    typer.echo(f"drawn: {file}")
 
 
 def trace(
@@ -76,18 +48,16 @@ def theory(
     smoothness L_g, hessian L_h, gap Delta = J* - J(theta_0). What is not given is 1, or exact
     where the problem knows it (quadratic).
     """
-    from scenarios.format.load import find, load
-    from scenarios.results import theory as laid
+    from scenarios.api import run as api
+    from scenarios.results import theory as tables
 
     given = {"sigma": sigma, "smoothness": smoothness, "hessian": hessian, "gap": gap}
     known = {name: value for name, value in given.items() if value is not None}
-    arguments = (load(find(scenario)), epsilon or [0.1, 0.01], known)
+    epsilons = epsilon or [0.1, 0.01]
     if markdown:
-        typer.echo("\n".join(laid.markdown(*arguments)))
-        return
-    out = console()
-    for part in laid.report(*arguments):
-        out.print(part)
+        typer.echo("\n".join(tables.markdown(api.load(scenario), epsilons, known)))
+    else:
+        show(api.theory(scenario, epsilons, **known))
 
 
 def bench(

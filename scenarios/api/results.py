@@ -1,0 +1,263 @@
+"""Runs that are over, to look at: tables, curves, pictures."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scenarios.api.shown import Comparison
+from scenarios.format.errors import BadInputError
+from scenarios.format.own import one_line
+from scenarios.results.compare import compare, warnings_of
+from scenarios.results.rows import Row, Rows, tidy
+from scenarios.results.tables import results_sheet
+from scenarios.runs.stored import StoredRun, comparable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from scenarios.pictures.style import Picture
+
+Pair = tuple[float, float]
+
+LARGEST = 100
+"""Inches of a picture's side."""
+
+
+class Results:
+    """Runs that are over, failed ones too.
+
+    Args:
+        runs: of one scenario, or of many.
+        name: where they are, for titles and messages.
+        places: for each run its method and its values on a sweep's axes; None if there are none.
+    """
+
+    def __init__(
+        self, runs: Sequence[StoredRun], name: str, places: Sequence[Row] | None = None
+    ) -> None:
+        self.runs = list(runs)
+        self.name = name
+        self._places = places
+
+    @property
+    def methods(self) -> list[str]:
+        """The labels of the methods."""
+        return list(dict.fromkeys(run.label for run in self.runs if run.info))
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds."""
+        return sorted({int(run.info["seed"]) for run in self.runs if run.info})
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Why runs failed, by their folder."""
+        return {
+            str(run.path): str(run.info.get("reason") or "damaged").strip().splitlines()[-1]
+            for run in self.runs
+            if not run.is_done
+        }
+
+    def select(self, method: str | None = None, seed: int | None = None) -> "Results":
+        """Return the runs of one method, of one seed, or of both.
+
+        Raises:
+            BadInputError: there is none.
+        """
+        chosen = [
+            (k, run)
+            for k, run in enumerate(self.runs)
+            if run.info and method in {None, run.label} and seed in {None, run.info["seed"]}
+        ]
+        if not chosen:
+            raise BadInputError(
+                f"{self.name}: no run of method {method!r}, seed {seed}; accepted: "
+                f"{', '.join(self.methods)}; seeds {', '.join(map(str, self.seeds))}"
+            )
+        places = self._places and [self._places[k] for k, _ in chosen]
+        return Results([run for _, run in chosen], self.name, places)
+
+    def table(self, thresholds: Sequence[float] = ()) -> "pd.DataFrame":
+        """Return a DataFrame with a row per run.
+
+        Columns: method, seed, what differs between the runs, status, totals (updates, elapsed in
+        simulated seconds, gradients, vectors, bytes, environment steps), final and best of the
+        metric, simulated seconds to thresholds (NaN: never), real seconds, version, path.
+
+        Args:
+            thresholds: values of the metric; by default 1/4, 1/2 and 3/4 from start to best.
+        """
+        import pandas as pd  # noqa: PLC0415 - takes a second
+
+        return pd.DataFrame(self.rows(thresholds).rows)
+
+    def rows(self, thresholds: Sequence[float] = ()) -> Rows:
+        """Return the same without pandas.
+
+        Raises:
+            BadInputError: there is no run.
+        """
+        if not self.runs:
+            raise BadInputError(f"{self.name}: no runs are there yet")
+        return tidy(self.runs, self._places, thresholds)
+
+    def history(self, method: str | None = None, seed: int | None = None) -> "pd.DataFrame":
+        """Return a DataFrame with a row per update, as ``history.parquet`` has them.
+
+        Columns: ``update`` (1, 2, ...), ``time`` (simulated seconds), ``gradients`` and
+        ``discarded`` (numbers), ``delay`` (updates), ``return_mean`` (undiscounted),
+        ``return_count`` and ``steps`` (of the trajectories used), ``objective`` and
+        ``gradient_norm`` (exact, where known), and others where workers differ. For several runs,
+        ``method`` and ``seed`` come first.
+
+        Args:
+            method: a label; all if None.
+            seed: all if None.
+
+        Raises:
+            BadInputError: there is no such run, or none that ended well.
+        """
+        import pandas as pd  # noqa: PLC0415 - takes a second
+
+        runs = [run for run in self.select(method, seed).runs if run.is_done]
+        frames = [pd.DataFrame(run.history) for run in runs]
+        if not frames:
+            raise BadInputError(f"{self.name}: {method}, seed {seed} failed: it has no history")
+        whole = ("update", "gradients", "discarded", "return_count", "steps")
+        frames = [frame.astype(dict.fromkeys(whole, "int64")) for frame in frames]
+        if len(frames) == 1:
+            return frames[0]
+        for frame, run in zip(frames, runs, strict=True):
+            frame.insert(0, "method", run.label)
+            frame.insert(1, "seed", int(run.info["seed"]))
+        return pd.concat(frames, ignore_index=True)
+
+    def compare(self, thresholds: Sequence[float] = ()) -> Comparison:
+        """Return one row per method: what it cost, what it wasted, how far it came.
+
+        Args:
+            thresholds: values of the metric whose times are wanted; three by default.
+
+        Raises:
+            BadInputError: no run ended well, or they are of different scenarios.
+        """
+        runs = comparable(self.runs, self.name)
+        return Comparison(compare(runs, thresholds), self.name, warnings_of(runs))
+
+    def plot(
+        self,
+        column: str | None = None,
+        **look: Any,  # noqa: ANN401 - see `straggler.plot`
+    ) -> "Picture":
+        """Return a picture of returns against simulated time; see :func:`straggler.plot`."""
+        return plot(self, column=column, **look)
+
+    def timeline(
+        self,
+        method: str | None = None,
+        seed: int | None = None,
+        *,
+        begin: float = 0.0,
+        until: float | None = None,
+    ) -> "Picture":
+        """Return a picture of who did what when: a lane per worker, or bands of many.
+
+        Args:
+            method: a label; may be left out if there is one run.
+            seed: the same.
+            begin: simulated seconds at the left.
+            until: simulated seconds at the right; as much as is legible if None.
+
+        Raises:
+            BadInputError: it is not one run, or its timeline was not recorded.
+        """
+        from scenarios.pictures.timeline import draw_timeline, recorded  # noqa: PLC0415
+
+        return draw_timeline(recorded(self.only(method, seed)), begin, until)
+
+    def only(self, method: str | None = None, seed: int | None = None) -> StoredRun:
+        """Return the one run of a method and a seed.
+
+        Raises:
+            BadInputError: there is none, or more than one.
+        """
+        runs = self.select(method, seed).runs
+        if len(runs) > 1:
+            raise BadInputError(
+                f"{self.name}: {len(runs)} runs; accepted: one, of method "
+                f"{', '.join(self.methods)} and seed {', '.join(map(str, self.seeds))}"
+            )
+        return runs[0]
+
+    def __len__(self) -> int:
+        """Return the number of runs."""
+        return len(self.runs)
+
+    def __iter__(self) -> Iterator[StoredRun]:
+        """Yield the runs."""
+        return iter(self.runs)
+
+    def __repr__(self) -> str:
+        failed = f", {len(self.failed)} failed" if self.failed else ""
+        methods, seeds = ", ".join(self.methods), ", ".join(map(str, self.seeds))
+        return f"<Results {self.name}: {len(self.runs)} runs{failed}; {methods}; seeds {seeds}>"
+
+    def _repr_html_(self) -> str:
+        try:
+            return results_sheet(self.rows()).html() if self.runs else repr(self)
+        except BadInputError as error:
+            return one_line(error)
+
+
+def plot(
+    *results: Results,
+    column: str | None = None,
+    methods: Sequence[str] = (),
+    labels: Mapping[str, str] | None = None,
+    overlay: bool = False,
+    theory: bool = False,
+    xlim: Pair | None = None,
+    logx: bool = False,
+    logy: bool | None = None,
+    size: Pair | None = None,
+) -> "Picture":
+    """Return a picture of a column against simulated time: means over seeds, 20%-80% bands.
+
+    Args:
+        results: a panel for each; of one scenario each.
+        column: of the history; by default the exact objective or the mean return.
+        methods: labels, in the order of the legend; all by default.
+        labels: what the legend calls them instead, by label.
+        overlay: one panel for all, a line style for each.
+        theory: mark predicted update times.
+        xlim: simulated seconds at the left and the right.
+        logx: a logarithmic time axis.
+        logy: a logarithmic value axis; by default for gradient norms only.
+        size: width and height in inches.
+
+    Raises:
+        BadInputError: there is no such column or method, or nothing to draw.
+    """
+    from scenarios.pictures.panels import (  # noqa: PLC0415 - matplotlib takes a second
+        Look,
+        draw,
+        panels_of,
+        together,
+    )
+
+    groups = {r.name: comparable(r.runs, r.name) for r in results}
+    for runs in groups.values():
+        if column is not None and column not in runs[0].history:
+            accepted = ", ".join(runs[0].history)
+            raise BadInputError(f"--column {column}: no such column; accepted: {accepted}")
+    if xlim and not 0 <= xlim[0] < xlim[1] < math.inf:
+        raise BadInputError(f"xlim {xlim[0]:g} {xlim[1]:g}: accepted: two rising numbers from 0")
+    if size and not (0 < size[0] <= LARGEST and 0 < size[1] <= LARGEST):
+        raise BadInputError(f"size {size[0]:g} {size[1]:g}: accepted: up to {LARGEST} inches each")
+    look = Look(methods, labels or {}, xlim, logx, logy, size, theory)
+    if overlay:
+        short = {Path(name).name or name: runs for name, runs in groups.items()}
+        return draw([together(short if len(short) == len(groups) else groups, column)], look)
+    columns = [column] if column else []
+    return draw([p for runs in groups.values() for p in panels_of(runs, columns)], look)

@@ -1,0 +1,174 @@
+"""From scenarios to results."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Unpack
+
+from algorithms import Algorithm
+from scenarios.api.results import Results
+from scenarios.api.shown import Report
+from scenarios.format.describe import describe
+from scenarios.format.errors import BadInputError
+from scenarios.format.load import library
+from scenarios.format.load import load as load_scenario
+from scenarios.format.scenario import Scenario
+from scenarios.results.published import published
+from scenarios.results.theory import report
+from scenarios.runs.execute import simulated
+from scenarios.runs.folder import RunFolder
+from scenarios.runs.jobs import Job, plan
+from scenarios.runs.make import Maker, Making
+from scenarios.runs.stored import folders_below, runs_in
+
+Source = str | Path | Mapping[str, Any] | Scenario
+"""A scenario, or what :func:`load` takes."""
+
+ROOT = Path("runs")
+"""Where results go by default."""
+
+
+def load(source: Source, *, quick: bool = False) -> Scenario:
+    """Return a checked scenario.
+
+    Args:
+        source: a TOML file, a name from :func:`names`, or what a file would say as a dict.
+        quick: with its ``[quick]`` limits, or with its first seed only.
+
+    Raises:
+        BadInputError: it says what cannot be; a line per mistake.
+    """
+    scenario = source if isinstance(source, Scenario) else load_scenario(source)
+    if not quick:
+        return scenario
+    return scenario.shortened().named(scenario.name and f"{scenario.name}-quick")
+
+
+def names() -> list[str]:
+    """Return the names of the scenarios that come with straggler."""
+    return list(library())
+
+
+def check(source: Source) -> str:
+    """Return what a scenario describes, in a few lines.
+
+    Raises:
+        BadInputError: it says what cannot be.
+    """
+    return "\n".join(describe(load(source)))
+
+
+def planned(
+    source: Source,
+    out: str | Path | None = None,
+    methods: Sequence[str] = (),
+    seeds: Sequence[int] = (),
+    *,
+    quick: bool = False,
+) -> tuple[list[Job], Path]:
+    """Return the runs of a scenario, and their folder; see :func:`run`."""
+    scenario = load(source, quick=quick)
+    if out is None and scenario.name is None:
+        raise BadInputError("out: is missing for a scenario without a file; accepted: a folder")
+    folder = Path(out) if out is not None else ROOT / str(scenario.name)
+    return plan(scenario, folder, methods, seeds), folder
+
+
+def run(
+    source: Source,
+    out: str | Path | None = None,
+    *,
+    methods: Sequence[str] = (),
+    seeds: Sequence[int] = (),
+    quick: bool = False,
+    **making: Unpack[Making],
+) -> Results:
+    """Make the runs of a scenario that are missing, and return all of them.
+
+    Results go to ``out/METHOD/seed-SEED/``. Interrupt it whenever you like: the same call goes on.
+
+    Args:
+        source: a scenario, or what :func:`load` takes.
+        out: the folder of the results; ``runs/NAME`` by default.
+        methods: names or labels; all of the scenario's by default.
+        seeds: instead of the scenario's own.
+        quick: use its ``[quick]`` limits.
+        **making: ``jobs`` (runs at a time), ``workers_per_run``, ``retry_failed``, ``recompute``,
+            ``memory_limit`` (GiB), ``executor``, ``address``; see :class:`Making`.
+
+    Raises:
+        BadInputError: the scenario or an option cannot be.
+        OSError: the disk is full; what is finished is safe.
+    """
+    maker = Maker(**making)
+    jobs, folder = planned(source, out, methods, seeds, quick=quick)
+    maker.make(jobs)
+    return Results(runs_in([job.folder for job in jobs]), str(folder))
+
+
+def simulate(
+    source: Source, method: str | Algorithm | None = None, seed: int | None = None
+) -> Results:
+    """Return one run that was made in this process, without files.
+
+    Args:
+        source: a scenario, or what :func:`load` takes.
+        method: a name or label in the scenario, or a method of your own as an object, such as
+            ``Rennala(NIGT(step_size=0.1, momentum=0.1), batch=20)``; the first one if None.
+        seed: the scenario's first if None.
+
+    Raises:
+        BadInputError: the scenario cannot be, or has no such method.
+    """
+    scenario = load(source)
+    own = method if isinstance(method, Algorithm) else None
+    wanted = [method] if isinstance(method, str) else []
+    seeds = [scenario.seeds[0] if seed is None else seed]
+    (job, *_) = plan(scenario, ROOT, wanted, seeds)
+    return Results([simulated(job.spec, own)], scenario.name or scenario.title)
+
+
+def open(source: str | Path) -> Results:  # noqa: A001 - straggler.open
+    """Return runs that are over.
+
+    Args:
+        source: a folder of results or of one run, a store of a sweep, or a compact file of
+            ``results/``. Nothing is imported that the runs name.
+
+    Raises:
+        BadInputError: there are no runs.
+    """
+    path = Path(source)
+    if path.suffix == ".parquet":
+        return Results(published(path), path.stem)
+    if (path / "run.json").is_file():
+        return Results(runs_in([RunFolder(path)]), str(path))
+    if not path.is_dir():
+        raise BadInputError(f"{path}: not there; accepted: a folder of results, or a compact file")
+    return Results(runs_in(folders_below(path)), str(path))
+
+
+def theory(
+    source: Source,
+    epsilons: Sequence[float] = (0.1, 0.01),
+    *,
+    sigma: float | None = None,
+    smoothness: float | None = None,
+    hessian: float | None = None,
+    gap: float | None = None,
+) -> Report:
+    """Return the simulated clocks beside their formulas, and the paper's tables in numbers.
+
+    Args:
+        source: a scenario, or what :func:`load` takes.
+        epsilons: gradient norms to reach.
+        sigma: standard deviation of a gradient; 1 if not given, or exact where it is known.
+        smoothness: L_g; the same.
+        hessian: L_h; the same.
+        gap: Delta = J* - J(theta_0); the same.
+
+    Raises:
+        BadInputError: the scenario cannot be.
+    """
+    given = {"sigma": sigma, "smoothness": smoothness, "hessian": hessian, "gap": gap}
+    known = {name: value for name, value in given.items() if value is not None}
+    return Report(list(report(load(source), epsilons, known)))

@@ -1,0 +1,200 @@
+"""Many scenarios at once: sweeps and tuning."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from scenarios.api.results import Results
+from scenarios.format.load import find
+from scenarios.format.load import load as load_scenario
+from scenarios.format.scenario import Scenario
+from scenarios.results.rows import tidy
+from scenarios.runs.jobs import Summary
+from scenarios.runs.make import Maker, Making
+from scenarios.runs.stored import folders_below, runs_in
+from scenarios.studies import tune as search
+from scenarios.studies import tuned as report
+from scenarios.studies.grid import Sweep, load_sweep
+from scenarios.studies.sweep import SweepRun, runs_of, unique_jobs
+
+if TYPE_CHECKING:
+    from scenarios.pictures.style import Picture
+
+STORE = Path("runs/store")
+"""Where the runs of sweeps and tunings are by default."""
+
+
+class SweepResults(Results):
+    """The runs of a sweep.
+
+    Args:
+        sweep: whose grid they are on.
+        runs: as planned; those that are not there are left out.
+        summary: how many were made and how many were there; None if nothing was made.
+    """
+
+    def __init__(
+        self, sweep: Sweep, runs: Sequence[SweepRun], summary: Summary | None = None
+    ) -> None:
+        there = {run.path: run for run in runs_in([job.folder for job in unique_jobs(runs)])}
+        chosen = [run for run in runs if run.job.folder.path in there]
+        places = [{"method": r.job.spec.method.folder, **r.point.axes} for r in chosen]
+        stored = [there[run.job.folder.path] for run in chosen]
+        super().__init__(stored, str(sweep.path), places)
+        self.sweep = sweep
+        self.summary = summary
+
+    def plot(  # type: ignore[override] # another kind of picture
+        self,
+        threshold: float | None = None,
+        *,
+        axes: Sequence[str] = (),
+        at: Sequence[str] = (),
+    ) -> "Picture":
+        """Return a picture of the simulated seconds to a threshold, over one axis or two.
+
+        Args:
+            threshold: of the metric; half way from start to best if None.
+            axes: names of those to draw; the first two that have several values if empty.
+            at: texts such as ``p=0.5``, which hold the others.
+
+        Raises:
+            BadInputError: there is no such axis or value, or nothing reached the threshold.
+        """
+        from scenarios.pictures.plane import (  # noqa: PLC0415 - matplotlib takes a second
+            check_reached,
+            choose_axes,
+            only_at,
+        )
+        from scenarios.pictures.sweep import draw_sweep, grid_of  # noqa: PLC0415
+
+        rows = self.rows([] if threshold is None else [threshold])
+        if threshold is None and rows.thresholds:
+            rows = self.rows([rows.thresholds[len(rows.thresholds) // 2]])
+        drawn, held = choose_axes(self.sweep, axes, at)
+        rows = only_at(rows, held)
+        check_reached(rows, self.name)
+        return draw_sweep(grid_of(rows, drawn), self.sweep.file.title)
+
+
+def open_sweep(name: str | Path, out: str | Path = STORE) -> SweepResults:
+    """Return the runs of a sweep that are there.
+
+    Args:
+        name: a sweep file, or the name of one that comes with straggler.
+        out: the store.
+
+    Raises:
+        BadInputError: the sweep says what cannot be.
+    """
+    sweep = load_sweep(name)
+    return SweepResults(sweep, runs_of(sweep, Path(out)))
+
+
+def sweep(
+    name: str | Path | Sweep, out: str | Path = STORE, **making: Unpack[Making]
+) -> SweepResults:
+    """Make the runs of a sweep that are missing, and return all of them.
+
+    Args:
+        name: a sweep file, or the name of one that comes with straggler, or what was read of it.
+        out: the store of the runs; sweeps may share one. ``out/index.parquet`` is its table.
+        **making: as for :func:`run`.
+
+    Raises:
+        BadInputError: the sweep or an option cannot be.
+        OSError: the disk is full; what is finished is safe.
+    """
+    maker = Maker(**making)
+    loaded = name if isinstance(name, Sweep) else load_sweep(name)
+    runs = runs_of(loaded, Path(out))
+    summary = maker.make(unique_jobs(runs))
+    tidy(runs_in(folders_below(Path(out)))).write_parquet(Path(out) / "index.parquet")
+    return SweepResults(loaded, runs, summary)
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What a tuning found.
+
+    Attributes:
+        plan: what was tried.
+        tuning: the tries of each method, best first.
+        source: the scenario file.
+    """
+
+    plan: search.Plan
+    tuning: search.Tuning
+    source: Path
+
+    def table(self) -> Any:  # noqa: ANN401 - a DataFrame
+        """Return a DataFrame with a row per try: its values, rung, score, standard error, rank."""
+        import pandas as pd  # noqa: PLC0415 - takes a second
+
+        return pd.DataFrame(report.results(self.tuning).rows)
+
+    def verdicts(self) -> list[str]:
+        """Return a line per method: who won, by how much; and warnings of edges."""
+        lines = []
+        for ranked in self.tuning.tries.values():
+            lines.append(report.verdict(ranked))
+            lines += () if ranked[0].failed else report.edges(self.plan, ranked[0])
+        return lines
+
+    @property
+    def failed(self) -> bool:
+        """Whether all tries of a method failed."""
+        return any(ranked[0].failed for ranked in self.tuning.tries.values())
+
+    def write(
+        self, target: str | Path, command: Sequence[str] = (), *, force: bool = False
+    ) -> None:
+        """Write the scenario with the values that won.
+
+        Raises:
+            BadInputError: the file is there, and tune did not write it.
+        """
+        report.check_target(Path(target), force=force)
+        report.write(self.source, Path(target), self.plan, self.tuning, command)
+
+    def scenario(self) -> Scenario:
+        """Return the scenario with the values that won."""
+        values = {
+            f"methods.{label}.{key}": value
+            for label, ranked in self.tuning.tries.items()
+            if not ranked[0].failed
+            for key, value in ranked[0].values.items()  # noqa: PD011 - no pandas
+        }
+        return self.plan.scenario.with_values(values)
+
+
+def plan_tuning(name: str | Path, *, quick: bool = False, tries: int | None = None) -> search.Plan:
+    """Return what a tuning would try; see :func:`tune`."""
+    file = find(str(name))
+    return search.plan(file, load_scenario(file), quick=quick, tries=tries)
+
+
+def tune(
+    name: str | Path,
+    out: str | Path = STORE,
+    *,
+    quick: bool = False,
+    tries: int | None = None,
+    **making: Unpack[Making],
+) -> Tuned:
+    """Search step size, momentum and batch for every method of a scenario, alike for all.
+
+    Args:
+        name: a scenario file, or the name of one that comes with straggler.
+        out: the store of the runs, as for sweeps.
+        quick: use its ``[quick]`` limits.
+        tries: per method; the size of the smallest grid by default.
+        **making: as for :func:`run`.
+
+    Raises:
+        BadInputError: the scenario or an option cannot be.
+    """
+    maker = Maker(**making)
+    plan = plan_tuning(name, quick=quick, tries=tries)
+    return Tuned(plan, search.tune(plan, Path(out), maker.make), find(str(name)))

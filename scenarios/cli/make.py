@@ -1,0 +1,125 @@
+"""Commands that make runs, and look at what would be made."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scenarios.cli.parts import (
+    Jobs,
+    Memory,
+    PerRun,
+    Quick_,
+    Recompute,
+    RetryFailed,
+    Scenario_,
+    interruptible,
+    show,
+)
+from scenarios.format.errors import BadInputError
+from scenarios.format.installed import GROUPS, installed
+from scenarios.runs.cores import CORES
+
+
+def run(
+    scenario: Scenario_,
+    method: Annotated[list[str] | None, typer.Option(help="Only this method; repeatable.")] = None,
+    seed: Annotated[
+        list[int] | None,
+        typer.Option(min=0, max=2**63 - 1, help="This seed instead of the file's; repeatable."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Result folder [default: runs/NAME].")] = None,
+    jobs: Jobs = CORES,
+    workers_per_run: PerRun = None,
+    quick: Quick_ = False,
+    retry_failed: RetryFailed = False,
+    recompute: Recompute = False,
+    memory_limit: Memory = None,
+) -> None:
+    """Run what is missing of a scenario, skip what is done.
+
+    Results go to OUT/METHOD/seed-SEED/: history.parquet (a row per update), timeline.parquet
+    (a row per interval of a worker), workers.parquet and run.json. They are safe against
+    interruption: run again to complete what is missing.
+
+    A scenario may name methods of your own (`name = "mypackage.methods:Mine"`), problems, compute
+    models, networks and environments: modules in the working directory are found.
+    """
+    from scenarios.api import run as api
+
+    with interruptible():
+        results = api.run(
+            scenario,
+            out,
+            methods=method or (),
+            seeds=seed or (),
+            quick=quick,
+            jobs=jobs,
+            workers_per_run=workers_per_run,
+            retry_failed=retry_failed,
+            recompute=recompute,
+            memory_limit=memory_limit,
+        )
+    if len(results.failed) < len(results):
+        show(results.compare())
+    raise typer.Exit(1 if results.failed else 0)
+
+
+def list_() -> None:
+    """List the scenarios and sweeps that come with straggler, the methods, and others' offers."""
+    from scenarios.format.load import library, load, read_toml
+    from scenarios.format.method import Method
+    from scenarios.studies.grid import SWEEPS
+
+    named, sweeps = library(), library(SWEEPS)
+    width = max(map(len, named))
+    for name, file in named.items():
+        typer.echo(f"{name:{width}}  {load(file, environment=False).title}")
+    typer.echo("\nsweeps:")
+    for name, file in sweeps.items():
+        typer.echo(f"{name:{width}}  {read_toml(file)['title']}")
+    typer.echo("\nmethods:")
+    for name, model in Method.door.ours.items():
+        keys = [key for key in model.model_fields if key not in {"name", "label"}]
+        typer.echo(f"{name:{width}}  {', '.join(keys)}")
+    typer.echo(f"{'package.module:Class':{width}}  a method of your own")
+    for kind, group in GROUPS.items():
+        for name, where in installed(group).items():
+            typer.echo(f"{name:{width}}  {kind} of {where}")
+
+
+def check(
+    scenario: Annotated[
+        str | None,
+        typer.Argument(metavar="FILE|NAME", help="A TOML file, or a name from `straggler list`."),
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help="Put this method through the battery that ours pass: a name, package.module:Class."
+        ),
+    ] = None,
+    value: Annotated[
+        list[str] | None,
+        typer.Option(help="KEY=VALUE of the method, where it needs one; repeatable."),
+    ] = None,
+) -> None:
+    """Check a scenario file and say what it describes, without running it; or check a method.
+
+    `--method package.module:Class` runs the method on small clusters of every kind and says, a
+    line each, whether its accounting closes, it is deterministic, a run of it can be resumed from
+    every update, and batching its gradients changes nothing.
+    """
+    from scenarios.api import run as api
+    from scenarios.studies.contract import check_method
+
+    if (scenario is None) == (method is None):
+        raise BadInputError("check: accepted: a scenario, or --method NAME")
+    if scenario is not None:
+        typer.echo(api.check(scenario))
+        return
+    failed = False
+    for line in check_method(str(method), value or ()):
+        failed |= not line.passed
+        typer.echo(f"{'ok  ' if line.passed else 'FAIL'}  {line.text}")
+    raise typer.Exit(1 if failed else 0)

@@ -1,0 +1,220 @@
+"""Commands that read results."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scenarios.cli.parts import (
+    CSV,
+    Latex,
+    Markdown,
+    Store,
+    Threshold,
+    console,
+    form,
+    read_results,
+    show,
+)
+from scenarios.format.errors import BadInputError
+
+
+def compare(
+    results: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A result folder, or a compact file.")
+    ],
+    threshold: Threshold = None,
+    csv: CSV = False,
+    markdown: Markdown = False,
+    latex: Latex = False,
+) -> None:
+    """Compare the methods in a result folder: one row each, means over seeds.
+
+    Thresholds are first held when the mean return of the latest 100 trajectories reaches them;
+    their times are medians over seeds.
+    """
+    from scenarios.api.run import open as open_results
+
+    kind = form(csv, markdown, latex)
+    comparison = open_results(results).compare(threshold or ())
+    if kind:
+        typer.echo(getattr(comparison, kind)(), nl=False)
+    else:
+        show(comparison)
+
+
+def results(
+    what: Annotated[
+        str, typer.Argument(metavar="DIR|SWEEP", help="A folder of runs, or a sweep, as `sweep`.")
+    ],
+    out: Store = Path("runs/store"),
+    threshold: Threshold = None,
+    csv: CSV = False,
+    markdown: Markdown = False,
+    latex: Latex = False,
+    parquet: Annotated[
+        Path | None, typer.Option(help="Write a Parquet file instead of a table.")
+    ] = None,
+) -> None:
+    """Print one tidy table: a row per run, with its axes, totals and times to thresholds.
+
+    For a sweep file, the runs of its grid in the store OUT; for a folder, all runs below it, and
+    a column for each key that is not the same for all.
+    """
+    from scenarios.results.tables import results_sheet
+
+    kind = form(csv, markdown, latex)
+    rows = read_results(what, out).rows(threshold or ())
+    sheet = results_sheet(rows)
+    if parquet is not None:
+        rows.write_parquet(parquet)
+        typer.echo(f"written: {parquet}, {len(rows.rows)} rows")
+    elif kind == "csv":
+        typer.echo(rows.csv(), nl=False)
+    elif kind == "markdown":
+        typer.echo("\n".join(sheet.markdown()))
+    elif kind == "latex":
+        typer.echo(sheet.latex(), nl=False)
+    else:
+        console().print(sheet.rich())
+
+
+def plot(
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="DIR...|SWEEP",
+            help="Result folders or compact files, a panel each; or a sweep, as `sweep`.",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Picture: .png, .svg, .pdf [default: DIR/plot.png, or figures/]."
+        ),
+    ] = None,
+    column: Annotated[
+        str | None, typer.Option(help="A column of history.parquet [default: return_mean].")
+    ] = None,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this method; repeatable, in the order of the legend."),
+    ] = None,
+    label: Annotated[
+        list[str] | None, typer.Option(help="OLD=NEW: another name in the legend; repeatable.")
+    ] = None,
+    overlay: Annotated[
+        bool, typer.Option("--overlay", help="One panel for all folders, a line style each.")
+    ] = False,
+    xlim: Annotated[
+        tuple[float, float] | None,
+        typer.Option(metavar="FROM TO", help="Simulated seconds that are shown."),
+    ] = None,
+    logx: Annotated[bool, typer.Option("--logx", help="A logarithmic time axis.")] = False,
+    logy: Annotated[bool, typer.Option("--logy", help="A logarithmic value axis.")] = False,
+    size: Annotated[
+        tuple[float, float] | None, typer.Option(metavar="WIDTH HEIGHT", help="In inches.")
+    ] = None,
+    theory: Annotated[
+        bool, typer.Option("--theory", help="Mark predicted update times, real ones as dots.")
+    ] = False,
+    store: Annotated[Path, typer.Option(help="Where a sweep's runs are.")] = Path("runs/store"),
+    threshold: Annotated[
+        float | None, typer.Option(help="Of a sweep: the return to reach [default: half way].")
+    ] = None,
+    axis: Annotated[
+        list[str] | None, typer.Option(help="Of a sweep with more than two axes: draw this one.")
+    ] = None,
+    at: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE: hold another axis there; repeatable.")
+    ] = None,
+) -> None:
+    """Draw return against simulated time; of a sweep, the time to a return over its axes.
+
+    Means over seeds with a 20%-80% band. Of a sweep: lines over one axis, heat maps over two, and
+    which method is fastest where.
+    """
+    from scenarios.api.results import plot as draw
+    from scenarios.api.run import open as open_results
+    from scenarios.api.studies import open_sweep
+    from scenarios.pictures.style import save
+
+    is_sweep = not any(Path(name).is_dir() or name.endswith(".parquet") for name in what)
+    of_runs = {
+        "--column": column,
+        "--theory": theory,
+        "--method": method,
+        "--label": label,
+        "--overlay": overlay,
+        "--xlim": xlim,
+        "--logx": logx,
+        "--logy": logy,
+        "--size": size,
+    }
+    of_sweep = {"--threshold": threshold is not None, "--axis": axis, "--at": at}
+    for option, given in (of_runs if is_sweep else of_sweep).items():
+        if given:
+            kind = "a result folder" if is_sweep else "a sweep"
+            raise BadInputError(f"{option}: goes with {kind}, which {what[0]} is not")
+    if is_sweep:
+        if len(what) > 1:
+            raise BadInputError(f"{what[1]}: accepted: one sweep, or result folders")
+        swept = open_sweep(what[0], store)
+        picture = swept.plot(threshold, axes=axis or (), at=at or ())
+        file = out or Path("figures") / f"{swept.sweep.path.stem}.png"
+    else:
+        picture = draw(
+            *map(open_results, what),
+            column=column,
+            methods=method or (),
+            labels=_renamed(label or ()),
+            overlay=overlay,
+            theory=theory,
+            xlim=xlim,
+            logx=logx,
+            logy=logy or None,
+            size=size,
+        )
+        alone = len(what) == 1 and Path(what[0]).is_dir()
+        file = out or (Path(what[0]) if alone else Path("figures")) / "plot.png"
+    save(picture, file)
+    typer.echo(f"drawn: {file}")
+
+
+def _renamed(texts: list[str] | tuple[()]) -> dict[str, str]:
+    for text in texts:
+        if "=" not in text:
+            raise BadInputError(f"--label {text}: accepted: OLD=NEW")
+    return dict(text.split("=", 1) for text in texts)
+
+
+def timeline(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="OUT/METHOD/seed-SEED.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Picture [default: RUN/timeline.png].")
+    ] = None,
+    begin: Annotated[float, typer.Option("--from", min=0.0, help="Simulated seconds.")] = 0.0,
+    until: Annotated[
+        float | None, typer.Option("--to", help="Simulated seconds [default: what is legible].")
+    ] = None,
+    perfetto: Annotated[
+        Path | None, typer.Option(help="Write a trace for ui.perfetto.dev instead (.json.gz).")
+    ] = None,
+) -> None:
+    """Draw who did what when: a lane per worker, or bands of many workers."""
+    from scenarios.pictures.perfetto import write_trace
+    from scenarios.pictures.style import save
+    from scenarios.pictures.timeline import draw_timeline, recorded
+    from scenarios.runs.folder import RunFolder
+    from scenarios.runs.stored import run_in
+
+    run = recorded(run_in(RunFolder(run_folder)))
+    if perfetto is not None:
+        write_trace(run, perfetto)
+        typer.echo(f"written: {perfetto}")
+        return
+    if until is not None and until <= begin:
+        raise BadInputError(f"--to {until}: accepted: more than --from, {begin}")
+    file = out or run_folder / "timeline.png"
+    save(draw_timeline(run, begin, until), file)
+    typer.echo(f"drawn: {file}")

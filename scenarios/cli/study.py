@@ -1,0 +1,253 @@
+"""Commands about many scenarios: sweeps, tuning, the paper's figures and their claims."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from scenarios.cli.parts import (
+    CSV,
+    Jobs,
+    Memory,
+    PerRun,
+    Quick_,
+    Recompute,
+    RetryFailed,
+    Scenario_,
+    Store,
+    console,
+    interruptible,
+    show,
+)
+from scenarios.format.errors import BadInputError
+from scenarios.runs.cores import CORES
+
+Executor_ = Annotated[
+    Literal["local", "ray"],
+    typer.Option("--executor", help="Processes on this machine, or a Ray cluster."),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        help="HOST:PORT of a Ray head, whose cores then replace --jobs "
+        "[default: a Ray of its own on this machine, with --jobs cores]."
+    ),
+]
+
+
+def sweep(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE|NAME", help="A sweep file, or a name from `list`.")
+    ],
+    out: Store = Path("runs/store"),
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the grid, the count, and the time it takes.")
+    ] = False,
+    jobs: Jobs = CORES,
+    workers_per_run: PerRun = None,
+    executor: Executor_ = "local",
+    address: Address = None,
+    retry_failed: RetryFailed = False,
+    recompute: Recompute = False,
+    memory_limit: Memory = None,
+) -> None:
+    """Run what is missing of a sweep: a base scenario over axes of values.
+
+    A run's folder, OUT/METHOD/IDENTITY, follows from its content: an extended axis recomputes
+    nothing, sweeps share runs, and an interrupted sweep goes on where it was. OUT/index.parquet
+    has a row per run; `straggler results` and `straggler plot` take the same FILE.
+    """
+    from scenarios.api import studies as api
+    from scenarios.studies.grid import load_sweep
+    from scenarios.studies.sweep import describe, estimate, runs_of, unique_jobs
+
+    loaded = load_sweep(file)
+    runs = runs_of(loaded, out)
+    for line in describe(loaded, runs):
+        typer.echo(line)
+    if dry_run:
+        missing = [j for j in unique_jobs(runs) if j.folder.status(j.spec) != "done"]
+        if missing:
+            seconds, samples = estimate(missing, min(jobs, CORES))
+            typer.echo(f"time      about {_duration(seconds)}, by {samples} samples")
+        return
+    with interruptible():
+        summary = api.sweep(
+            loaded,
+            out,
+            jobs=jobs,
+            workers_per_run=workers_per_run,
+            executor=executor,
+            address=address,
+            retry_failed=retry_failed,
+            recompute=recompute,
+            memory_limit=memory_limit,
+        ).summary
+    done, there, failed = (summary.done, summary.skipped, summary.failed) if summary else (0, 0, 0)
+    typer.echo(f"{done} made, {there} were there already, {failed} failed")
+    raise typer.Exit(1 if failed else 0)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:  # noqa: PLR2004
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"  # noqa: PLR2004
+
+
+def tune(
+    scenario: Scenario_,
+    out: Store = Path("runs/store"),
+    write: Annotated[
+        Path | None, typer.Option(help="The tuned scenario [default: NAME-tuned.toml].")
+    ] = None,
+    quick: Quick_ = False,
+    tries: Annotated[int | None, typer.Option(min=1, help="Tries for each method.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the budget.")] = False,
+    csv: CSV = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite a file that tune did not write.")
+    ] = False,
+    jobs: Jobs = CORES,
+    workers_per_run: PerRun = None,
+    executor: Executor_ = "local",
+    address: Address = None,
+    retry_failed: RetryFailed = False,
+    recompute: Recompute = False,
+    memory_limit: Memory = None,
+) -> None:
+    """Search step size, momentum and batch for every method, and write the scenario with them.
+
+    All methods have the same number of tries, the same seeds (none of the scenario's) and the
+    same limits; after each rung the best third goes on to runs three times as long. The table
+    [tune] of the scenario can say otherwise, for all methods alike. Runs are kept in OUT as a
+    sweep's are: an interrupted tuning goes on where it was.
+    """
+    from scenarios.api import studies as api
+    from scenarios.format.load import find
+    from scenarios.studies import tuned as report
+
+    file = find(scenario)
+    target = write or Path(f"{file.stem}-tuned.toml")
+    if not dry_run:
+        report.check_target(target, force=force)
+    for line in report.budget(api.plan_tuning(file, quick=quick, tries=tries)):
+        typer.echo(line, err=csv)
+    if dry_run:
+        return
+    with interruptible():
+        tuned = api.tune(
+            file,
+            out,
+            quick=quick,
+            tries=tries,
+            jobs=jobs,
+            workers_per_run=workers_per_run,
+            executor=executor,
+            address=address,
+            retry_failed=retry_failed,
+            recompute=recompute,
+            memory_limit=memory_limit,
+        )
+    if csv:
+        typer.echo(report.results(tuned.tuning).csv(), nl=False)
+    else:
+        console().print(report.table(tuned.tuning).rich())
+    for line in tuned.verdicts():
+        typer.echo(line, err=csv)
+    tuned.write(target, ["straggler", *sys.argv[1:]], force=force)
+    typer.echo(f"written: {target}", err=csv)
+    raise typer.Exit(1 if tuned.failed else 0)
+
+
+def figure(
+    name: Annotated[
+        str, typer.Argument(metavar="N|NAME", help="The paper's 1 to 10, or a name beyond it.")
+    ],
+    quick: Annotated[
+        bool, typer.Option("--quick", help="One seed and, but for sweeps, a shorter time.")
+    ] = False,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="Draw from these compact results; nothing is run."),
+    ] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(help="Write compact results here, for --from; says what of it has changed."),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(help="Folder of all results; pictures go to figures/.")
+    ] = Path("runs"),
+    jobs: Jobs = CORES,
+    workers_per_run: PerRun = None,
+    retry_failed: RetryFailed = False,
+    recompute: Recompute = False,
+    memory_limit: Memory = None,
+) -> None:
+    """Run a figure of the paper, draw it, tabulate it, and judge the claim behind it.
+
+    Runs what is missing, so that it can be interrupted and started again. With `--from results`
+    the results that come with straggler are drawn anew, in seconds.
+    """
+    from scenarios.api import figure as api
+    from scenarios.pictures.style import save as save_picture
+    from scenarios.results.verdicts import sentence, times_sheet
+
+    if source is not None and (quick or save):
+        raise BadInputError("--from: goes with neither --quick nor --save, which need runs")
+    if quick and save:
+        raise BadInputError("--save: does not go with --quick; accepted: whole results")
+    with interruptible():
+        found = api.figure(
+            name,
+            source=source,
+            quick=quick,
+            out=out,
+            jobs=jobs,
+            workers_per_run=workers_per_run,
+            retry_failed=retry_failed,
+            recompute=recompute,
+            memory_limit=memory_limit,
+        )
+    for line in found.save(save) if save else ():
+        typer.echo(line)
+    typer.echo(f"claim of figure {name}: {found.claim}\n")
+    for crossover in found.crossovers():
+        typer.echo(crossover.sentence())
+    for comparison in found.comparisons():
+        show(comparison)
+    for one in found.verdicts():
+        console().print(times_sheet(one).rich())
+        typer.echo(sentence(one) + "\n")
+    if picture := found.plot():
+        file = Path(f"figures/{'figure' * name.isdigit()}{name}{'-quick' * quick}.png")
+        save_picture(picture, file)
+        typer.echo(f"drawn: {file}")
+    raise typer.Exit(1 if found.summary and found.summary.failed else 0)
+
+
+def verdict(
+    source: Annotated[Path, typer.Option("--from", help="A folder of compact results.")],
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="The tables of docs/reproduction.md.")
+    ] = False,
+) -> None:
+    """Say of every figure in a folder of compact results whether its claim holds.
+
+    For each panel: seconds to three thresholds (1/4, 1/2 and 3/4 of the way from the mean start
+    to the best return that any run reached), medians over seeds with 90% bootstrap intervals; the
+    speed-up over the fastest rival; and the probability that a run is sooner than the rival's. A
+    claim holds if the intervals of two speed-ups of three lie above 1 and none lies below.
+    """
+    from scenarios.api.figure import figures
+    from scenarios.results import verdicts
+
+    found, missing = figures(source)
+    rows = [(one.name, verdict) for one in found for verdict in one.verdicts()]
+    notes = [
+        f"{one.name}: {crossing.sentence()}." for one in found for crossing in one.crossovers()
+    ]
+    used = {name: runs for one in found for name, runs in one.sources()}
+    lines = verdicts.markdown(rows) if markdown else verdicts.sentences(rows)
+    origin = verdicts.origin([run for runs in used.values() for run in runs])
+    typer.echo("\n".join([*lines, "", *notes, *missing, "", *origin]))

@@ -1,0 +1,70 @@
+"""Values of a scenario, changed by their dotted keys."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scenarios.format.errors import BadInputError
+from scenarios.format.method import Method
+
+
+def set_key(content: dict[str, Any], key: str, value: object, place: str) -> None:
+    """Set a dotted key in what a scenario file says.
+
+    ``methods.LABEL.KEY`` is about one method, ``methods.*.KEY`` about all that have such a key;
+    a number is a place in a list.
+
+    Raises:
+        BadInputError: the key leads nowhere.
+    """
+    parts = key.split(".")
+    if parts[0] == "methods" and len(parts) > 1:
+        label, _, own = key.removeprefix("methods.").rpartition(".")  # labels may have dots
+        _set_in_methods(content["methods"], (label, own), value, f"{place}: {key}")
+        return
+    table: Any = content
+    for part in parts[:-1]:
+        if isinstance(table, dict):
+            table = table.setdefault(part, {})
+        elif isinstance(table, list) and part.isdecimal() and int(part) < len(table):
+            table = table[int(part)]
+        else:
+            table = None
+    last = parts[-1]
+    if isinstance(table, list) and last.isdecimal() and int(last) < len(table):
+        table[int(last)] = deepcopy(value)
+    elif isinstance(table, dict) and last:
+        table[last] = deepcopy(value)
+    else:
+        raise BadInputError(f"{place}: {key!r} leads nowhere; accepted: a key of the scenario")
+
+
+def _set_in_methods(methods: list[Any], key: tuple[str, str], value: object, place: str) -> None:
+    label, own = key
+    names = [method.get("label") or method["name"] for method in methods]
+    if label not in {*names, "*"}:
+        accepted = ", ".join(f"methods.{name}.KEY" for name in ["*", *names])
+        raise BadInputError(f"{place}: accepted: {accepted}")
+    chosen = [
+        method
+        for method, name in zip(methods, names, strict=True)
+        if name == label or (label == "*" and own in Method.model_of(method).model_fields)
+    ]
+    if not chosen:
+        raise BadInputError(f"{place}: no method has such a key")
+    for method in chosen:
+        method[own] = value
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401
+    """Return what Python has in place of TOML's values: tuples, paths, numbers of NumPy."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    if isinstance(value, np.generic | np.ndarray):
+        return plain(value.tolist())
+    return str(value) if isinstance(value, Path) else value

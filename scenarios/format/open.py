@@ -1,0 +1,97 @@
+"""Tables that say by one key what they are: one of ours, or a class that the user brings."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, get_args, get_origin
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
+
+from scenarios.format.installed import installed
+from scenarios.format.own import find_class
+from scenarios.format.strict import Strict
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where the models of a kind of table come from.
+
+    Attributes:
+        tag: the key that says what a table is.
+        group: the entry points where other packages offer theirs.
+        base: what a class of theirs has to be derived from.
+        ours: our own models, by name.
+    """
+
+    tag: str
+    group: str
+    base: type
+    ours: dict[str, type[Any]] = field(default_factory=dict)
+
+
+class Open(Strict):
+    """A kind of table. A class with a ``door`` of its own stands for all that are derived from it.
+
+    Attributes:
+        door: where its models come from.
+    """
+
+    door: ClassVar[Door]
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: object) -> None:
+        """Register a model of ours by the only value of its tag."""
+        kind = None if "door" in cls.__dict__ else cls.model_fields[cls.door.tag].annotation
+        if get_origin(kind) is Literal:
+            cls.door.ours[get_args(kind)[0]] = cls
+
+    @classmethod
+    def model_of(cls, content: Mapping[str, Any]) -> type[Any]:
+        """Return the model of a table.
+
+        Raises:
+            ValueError: its tag is missing or names nothing, or the class that it names cannot be
+                used.
+        """
+        door, name = cls.door, content.get(cls.door.tag)
+        if isinstance(name, str) and name in door.ours:
+            return door.ours[name]
+        others = installed(door.group)
+        accepted = f"{', '.join(map(repr, [*door.ours, *others]))}, or 'package.module:Class'"
+        if not isinstance(name, str):
+            wrong = "is missing" if name is None else f"should be a text (got {name!r})"
+            raise ValueError(f"{door.tag}: {wrong}; accepted: {accepted}")  # noqa: TRY004
+        if ":" not in name and name not in others:
+            near = difflib.get_close_matches(name, [*door.ours, *others], n=1)
+            meant = f"did you mean {near[0]!r}? " if near else ""
+            raise ValueError(f"{door.tag}: unknown {name!r}; {meant}accepted: {accepted}")
+        try:
+            return cls.model_for(find_class(name, door.group, door.base), content)
+        except ValueError as error:
+            raise ValueError(f"{door.tag}: {error}") from error
+
+    @classmethod
+    def model_for(cls, target: type, content: Mapping[str, Any]) -> type[Any]:
+        """Return the model of tables that name a class of the user's.
+
+        Raises:
+            ValueError: the class has fields that cannot be keys.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401
+        """Let pydantic choose the model by the tag."""
+        if "door" not in cls.__dict__:
+            return handler(source)
+
+        def chosen(value: object, info: core_schema.ValidationInfo) -> Open:
+            if isinstance(value, cls):
+                return value
+            if not isinstance(value, dict):
+                raise PydanticKnownError("model_type", {"class_name": cls.__name__})
+            table: Open = cls.model_of(value).model_validate(value, context=info.context)
+            return table
+
+        return core_schema.with_info_plain_validator_function(chosen)

@@ -1,0 +1,88 @@
+"""Where and how runs are made, as users say it: in Python and on the command line alike."""
+
+from collections.abc import Sequence
+from typing import Literal, TypedDict, Unpack
+
+from rich.console import Console
+
+from scenarios.format.errors import BadInputError
+from scenarios.runs.cores import CORES
+from scenarios.runs.execute import Options
+from scenarios.runs.jobs import Executor, Job, Summary, run_jobs
+from scenarios.runs.local import LocalExecutor
+from scenarios.runs.progress import Progress
+from scenarios.runs.resume import checkpoint_seconds
+
+SMALLEST_MEMORY = 0.05
+"""GiB; with less no process starts."""
+
+
+class Making(TypedDict, total=False):
+    """How runs are made; none of it changes their results.
+
+    Keys:
+        jobs: runs at a time, each in its own process; the cores of this machine by default.
+        workers_per_run: processes that sample trajectories for one run; by default the cores that
+            ``jobs`` leaves.
+        retry_failed: try failed runs again.
+        recompute: make results of another version of the code again.
+        memory_limit: GiB of data that each process of a run may allocate.
+        executor: ``local`` processes, or a ``ray`` cluster.
+        address: HOST:PORT of a Ray head.
+    """
+
+    jobs: int | None
+    workers_per_run: int | None
+    retry_failed: bool
+    recompute: bool
+    memory_limit: float | None
+    executor: Literal["local", "ray"]
+    address: str | None
+
+
+class Maker:
+    """Makes what is missing, showing how far it is.
+
+    Raises:
+        BadInputError: a value is impossible, or there is no such Ray cluster.
+    """
+
+    def __init__(self, **making: Unpack[Making]) -> None:
+        memory = making.get("memory_limit")
+        for key in ("jobs", "workers_per_run"):
+            if (value := making.get(key)) is not None and not (
+                isinstance(value, int) and value >= 1
+            ):
+                raise BadInputError(f"{key}: {value}; accepted: a whole number of at least 1")
+        if memory is not None and not memory >= SMALLEST_MEMORY:
+            raise BadInputError(f"memory_limit: {memory}; accepted: at least {SMALLEST_MEMORY} GiB")
+        checkpoint_seconds()  # a mistake there is not the runs' failure
+        self._options = Options(
+            retry_failed=making.get("retry_failed", False),
+            recompute=making.get("recompute", False),
+            processes=making.get("workers_per_run") or 0,
+            memory=None if memory is None else int(memory * 2**30),
+        )
+        self._executor = _executor(
+            making.get("executor", "local"), making.get("address"), making.get("jobs") or CORES
+        )
+
+    def make(self, jobs: Sequence[Job]) -> Summary:
+        """Make the runs that are missing.
+
+        Raises:
+            OSError: the disk is full; what is finished is safe.
+        """
+        return run_jobs(jobs, self._executor, Progress(Console(stderr=True)), self._options)
+
+
+def _executor(kind: str, address: str | None, places: int) -> Executor:
+    if kind == "ray":
+        from scenarios.runs.ray import RayExecutor  # noqa: PLC0415 - the extra `cluster`
+
+        return RayExecutor(address, places if address is None else None)
+    if kind != "local":
+        raise BadInputError(f"executor: {kind!r}; accepted: 'local', 'ray'")
+    if address is not None:
+        raise BadInputError("--address: is for --executor ray")
+    return LocalExecutor(places)

@@ -1,0 +1,229 @@
+"""The battery that every method has to pass: ours, and those that users bring."""
+
+import contextlib
+import signal
+import threading
+import tomllib
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from algorithms import Algorithm, Resumable
+from scenarios.format.errors import BadInputError
+from scenarios.format.explain import checked
+from scenarios.format.method import Method
+from scenarios.format.own import one_line
+from scenarios.studies.trial import Alone, Counted, clusters, fresh, problem
+from simulator import (
+    Checkpoint,
+    Cluster,
+    Hardware,
+    Run,
+    State,
+    Vector,
+    simulate,
+)
+
+UPDATES = 8
+LONGEST = 10_000.0
+"""Simulated seconds in which so many updates should be made."""
+
+PATIENCE = 20
+"""Real seconds for a run of these; a method that loops without waiting would never end."""
+
+EXAMPLES = (0.1, 3, 0.5, 1.0, 1, 2, 0, True, "a", [1.0], [1])
+"""Values for keys without a default: the first that fits."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """What came of one check."""
+
+    text: str
+    passed: bool = True
+
+
+class ContractError(Exception):
+    """A method does what no method may do; the text says what, and what is accepted."""
+
+
+def check_method(name: str, given: Sequence[str] = ()) -> Iterator[Line]:
+    """Yield a line per check of a method.
+
+    Args:
+        name: of a method of ours, an entry point, or ``module:Class``.
+        given: texts ``KEY=VALUE`` for its keys.
+
+    Raises:
+        BadInputError: there is no such method, or a value does not fit.
+    """
+    table = _table(name, given)
+    shown = ", ".join(f"{key} = {value}" for key, value in table.parameters().items())
+    yield Line(f"{name}: keys and values: {shown}")
+    for what, check in CHECKS.items():
+        try:
+            for place, hardware in clusters().items():
+                with _patience(), _told(place):
+                    check(table.build, hardware)
+        except ContractError as error:
+            yield Line(f"{what}: {error}", passed=False)
+        else:
+            yield Line(what)
+
+
+def _table(name: str, given: Sequence[str]) -> Method:
+    content: dict[str, Any] = {"name": name}
+    for text in given:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise BadInputError(f"--value {text}: accepted: KEY=VALUE")
+        try:
+            content[key.strip()] = tomllib.loads(f"x = {value}")["x"]
+        except tomllib.TOMLDecodeError:
+            content[key.strip()] = value
+    try:
+        fields = Method.model_of(content).model_fields
+    except ValueError as error:
+        raise BadInputError(f"--method: {error}") from error
+    for key, known in fields.items():
+        if known.is_required() and key not in content:
+            content[key] = _example(known)
+    return checked(Method, content, "--method", Path())
+
+
+def _example(known: FieldInfo) -> Any:  # noqa: ANN401
+    adapter = TypeAdapter(known.rebuild_annotation())
+    for value in EXAMPLES:
+        with contextlib.suppress(ValidationError):
+            return adapter.validate_python(value, strict=True)
+    return None
+
+
+@contextlib.contextmanager
+def _told(place: str) -> Iterator[None]:
+    try:
+        yield
+    except ContractError as error:
+        raise ContractError(f"{error} (on {place})") from error
+    except Exception as error:
+        origin = error.__cause__ or error  # SimPy raises a method's exception anew
+        frame = traceback.extract_tb(origin.__traceback__)[-1]
+        where = f"{Path(frame.filename).name}:{frame.lineno}"
+        raise ContractError(f"{one_line(error)} ({where}, on {place})") from error
+
+
+@contextlib.contextmanager
+def _patience() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def give_up(*_: object) -> None:
+        raise ContractError(
+            f"has not ended after {PATIENCE} real seconds; accepted: a loop that waits with "
+            "`yield from` for what the cluster does"
+        )
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(PATIENCE)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _play(method: Algorithm, hardware: Hardware, **more: Any) -> Run:  # noqa: ANN401
+    tried = more.pop("problem", None) or problem()
+    run = simulate(method.run, tried, hardware, updates=UPDATES, time_limit=LONGEST, **more)
+    made = len(run.history.rows)
+    if made < UPDATES and run.failure is None:
+        raise ContractError(f"made {made} updates in {LONGEST:g} simulated s; accepted: {UPDATES}")
+    return run
+
+
+def _columns(run: Run) -> dict[str, list[Any]]:
+    rows = run.intervals
+    intervals = {} if rows is None else {k: v.tolist() for k, v in vars(rows).items()}
+    counts = {"used": run.gradients_used.tolist(), "sent": run.vectors_sent.tolist()}
+    return run.history.columns() | intervals | counts
+
+
+def _same(run: Run, other: Run, why: str) -> None:
+    mine, theirs = _columns(run), _columns(other)
+    for name in mine:
+        if mine[name] != theirs[name]:
+            raise ContractError(f"{name} differs {why}; accepted: the same numbers")
+
+
+def _updates(build: Callable[[], Algorithm], hardware: Hardware) -> None:
+    method = build()
+    counted = Counted(method.rule)
+
+    def watch(cluster: Cluster, _: Vector) -> None:
+        if counted.steps != cluster.version:
+            raise ContractError(
+                f"update {cluster.version} comes after {counted.steps} steps of the rule; "
+                "accepted: one `self.rule.step` for each update"
+            )
+
+    _play(replace(method, rule=counted), hardware, on_update=watch)
+
+
+def _accounting(build: Callable[[], Algorithm], hardware: Hardware) -> None:
+    run = _play(build(), hardware)
+    spent = np.sum([run.seconds[state] for state in State], axis=0)
+    if not np.allclose(spent, run.elapsed, rtol=1e-9):
+        raise ContractError(f"workers' seconds are {spent}, not the {run.elapsed:g} that passed")
+    used = sum(row.gradients for row in run.history.rows)
+    if used != run.gradients_used.sum():
+        raise ContractError(
+            f"{run.gradients_used.sum()} gradients were used, but updates say {used}; accepted: "
+            "each gradient used once, before the update that it belongs to"
+        )
+
+
+def _deterministic(build: Callable[[], Algorithm], hardware: Hardware) -> None:
+    method = build()
+    first = _play(method, hardware)
+    _same(first, _play(method, fresh(hardware)), "when the same object runs again")
+    _same(first, _play(build(), fresh(hardware)), "in a second run")
+
+
+def _resumable(build: Callable[[], Algorithm], hardware: Hardware) -> None:
+    method = build()
+    whole, checkpoints = _saved(method, hardware, Checkpoint())
+    for past in checkpoints[:-1]:
+        resumed, _ = _saved(build(), fresh(hardware), past)
+        _same(whole, resumed, f"when a run is resumed at update {len(past.rows)}")
+
+
+def _saved(method: Algorithm, hardware: Hardware, past: Checkpoint) -> tuple[Run, list[Checkpoint]]:
+    rule, checkpoints = Resumable(method.rule, past), list[Checkpoint]()
+
+    def save(cluster: Cluster, _: Vector) -> None:
+        checkpoints.append(rule.complete(cluster.checkpoint()))
+
+    return _play(replace(method, rule=rule), hardware, past=past, on_update=save), checkpoints
+
+
+def _batched(build: Callable[[], Algorithm], hardware: Hardware) -> None:
+    together = _play(build(), hardware)
+    alone = _play(build(), fresh(hardware), problem=Alone(problem()))
+    _same(together, alone, "when gradients are computed one by one")
+
+
+CHECKS: dict[str, Callable[[Callable[[], Algorithm], Hardware], None]] = {
+    "makes updates, each of one step of its rule": _updates,
+    "every second and every gradient is accounted for": _accounting,
+    "the same numbers every time": _deterministic,
+    "a run can be resumed from every update": _resumable,
+    "batching its gradients changes nothing": _batched,
+}
+"""Each takes what builds the method, and a cluster; it raises a ContractError."""

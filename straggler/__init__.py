@@ -1,0 +1,83 @@
+"""Simulate heterogeneous clusters for distributed reinforcement learning.
+
+    import straggler
+
+    scenario = straggler.load("figure1b")
+    results = straggler.run(scenario, out="runs/mine")
+    results.compare()
+    results.plot()
+
+What the command line can do, this can do, in the same words. The rest of the names is for methods,
+problems, compute times and networks of your own; see ``docs/own.md``.
+"""
+
+from algorithms import NIGT, PG, Algorithm, Iterate, Rule
+from scenarios.api.figure import FigureResults, figure
+from scenarios.api.results import Results, plot
+from scenarios.api.run import check, load, names, open, run, simulate, theory  # noqa: A004
+from scenarios.api.shown import Comparison, Report
+from scenarios.api.studies import SweepResults, Tuned, open_sweep, sweep, tune
+from scenarios.format.errors import BadInputError
+from scenarios.format.scenario import Scenario
+from scenarios.studies.contract import check_method
+from simulator import (
+    Cluster,
+    ComputeTimes,
+    Count,
+    Estimate,
+    Indices,
+    Momentum,
+    Network,
+    NetworkModel,
+    Positive,
+    Problem,
+    Process,
+    Request,
+    Task,
+    Transfers,
+    Vector,
+)
+
+__all__ = [
+    "NIGT",
+    "PG",
+    "Algorithm",
+    "BadInputError",
+    "Cluster",
+    "Comparison",
+    "ComputeTimes",
+    "Count",
+    "Estimate",
+    "FigureResults",
+    "Indices",
+    "Iterate",
+    "Momentum",
+    "Network",
+    "NetworkModel",
+    "Positive",
+    "Problem",
+    "Process",
+    "Report",
+    "Request",
+    "Results",
+    "Rule",
+    "Scenario",
+    "SweepResults",
+    "Task",
+    "Transfers",
+    "Tuned",
+    "Vector",
+    "check",
+    "check_method",
+    "figure",
+    "load",
+    "names",
+    "open",
+    "open_sweep",
+    "plot",
+    "run",
+    "simulate",
+    "sweep",
+    "theory",
+    "tune",
+]

@@ -1,0 +1,186 @@
+"""Classes as users would bring them: good ones, and methods that break the contract."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from straggler import (
+    Algorithm,
+    Cluster,
+    ComputeTimes,
+    Count,
+    Estimate,
+    Indices,
+    Iterate,
+    Network,
+    NetworkModel,
+    Positive,
+    Problem,
+    Process,
+    Request,
+    Vector,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True)
+class Chosen(Algorithm):
+    """Synchronous among so many, as our fastest-nigt is."""
+
+    m: Count = 2
+    style: Literal["plain", "fancy"] = "plain"
+    values: list[float] = field(default_factory=list)
+
+    def run(self, cluster: Cluster) -> Process[None]:
+        now = Iterate.start(cluster.initial_point)
+        chosen = cluster.fastest(self.m)
+        while True:
+            cluster.broadcast(now.lookahead, keep_going=False, to=chosen)
+            tasks = yield from cluster.completions(len(chosen))
+            gradient = yield from cluster.reduce(tasks, [1 / len(tasks)] * len(tasks))
+            now = self.step(now, gradient)
+            yield from cluster.publish(now.point)
+
+    def step(self, now: Iterate, gradient: Vector) -> Iterate:
+        return self.rule.step(now, gradient)
+
+
+class Twice(Chosen):
+    def step(self, now: Iterate, gradient: Vector) -> Iterate:
+        self.rule.step(now, gradient)
+        return self.rule.step(now, gradient)
+
+
+class Ends(Chosen):
+    def run(self, cluster: Cluster) -> Process[None]:
+        yield from itertools.islice(super().run(cluster), 5)
+
+
+_SEEN = itertools.count()
+
+
+class Remembers(Chosen):
+    """What it does depends on how often it was used in this process."""
+
+    def step(self, now: Iterate, gradient: Vector) -> Iterate:
+        return self.rule.step(now, gradient * (next(_SEEN) % 7))
+
+
+class Hoards(Chosen):
+    """Keeps a gradient from one update to the next, which no checkpoint has."""
+
+    def run(self, cluster: Cluster) -> Process[None]:
+        now, before = Iterate.start(cluster.initial_point), np.zeros(len(cluster.initial_point))
+        while True:
+            cluster.broadcast(now.lookahead, keep_going=False)
+            tasks = yield from cluster.completions(cluster.size)
+            gradient = yield from cluster.reduce(tasks, [1 / len(tasks)] * len(tasks))
+            now, before = self.rule.step(now, gradient + before), gradient
+            yield from cluster.publish(now.point)
+
+
+class Raises(Chosen):
+    def step(self, now: Iterate, gradient: Vector) -> Iterate:  # noqa: ARG002
+        raise KeyError("nothing")
+
+
+class Idles(Chosen):
+    """Waits for ever, and never updates."""
+
+    def run(self, cluster: Cluster) -> Process[None]:
+        while True:
+            cluster.broadcast(cluster.initial_point, keep_going=False)
+            yield from cluster.completions(cluster.size)
+
+
+class Spins(Chosen):
+    """Never waits."""
+
+    def run(self, cluster: Cluster) -> Process[None]:
+        while True:
+            if cluster.size < 0:
+                yield
+
+
+class Undecorated(Algorithm):
+    m: Count = 2
+
+    def run(self, cluster: Cluster) -> Process[None]:
+        yield from cluster.publish(cluster.initial_point)
+
+
+@dataclass(frozen=True)
+class TakenName(Chosen):
+    label: str = "x"
+
+
+@dataclass(frozen=True)
+class OddField(Chosen):
+    rng: np.random.Generator | None = None
+
+
+@dataclass(frozen=True)
+class Halves(ComputeTimes):
+    """h = 1, 1/2, 1/4, ...; with a spread, factors 1 +- spread by the task's number."""
+
+    scale: Positive
+    spread: float = 0.0
+
+    def seconds(self, workers: int) -> Vector:
+        return np.array([self.scale * 0.5**worker for worker in range(workers)])
+
+
+@dataclass(frozen=True)
+class Alternating(Halves):
+    def factors(self, workers: Indices, tasks: Indices, seed: int) -> Vector | None:  # noqa: ARG002
+        return 1 + self.spread * np.where(tasks % 2, -1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class WrongShape(Halves):
+    def seconds(self, workers: int) -> Vector:
+        return np.ones(workers + 1)
+
+
+@dataclass(frozen=True)
+class Fails(Halves):
+    def seconds(self, workers: int) -> Vector:  # noqa: ARG002
+        raise ZeroDivisionError("no scale")
+
+
+@dataclass(frozen=True)
+class Flat(NetworkModel):
+    kappa: Positive = 0.25
+
+    def network(self, workers: int, dimension: int) -> Network:  # noqa: ARG002
+        return Network(np.full(workers, self.kappa))
+
+
+@dataclass
+class Valley(Problem):
+    """J = -|x|^2 / 2 from x = 2, without noise."""
+
+    seed: int
+    workers: int
+    dimension: int = 2
+
+    def initial_point(self) -> Vector:
+        return np.full(self.dimension, 2.0)
+
+    def estimate(self, requests: Sequence[Request]) -> list[Estimate]:
+        return [Estimate(-r.point * r.weights.sum()) for r in requests]
+
+    def exact(self, point: Vector) -> tuple[float, float]:
+        return -0.5 * float(point @ point), float(np.linalg.norm(point))
+
+
+@dataclass
+class WrongPoint(Valley):
+    def initial_point(self) -> Vector:
+        return np.zeros(self.dimension + 1)

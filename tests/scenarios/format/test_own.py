@@ -1,0 +1,212 @@
+"""Methods, problems, compute times and networks that are not ours."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from commands import straggler
+
+import straggler as front
+from scenarios.format.own import source_of
+from scenarios.runs.spec import expand
+
+CONTENT: dict[str, Any] = {
+    "title": "own",
+    "seeds": [0],
+    "updates": 6,
+    "cluster": {"workers": 3, "compute": {"model": "own_classes:Halves", "scale": 4.0}},
+    "problem": {"kind": "own_classes:Valley", "dimension": 3},
+    "methods": [{"name": "own_classes:Chosen", "m": 2, "step_size": 0.5, "momentum": 1.0}],
+}
+
+
+def changed(**values: Any) -> dict[str, Any]:
+    return front.load(CONTENT).with_values(values).model_dump(exclude_none=True)
+
+
+def test_everything_may_be_the_users() -> None:
+    content = CONTENT | {"cluster": CONTENT["cluster"] | {"network": {"model": "own_classes:Flat"}}}
+    run = front.simulate(content)
+    # the two fastest of h = 4, 2, 1 take 2 s, and 1/4 s to send; steps of 0.5 towards 0
+    history = run.history()
+    assert history["time"].tolist() == [2.25, 4.5, 6.75, 9.0, 11.25, 13.5]
+    distances = np.sqrt(12) - 0.5 * np.arange(1, 7)
+    np.testing.assert_allclose(history["gradient_norm"], distances)
+    np.testing.assert_allclose(history["objective"], -0.5 * distances**2)
+
+
+def test_the_same_as_our_method_that_does_the_same() -> None:
+    ours = {"name": "fastest-nigt", "m": 2, "step_size": 0.5, "momentum": 1.0}
+    assert (
+        front.simulate(CONTENT)
+        .history()
+        .equals(front.simulate(CONTENT | {"methods": [ours]}).history())
+    )
+
+
+def test_the_rule_is_chosen() -> None:
+    method = {"name": "own_classes:Chosen", "rule": "pg", "step_size": 0.5}
+    run = front.simulate(CONTENT | {"methods": [method]})
+    # x is multiplied by 1/2 each time
+    np.testing.assert_allclose(run.history()["gradient_norm"], np.sqrt(12) * 0.5 ** np.arange(1, 7))
+
+
+def test_factors_of_a_users_model_decide_each_task() -> None:
+    content = changed(**{"cluster.compute.model": "own_classes:Alternating"})
+    content["cluster"]["compute"] |= {"spread": 0.5}
+    del content["cluster"]["compute"]["source"]
+    # tasks take 3 and 1 seconds, in turn, for the slower of the two
+    times = front.simulate(content).history()["time"]
+    assert times.tolist() == [3.0, 4.0, 7.0, 8.0, 11.0, 12.0]
+    assert not front.load(content).cluster.fixed
+
+
+RULE = {"step_size": 0.1, "momentum": 1.0}
+
+
+def method(name: str, **values: Any) -> dict[str, Any]:
+    return {"methods": [{"name": name, **values}]}
+
+
+def cluster(model: str, **values: Any) -> dict[str, Any]:
+    compute = {"model": f"own_classes:{model}", "scale": 1.0}
+    return {"cluster": {"workers": 3, "compute": compute, **values}}
+
+
+MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
+    "no such module": (
+        method("nowhere:Mine"),
+        "methods[0].name: 'nowhere:Mine': there is no module 'nowhere'; accepted: one that is ",
+    ),
+    "no such class": (
+        method("own_classes:Mine"),
+        "no class derived from Algorithm; accepted: such a class (own_classes has Chosen, ",
+    ),
+    "not a method": (method("own_classes:Halves"), "no class derived from Algorithm"),
+    "unknown name": (
+        method("quorum"),
+        "methods[0].name: unknown 'quorum'; accepted: 'synchronous-pg'",
+    ),
+    "a script": (method("__main__:Mine"), "other processes cannot import a script; accepted: a "),
+    "out of bounds": (
+        method("own_classes:Chosen", m=0, **RULE),
+        "methods[0].m: should be greater than or equal to 1 (got 0)",
+    ),
+    "unknown key": (
+        method("own_classes:Chosen", mm=1, **RULE),
+        "methods[0].mm: unknown key; did you mean 'm'? accepted: ",
+    ),
+    "missing": (
+        method("own_classes:Chosen", step_size=0.1),
+        "methods[0].momentum: is missing; accepted: a number above 0",
+    ),
+    "unknown rule": (
+        method("own_classes:Chosen", rule="sgd"),
+        "rule: unknown 'sgd'; accepted: 'nigt', 'pg'",
+    ),
+    "no dataclass": (
+        method("own_classes:Undecorated", m=3),
+        "Undecorated.m: accepted: a field of a @dataclass",
+    ),
+    "a name of ours": (
+        method("own_classes:TakenName"),
+        "TakenName.label: the name is taken; accepted: another",
+    ),
+    "no TOML": (
+        method("own_classes:OddField"),
+        "OddField.rng: cannot be a key; accepted: int, float",
+    ),
+    "a shape": (
+        cluster("WrongShape"),
+        "compute.model 'own_classes:WrongShape' gives seconds of shape (4,); accepted: (3,)",
+    ),
+    "an exception": (
+        cluster("Fails"),
+        "compute.model 'own_classes:Fails' fails: ZeroDivisionError: no scale",
+    ),
+    "a missing key": (
+        {"cluster": {"workers": 3, "compute": {"model": "own_classes:Halves"}}},
+        "cluster.compute.scale: is missing; accepted: a number above 0",
+    ),
+    "two networks": (
+        cluster("Halves", network={"model": "own_classes:Flat"}, collective="allreduce"),
+        "collective does not go with network; accepted: one of them",
+    ),
+    "a point": (
+        {"problem": {"kind": "own_classes:WrongPoint"}},
+        "problem.kind: 'own_classes:WrongPoint': initial_point has shape (3,); accepted: (2,)",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_each_mistake_is_one_line(mistake: str) -> None:
+    change, message = MISTAKES[mistake]
+    with pytest.raises(front.BadInputError) as caught:
+        front.load(CONTENT | change)
+    (line,) = caught.value.lines
+    assert line.startswith("scenario: ")
+    assert message in line
+    assert "\n" not in line
+
+
+def write_method(folder: Path, weight: str) -> None:
+    (folder / "helper.py").write_text(f"WEIGHT = {weight}\n")
+    (folder / "mine.py").write_text(
+        "from dataclasses import dataclass\n"
+        "import helper\n"
+        "from own_classes import Chosen\n"
+        "@dataclass(frozen=True)\n"
+        "class Mine(Chosen):\n"
+        "    def step(self, now, gradient):\n"
+        "        return self.rule.step(now, helper.WEIGHT * gradient)\n"
+    )
+
+
+def test_a_module_in_the_working_directory_is_found_and_a_change_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    write_method(tmp_path, "1.0")
+    (tmp_path / "s.toml").write_text(
+        "title = 'own'\nseeds = [0, 1]\nupdates = 5\n"
+        "cluster = { workers = 3, compute = { model = 'power', scale = 1.0 } }\n"
+        "problem = { kind = 'quadratic', dimension = 2 }\n"
+        "methods = [{ name = 'mine:Mine', rule = 'pg', step_size = 0.1 }]\n"
+    )
+    first = straggler("run", "s.toml", cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    assert "is there already" in straggler("run", "s.toml", cwd=tmp_path).stderr
+    history = tmp_path / "runs/s/Mine/seed-0/history.parquet"
+    before = history.read_bytes()
+    write_method(tmp_path, "2.0")  # in a module that the method imports
+    again = straggler("run", "s.toml", cwd=tmp_path)
+    assert "it is of another scenario: set aside" in again.stderr
+    assert history.read_bytes() != before
+    assert (tmp_path / "runs/s/Mine/.seed-0-old-1/history.parquet").read_bytes() == before
+
+
+def test_reading_results_imports_nothing_of_others(tmp_path: Path) -> None:
+    front.run(CONTENT, out=tmp_path / "runs", jobs=1)
+    code = (
+        f"import sys, straggler; r = straggler.open({str(tmp_path / 'runs')!r});"
+        "r.table(); r.compare(); r.plot(); r.timeline(); r.history();"
+        "print('own_classes' in sys.modules)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True
+    )
+    assert said.stdout.strip() == "False"
+
+
+def test_identity_has_the_source_of_users_classes_only() -> None:
+    (spec,) = expand(front.load(CONTENT))
+    content: dict[str, Any] = spec.content()
+    sources = {content["methods"][0]["source"], content["problem"]["source"]}
+    assert sources == {source_of(sys.modules["own_classes"].Chosen)}
+    (ours,) = expand(front.load("figure1b").with_values({"seeds": [0]}))[:1]
+    assert "source" not in str(ours.content())
+    assert "network" not in ours.content()["cluster"]  # type: ignore[operator]

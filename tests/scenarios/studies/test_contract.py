@@ -1,0 +1,69 @@
+"""The battery of `straggler check --method`: ours pass, each broken method fails at its place."""
+
+from pathlib import Path
+
+import pytest
+from commands import straggler
+
+from algorithms import METHODS
+from scenarios.format.errors import BadInputError
+from scenarios.studies import contract
+from scenarios.studies.contract import check_method
+
+UPDATES, ACCOUNTING, SAME, RESUMED, BATCHED = contract.CHECKS
+
+
+@pytest.mark.parametrize("name", [*METHODS, "own_classes:Chosen"])
+def test_good_methods_pass(name: str) -> None:
+    lines = list(check_method(name))
+    assert [line.text for line in lines[1:]] == list(contract.CHECKS)
+    assert all(line.passed for line in lines)
+
+
+BROKEN = {
+    "Twice": (UPDATES, "update 1 comes after 2 steps of the rule; accepted: one `self.rule.step`"),
+    "Ends": (UPDATES, "the method ended"),
+    "Raises": (UPDATES, "KeyError: 'nothing' (own_classes.py:"),
+    "Idles": (UPDATES, "made 0 updates in 10000 simulated s; accepted: 8"),
+    "Remembers": (SAME, "differs when the same object runs again; accepted: the same numbers"),
+    "Hoards": (RESUMED, "differs when a run is resumed at update "),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_each_breach_is_one_line(name: str) -> None:
+    where, message = BROKEN[name]
+    failed = [line.text for line in check_method(f"own_classes:{name}") if not line.passed]
+    assert failed[0].startswith(f"{where}: ")
+    assert message in failed[0]
+    assert not any("\n" in line for line in failed)
+
+
+def test_a_method_that_never_waits_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contract, "PATIENCE", 1)
+    monkeypatch.setattr(contract, "CHECKS", {UPDATES: contract.CHECKS[UPDATES]})
+    (_, line) = check_method("own_classes:Spins")
+    assert "has not ended after 1 real seconds; accepted: a loop that waits" in line.text
+
+
+def test_values_are_given_or_found() -> None:
+    first = next(check_method("rennala-pg", ["batch=5", "step_size = 0.25"]))
+    assert first.text == (
+        "rennala-pg: keys and values: step_size = 0.25, batch = 5, batch_init = None"
+    )
+    with pytest.raises(BadInputError, match="--method: batch: should be greater than"):
+        next(check_method("rennala-pg", ["batch=0"]))
+    with pytest.raises(BadInputError, match="--method: name: unknown 'renala-pg'; did you mean"):
+        next(check_method("renala-pg"))
+
+
+def test_the_command_says_so_with_its_exit_code(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("from own_classes import Twice\nclass Mine(Twice): ...\n")
+    tests = Path(__file__).parents[2]
+    (tmp_path / "own_classes.py").write_text((tests / "own_classes.py").read_text())
+    said = straggler("check", "--method", "mine:Mine", cwd=tmp_path)
+    assert said.returncode == 1
+    assert said.stdout.startswith("ok    mine:Mine: keys and values: step_size = 0.1")
+    assert "FAIL  makes updates" in said.stdout
+    assert straggler("check", "--method", "afedpg", cwd=tmp_path).returncode == 0
+    assert straggler("check", "--method", "nowhere:Mine", cwd=tmp_path).returncode == 2

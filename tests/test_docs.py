@@ -1,0 +1,86 @@
+"""The pages' Python runs, and what they say of the example package is so."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from commands import straggler
+
+import straggler as front
+
+ROOT = Path(__file__).parent.parent
+
+
+def blocks(page: str, language: str = "python") -> list[str]:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def test_the_python_page_runs_as_a_script_without_a_guard(tmp_path: Path) -> None:
+    script = tmp_path / "page.py"
+    script.write_text("\n".join(blocks("docs/python.md")))
+    said = subprocess.run(
+        [sys.executable, "-W", "error", script.name],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 0, said.stderr
+    for picture in ("lesson.png", "timeline.png", "both.pdf", "sweep.png"):
+        assert (tmp_path / picture).stat().st_size > 5_000
+    assert said.stdout.count("rennala-nigt") > 3
+    assert "\\toprule" in said.stdout
+
+
+def test_every_function_of_the_front_door_has_an_example() -> None:
+    code = "\n".join(blocks("docs/python.md"))
+    functions = [name for name in front.__all__ if name[0].islower()]
+    own = {"check_method", "figure"}  # docs/own.md, and results that are not in a wheel
+    for name in set(functions) - own:
+        assert f"straggler.{name}(" in code, name
+
+
+def test_the_readme_says_what_works(tmp_path: Path) -> None:
+    (block,) = blocks("README.md")
+    (mine,) = blocks("README.md", "toml")
+    (tmp_path / "mine.toml").write_text(mine.replace("time_limit = 300.0", "time_limit = 10.0"))
+    (tmp_path / "readme.py").write_text(block)
+    said = subprocess.run(
+        [sys.executable, "readme.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert said.returncode == 0, said.stderr
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that the example package is installed in."""
+    folder = tmp_path_factory.mktemp("site")
+    wheels = tmp_path_factory.mktemp("wheels")
+    example = ROOT / "examples/quorum"
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels)]
+    subprocess.run(build, cwd=example, check=True, capture_output=True)
+    (wheel,) = wheels.glob("*.whl")
+    subprocess.run([sys.executable, "-m", "zipfile", "-e", str(wheel), str(folder)], check=True)
+    return folder
+
+
+def test_the_example_package_works_as_installed(
+    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(installed))
+    text = (ROOT / "examples/quorum/quorum.toml").read_text()
+    (tmp_path / "q.toml").write_text(text.replace('"quorum:Quorum"', '"quorum"'))
+    run = straggler("run", "q.toml", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    # the 4th of the workers with h_i = i has its first gradient after 4 s; then 8 are there
+    assert re.search(r"quorum +60 +4 +480 ", run.stdout)
+    checked = straggler("check", "--method", "quorum", cwd=tmp_path)
+    assert checked.returncode == 0
+    page = (ROOT / "docs/own.md").read_text()
+    for line in checked.stdout.splitlines():
+        assert line.replace("quorum: keys", "quorum:Quorum: keys") in page
+    assert "method of quorum:Quorum" in straggler("list", cwd=tmp_path).stdout
+    assert "Offered by other packages: method quorum." in straggler("--help", cwd=tmp_path).stdout
