@@ -54,6 +54,40 @@ def test_the_readme_says_what_works(tmp_path: Path) -> None:
     assert said.returncode == 0, said.stderr
 
 
+def test_the_page_about_ones_own_is_a_module_that_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quorum, *mine = blocks("docs/own.md")
+    source = (ROOT / "examples/quorum/quorum.py").read_text().splitlines()
+    assert set(quorum.splitlines()) <= set(source)
+    (tmp_path / "mine.py").write_text("\n\n".join(mine))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(ROOT / "examples/quorum")
+    monkeypatch.syspath_prepend(tmp_path)
+    content = {
+        "title": "one's own",
+        "seeds": [0],
+        "updates": 3,
+        "cluster": {
+            "workers": 4,
+            "compute": {"model": "mine:TwoRacks", "slow": 3.0},
+            "network": {"model": "mine:Satellite", "delay": 0.25},
+        },
+        "problem": {"kind": "mine:Valley", "noise": 0.0},
+        "methods": [
+            {"name": "quorum:Quorum", "quorum": 3, "rule": "pg", "step_size": 0.5},
+        ],
+    }
+    # workers 0 and 2 take 1 s, 1 takes 3 s, as their third ones: 0, then 1; 8 bytes take 8e-6 s
+    history = front.simulate(content).history()
+    assert history["time"].tolist() == pytest.approx([3.250008, 6.500016, 9.750024], rel=1e-12)
+    assert history["gradients"].tolist() == [6, 6, 6]
+    assert history["objective"].tolist() == pytest.approx([-1.0, -0.25, -0.0625])
+    control = {"kind": "control", "env": "mine:Corridor-v0", "hidden": [4], "horizon": 50}
+    walked = front.simulate(content | {"problem": control}).history()
+    assert walked["steps"].max() <= 6 * 20
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder that the example package is installed in."""

@@ -1,6 +1,7 @@
 """Tables and lines for whoever reads them: a terminal, a notebook, a paper, a page."""
 
 import html
+import io
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -39,11 +40,22 @@ class Shown(ABC):
 
     def __str__(self) -> str:
         """Return it as a wide terminal shows it."""
-        console = Console(width=200, no_color=True, markup=False, highlight=False)
-        with console.capture() as capture:
-            for part in self.parts:
-                console.print(part.rich() if isinstance(part, Sheet) else part)
-        return "\n".join(line.rstrip() for line in capture.get().splitlines())
+        sink = io.StringIO()
+        console = Console(
+            file=sink,
+            width=200,
+            markup=False,
+            highlight=False,
+            force_jupyter=False,
+            force_terminal=False,
+            color_system=None,
+        )
+        for part in self.parts:
+            console.print(part.rich() if isinstance(part, Sheet) else part)
+        return "\n".join(line.rstrip() for line in sink.getvalue().splitlines())
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def _repr_html_(self) -> str:
         shown = (
@@ -52,7 +64,7 @@ class Shown(ABC):
         return "".join(shown)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report(Shown):
     """Tables and lines that are given as they are."""
 
@@ -64,7 +76,7 @@ class Report(Shown):
         return self.given
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison(Shown):
     """One row per method.
 

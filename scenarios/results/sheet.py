@@ -1,5 +1,6 @@
 """A table of texts, for whom it is shown: a terminal, a notebook, a paper, a page."""
 
+import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,7 +57,7 @@ class Sheet:
 
     def html(self) -> str:
         """Return the table for a notebook."""
-        title = _frame([[self.title]], [""]).to_html(index=False, header=False, border=0)
+        title = f"<p><b>{html.escape(self.title)}</b></p>"
         return f"{title}{self._frame().to_html(index=False, border=0)}"
 
     def _frame(self) -> Any:  # noqa: ANN401 - a DataFrame

@@ -56,6 +56,8 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         self._bars.stop()
+        if self._console.is_jupyter and error is None:
+            self._show_in_notebook(1.0, f"{len(self._runs)} runs are over")
 
     def begin(self, runs: dict[str, tuple[Path, Scenario]]) -> None:
         """Announce the runs that will be made: by name, their folder and scenario."""
@@ -95,13 +97,13 @@ class Progress:
         self._fractions[name] = 1.0
         if name in self._tasks:
             self._bars.remove_task(self._tasks.pop(name))
-        if info.get("status") == "done":
+        if info.get("status") == "done" and not self._console.is_jupyter:
             totals = info["totals"]
             self._print(
                 f"{name}  done: {totals['updates']} updates in {totals['elapsed']:g} simulated s, "
                 f"{info['real_seconds']:.1f} real s"
             )
-        else:
+        elif info.get("status") != "done":
             self._print(f"{name}  FAILED: {_last_line(info)}")
 
     def poll(self) -> None:

@@ -3,9 +3,8 @@
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -13,6 +12,9 @@ from commands import SCENARIO, straggler, write_scenario
 
 import straggler as front
 from scenarios.api.run import open as open_results
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SMALL: dict[str, Any] = {
     "title": "two workers, 100%_safe",
