@@ -1,6 +1,6 @@
 # Every target creates .venv when it is missing and reuses it afterwards.
 BIN   := .venv/bin
-UV     = $(BIN)/uv pip install -q --python $(BIN)/python
+UV     = $(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python
 TORCH := torch==2.13.0
 JOBS  ?= $(shell nproc 2>/dev/null || echo 1)
 
@@ -36,6 +36,8 @@ test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+# The tests start hundreds of processes, which would compile it all where bytecode is not written.
+	$(BIN)/python -m compileall -q simulator algorithms scenarios straggler
 	$(BIN)/pytest -n $(JOBS)
 
 format: setup

@@ -102,7 +102,7 @@ def simulate(
     except DivergedError as error:
         failure = f"update {cluster.version + 1}: {error}"
     except RuntimeError as error:
-        if process.is_alive:
+        if process.is_alive or not process.ok:  # it raised this itself
             raise
         raise RuntimeError(
             f"the method ended after update {cluster.version}; accepted: one that goes on for ever"

@@ -14,11 +14,11 @@ problems, compute times and networks of your own; see ``docs/own.md``.
 from algorithms import NIGT, PG, Algorithm, Iterate, Rule
 from scenarios.api.figure import FigureResults, figure
 from scenarios.api.results import Results, plot
-from scenarios.api.run import check, load, names, open, run, simulate, theory  # noqa: A004
+from scenarios.api.run import check, load, names, run, simulate, theory
 from scenarios.api.shown import Comparison, Report
-from scenarios.api.studies import SweepResults, Tuned, open_sweep, sweep, tune
-from scenarios.format.errors import BadInputError
+from scenarios.api.studies import SweepResults, Tuned, open, sweep, tune  # noqa: A004
 from scenarios.format.scenario import Scenario
+from scenarios.format.words.errors import BadInputError
 from scenarios.studies.contract import check_method
 from simulator import (
     Cluster,
@@ -73,7 +73,6 @@ __all__ = [
     "load",
     "names",
     "open",
-    "open_sweep",
     "plot",
     "run",
     "simulate",

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Unpack
 from scenarios.api.results import Results
 from scenarios.api.run import ROOT, planned
 from scenarios.api.shown import Comparison
-from scenarios.format.errors import BadInputError
+from scenarios.format.words.errors import BadInputError
 from scenarios.results.compare import compare, warnings_of
 from scenarios.results.judge import Verdict, judge
 from scenarios.results.published import publish, published, same_numbers
 from scenarios.runs.jobs import Job, Summary
 from scenarios.runs.make import Maker, Making
-from scenarios.runs.stored import StoredRun, runs_in
+from scenarios.runs.store.stored import StoredRun, runs_in
 from scenarios.studies.crossover import Crossover, crossover
 from scenarios.studies.grid import load_sweep
 from scenarios.studies.paper import FIGURES, Figure, Part, find_figure, is_sweep, runs_of, stem

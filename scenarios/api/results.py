@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scenarios.api.shown import Comparison
-from scenarios.format.errors import BadInputError
-from scenarios.format.own import one_line
+from scenarios.format.words.errors import BadInputError
+from scenarios.format.words.own import one_line
 from scenarios.results.compare import compare, warnings_of
 from scenarios.results.rows import Row, Rows, tidy
 from scenarios.results.tables import results_sheet
-from scenarios.runs.stored import StoredRun, comparable
+from scenarios.runs.store.stored import StoredRun, comparable
 
 if TYPE_CHECKING:
     import pandas as pd

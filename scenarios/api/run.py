@@ -8,17 +8,15 @@ from algorithms import Algorithm
 from scenarios.api.results import Results
 from scenarios.api.shown import Report
 from scenarios.format.describe import describe
-from scenarios.format.errors import BadInputError
 from scenarios.format.load import library
 from scenarios.format.load import load as load_scenario
 from scenarios.format.scenario import Scenario
-from scenarios.results.published import published
+from scenarios.format.words.errors import BadInputError
 from scenarios.results.theory import report
 from scenarios.runs.execute import simulated
-from scenarios.runs.folder import RunFolder
 from scenarios.runs.jobs import Job, plan
 from scenarios.runs.make import Maker, Making
-from scenarios.runs.stored import folders_below, runs_in
+from scenarios.runs.store.stored import runs_in
 
 Source = str | Path | Mapping[str, Any] | Scenario
 """A scenario, or what :func:`load` takes."""
@@ -125,26 +123,6 @@ def simulate(
     seeds = [scenario.seeds[0] if seed is None else seed]
     (job, *_) = plan(scenario, ROOT, wanted, seeds)
     return Results([simulated(job.spec, own)], scenario.name or scenario.title)
-
-
-def open(source: str | Path) -> Results:  # noqa: A001 - straggler.open
-    """Return runs that are over.
-
-    Args:
-        source: a folder of results or of one run, a store of a sweep, or a compact file of
-            ``results/``. Nothing is imported that the runs name.
-
-    Raises:
-        BadInputError: there are no runs.
-    """
-    path = Path(source)
-    if path.suffix == ".parquet":
-        return Results(published(path), path.stem)
-    if (path / "run.json").is_file():
-        return Results(runs_in([RunFolder(path)]), str(path))
-    if not path.is_dir():
-        raise BadInputError(f"{path}: not there; accepted: a folder of results, or a compact file")
-    return Results(runs_in(folders_below(path)), str(path))
 
 
 def theory(

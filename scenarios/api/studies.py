@@ -9,10 +9,12 @@ from scenarios.api.results import Results
 from scenarios.format.load import find
 from scenarios.format.load import load as load_scenario
 from scenarios.format.scenario import Scenario
+from scenarios.results.published import published
 from scenarios.results.rows import tidy
 from scenarios.runs.jobs import Summary
 from scenarios.runs.make import Maker, Making
-from scenarios.runs.stored import folders_below, runs_in
+from scenarios.runs.store.folder import RunFolder
+from scenarios.runs.store.stored import folders_below, runs_in
 from scenarios.studies import tune as search
 from scenarios.studies import tuned as report
 from scenarios.studies.grid import Sweep, load_sweep
@@ -78,18 +80,26 @@ class SweepResults(Results):
         return draw_sweep(grid_of(rows, drawn), self.sweep.file.title)
 
 
-def open_sweep(name: str | Path, out: str | Path = STORE) -> SweepResults:
-    """Return the runs of a sweep that are there.
+def open(source: str | Path, store: str | Path = STORE) -> Results:  # noqa: A001 - straggler.open
+    """Return runs that are over. Nothing is imported that folders and compact files name.
 
     Args:
-        name: a sweep file, or the name of one that comes with straggler.
-        out: the store.
+        source: a folder of results, of one run, or of a store; a compact file of ``results/``; or
+            a sweep, by file or name.
+        store: where a sweep's runs are.
 
     Raises:
-        BadInputError: the sweep says what cannot be.
+        BadInputError: there are no runs, or the sweep says what cannot be.
     """
-    sweep = load_sweep(name)
-    return SweepResults(sweep, runs_of(sweep, Path(out)))
+    path = Path(source)
+    if path.suffix == ".parquet":
+        return Results(published(path), path.stem)
+    if (path / "run.json").is_file():
+        return Results(runs_in([RunFolder(path)]), str(path))
+    if path.is_dir():
+        return Results(runs_in(folders_below(path)), str(path))
+    sweep = load_sweep(source)
+    return SweepResults(sweep, runs_of(sweep, Path(store)))
 
 
 def sweep(

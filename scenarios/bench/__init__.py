@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from scenarios.format.errors import BadInputError
+from scenarios.format.words.errors import BadInputError
 
 if TYPE_CHECKING:
     from scenarios.bench.measure import Measurement

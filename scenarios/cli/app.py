@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from scenarios.cli import look, make, read, study
-from scenarios.format.errors import BadInputError
-from scenarios.format.installed import GROUPS, installed
+from scenarios.format.words.errors import BadInputError
+from scenarios.format.words.installed import GROUPS, installed
 
 PANELS = {
     "Make runs": (make.run, make.check, make.list_),
@@ -44,9 +44,10 @@ for panel, commands in PANELS.items():
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from scenarios.runs.folder import versions
+        from scenarios.runs.store.folder import versions
 
-        typer.echo("\n".join(f"{name} {number}" for name, number in versions().items()))
+        python = {"python": sys.version.split()[0]}
+        typer.echo("\n".join(f"{name} {v}" for name, v in (versions() | python).items()))
         raise typer.Exit
 
 

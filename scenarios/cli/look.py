@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from scenarios.cli.parts import Scenario_, console, show
-from scenarios.format.errors import BadInputError
+from scenarios.format.words.errors import BadInputError
 
 Constant = Annotated[float | None, typer.Option(min=0.0, help="A constant of the theory.")]
 
@@ -88,7 +88,7 @@ def bench(
     os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     from scenarios.bench import measured
     from scenarios.bench.table import measurement_table
-    from scenarios.runs.files import write_atomically
+    from scenarios.runs.store.files import write_atomically
 
     groups = {}
     for title, measurements in measured(what, env or (), rounds):

@@ -16,8 +16,8 @@ from scenarios.cli.parts import (
     interruptible,
     show,
 )
-from scenarios.format.errors import BadInputError
-from scenarios.format.installed import GROUPS, installed
+from scenarios.format.words.errors import BadInputError
+from scenarios.format.words.installed import GROUPS, installed
 from scenarios.runs.cores import CORES
 
 

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scenarios.format.errors import BadInputError
+from scenarios.format.words.errors import BadInputError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from scenarios.api.results import Results
     from scenarios.api.shown import Shown
 
 Scenario_ = Annotated[
@@ -83,16 +82,6 @@ def form(csv: bool, markdown: bool, latex: bool) -> str | None:
     if len(wanted) > 1:
         raise BadInputError(f"--{wanted[0]}: does not go with --{wanted[1]}; accepted: one of them")
     return wanted[0] if wanted else None
-
-
-def read_results(what: str, store: Path) -> "Results":
-    """Return the runs of a folder, a compact file, or a sweep in its store."""
-    from scenarios.api.run import open as open_results
-    from scenarios.api.studies import open_sweep
-
-    if Path(what).is_dir() or what.endswith(".parquet"):
-        return open_results(what)
-    return open_sweep(what, store)
 
 
 def show(shown: "Shown") -> None:

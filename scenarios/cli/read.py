@@ -13,10 +13,9 @@ from scenarios.cli.parts import (
     Threshold,
     console,
     form,
-    read_results,
     show,
 )
-from scenarios.format.errors import BadInputError
+from scenarios.format.words.errors import BadInputError
 
 
 def compare(
@@ -33,7 +32,7 @@ def compare(
     Thresholds are first held when the mean return of the latest 100 trajectories reaches them;
     their times are medians over seeds.
     """
-    from scenarios.api.run import open as open_results
+    from scenarios.api.studies import open as open_results
 
     kind = form(csv, markdown, latex)
     comparison = open_results(results).compare(threshold or ())
@@ -61,10 +60,11 @@ def results(
     For a sweep file, the runs of its grid in the store OUT; for a folder, all runs below it, and
     a column for each key that is not the same for all.
     """
+    from scenarios.api.studies import open as open_results
     from scenarios.results.tables import results_sheet
 
     kind = form(csv, markdown, latex)
-    rows = read_results(what, out).rows(threshold or ())
+    rows = open_results(what, out).rows(threshold or ())
     sheet = results_sheet(rows)
     if parquet is not None:
         rows.write_parquet(parquet)
@@ -135,11 +135,13 @@ def plot(
     which method is fastest where.
     """
     from scenarios.api.results import plot as draw
-    from scenarios.api.run import open as open_results
-    from scenarios.api.studies import open_sweep
+    from scenarios.api.studies import SweepResults
+    from scenarios.api.studies import open as open_results
     from scenarios.pictures.style import save
 
-    is_sweep = not any(Path(name).is_dir() or name.endswith(".parquet") for name in what)
+    opened = [open_results(name, store) for name in what]
+    swept = opened[0] if isinstance(opened[0], SweepResults) else None
+    is_sweep = swept is not None
     of_runs = {
         "--column": column,
         "--theory": theory,
@@ -156,15 +158,14 @@ def plot(
         if given:
             kind = "a result folder" if is_sweep else "a sweep"
             raise BadInputError(f"{option}: goes with {kind}, which {what[0]} is not")
-    if is_sweep:
+    if swept is not None:
         if len(what) > 1:
             raise BadInputError(f"{what[1]}: accepted: one sweep, or result folders")
-        swept = open_sweep(what[0], store)
         picture = swept.plot(threshold, axes=axis or (), at=at or ())
         file = out or Path("figures") / f"{swept.sweep.path.stem}.png"
     else:
         picture = draw(
-            *map(open_results, what),
+            *opened,
             column=column,
             methods=method or (),
             labels=_renamed(label or ()),
@@ -205,8 +206,8 @@ def timeline(
     from scenarios.pictures.perfetto import write_trace
     from scenarios.pictures.style import save
     from scenarios.pictures.timeline import draw_timeline, recorded
-    from scenarios.runs.folder import RunFolder
-    from scenarios.runs.stored import run_in
+    from scenarios.runs.store.folder import RunFolder
+    from scenarios.runs.store.stored import run_in
 
     run = recorded(run_in(RunFolder(run_folder)))
     if perfetto is not None:

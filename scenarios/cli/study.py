@@ -20,7 +20,7 @@ from scenarios.cli.parts import (
     interruptible,
     show,
 )
-from scenarios.format.errors import BadInputError
+from scenarios.format.words.errors import BadInputError
 from scenarios.runs.cores import CORES
 
 Executor_ = Annotated[

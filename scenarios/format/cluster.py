@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from scenarios.format.compute import Times
 from scenarios.format.network import Ingress, Link, NetworkTable
-from scenarios.format.strict import LARGEST_DIMENSION, NonNegative, Strict
+from scenarios.format.words.strict import LARGEST_DIMENSION, NonNegative, Strict
 from simulator import Count, Hardware, Network, Positive, Vector
 from simulator.hardware.failures import Failures, PlannedFailures, RandomFailures
 from simulator.hardware.network import BYTES_PER_COORDINATE

@@ -13,7 +13,8 @@ def describe(scenario: Scenario) -> Iterator[str]:
     problem.close()
     cluster = scenario.cluster
     yield scenario.title
-    parts = [f"{cluster.workers:,} workers", cluster.rule, cluster.collective]
+    parts = [f"{cluster.workers:,} workers", cluster.rule]
+    parts.append(f"network {cluster.network.model}" if cluster.network else cluster.collective)
     if cluster.collective == "allreduce":
         parts.append(cluster.topology)
     if cluster.stop_cost:

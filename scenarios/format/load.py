@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.format.errors import BadInputError
-from scenarios.format.explain import checked
-from scenarios.format.keys import plain
-from scenarios.format.own import told
 from scenarios.format.problem import ControlProblem, OwnProblem
 from scenarios.format.scenario import Scenario
+from scenarios.format.words.errors import BadInputError
+from scenarios.format.words.explain import checked
+from scenarios.format.words.keys import plain
+from scenarios.format.words.own import told
 
 LIBRARY = Path(__file__).parent.parent / "library"
 

@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Literal, get_type_hints
 from pydantic import Field, create_model
 
 from algorithms import METHODS, RULES, Algorithm
-from scenarios.format.open import Door, Open
-from scenarios.format.own import Own, own_model
-from scenarios.format.strict import Label
+from scenarios.format.words.open import Door, Open
+from scenarios.format.words.own import Own, own_model
+from scenarios.format.words.strict import Label
 
 
 class Method(Open):

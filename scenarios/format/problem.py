@@ -6,10 +6,17 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import annotated_types
 from pydantic import Field, model_validator
 
-from scenarios.format.open import Door, Open
-from scenarios.format.own import Own, module_source, own_model
-from scenarios.format.selection import select
-from scenarios.format.strict import LARGEST_DIMENSION, Index, Label, NonNegative, Strict, Workers
+from scenarios.format.words.open import Door, Open
+from scenarios.format.words.own import Own, module_source, own_model
+from scenarios.format.words.selection import select
+from scenarios.format.words.strict import (
+    LARGEST_DIMENSION,
+    Index,
+    Label,
+    NonNegative,
+    Strict,
+    Workers,
+)
 from simulator import Count, Positive, Problem, Variants
 
 Discount = Annotated[float, annotated_types.Gt(0), annotated_types.Le(1)]

@@ -8,11 +8,11 @@ import annotated_types
 from pydantic import Field, PrivateAttr, model_validator
 
 from scenarios.format.cluster import Cluster
-from scenarios.format.explain import checked
-from scenarios.format.keys import plain, set_key
 from scenarios.format.method import Method
 from scenarios.format.problem import ProblemTable
-from scenarios.format.strict import Strict
+from scenarios.format.words.explain import checked
+from scenarios.format.words.keys import plain, set_key
+from scenarios.format.words.strict import Strict
 from simulator import Count, Momentum, Positive
 
 Seed = Annotated[int, annotated_types.Ge(0), annotated_types.Lt(2**63)]

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from scenarios.format.errors import BadInputError
+from scenarios.format.words.errors import BadInputError
 from scenarios.pictures.style import Picture, colour, rank
 from scenarios.results import curves, theory
-from scenarios.runs.stored import StoredRun
+from scenarios.runs.store.stored import StoredRun
 from simulator import Vector
 
 BINS = 60

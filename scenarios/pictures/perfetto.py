@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.pictures.timeline import Recorded
-from scenarios.runs.files import write_atomically
+from scenarios.runs.store.files import write_atomically
 from simulator import State
 
 MICROSECONDS = 1e6

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.format.errors import BadInputError
+from scenarios.format.words.errors import BadInputError
 from scenarios.pictures.sweep import Axis
 from scenarios.results.rows import Rows
 from scenarios.studies.grid import Sweep

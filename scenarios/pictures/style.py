@@ -5,7 +5,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from scenarios.format.errors import BadInputError
+from scenarios.format.words.errors import BadInputError
 
 COLOURS = {
     "rennala-nigt": "#0072B2",

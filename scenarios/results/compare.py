@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.results import curves
-from scenarios.runs.stored import StoredRun
+from scenarios.runs.store.stored import StoredRun
 from simulator.selection_bias import QUANTILES, SIGNIFICANT
 
 TIME_SHARES = {

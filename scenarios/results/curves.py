@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scenarios.runs.stored import StoredRun
+from scenarios.runs.store.stored import StoredRun
 from simulator import Vector
 
 WINDOW = 100

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from scenarios.results import curves
 from scenarios.results.compare import default_thresholds
-from scenarios.runs.stored import StoredRun
+from scenarios.runs.store.stored import StoredRun
 from simulator import Indices
 
 RESAMPLES = 10_000

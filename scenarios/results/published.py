@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from scenarios.format.errors import BadInputError
-from scenarios.runs.files import replacing
-from scenarios.runs.records import HISTORY_SCHEMA
-from scenarios.runs.stored import StoredRun
+from scenarios.format.words.errors import BadInputError
+from scenarios.runs.store.files import replacing
+from scenarios.runs.store.records import HISTORY_SCHEMA
+from scenarios.runs.store.stored import StoredRun
 
 KEY = b"straggler"
 """Where the file's metadata say what the runs were, as JSON."""

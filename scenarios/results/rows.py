@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 
 from scenarios.results import curves
 from scenarios.results.compare import default_thresholds
-from scenarios.runs.files import write_atomically
-from scenarios.runs.fingerprint import code_fingerprint
-from scenarios.runs.stored import StoredRun
+from scenarios.runs.store.files import write_atomically
+from scenarios.runs.store.fingerprint import code_fingerprint
+from scenarios.runs.store.stored import StoredRun
 
 Row = dict[str, Any]
 

@@ -4,13 +4,13 @@ import math
 from collections.abc import Iterator, Sequence
 
 from algorithms import theory
-from scenarios.format.errors import BadInputError
 from scenarios.format.method import Method
 from scenarios.format.problem import ControlProblem, QuadraticProblem, TabularProblem
 from scenarios.format.scenario import Scenario
+from scenarios.format.words.errors import BadInputError
 from scenarios.results import tables
 from scenarios.results.sheet import Sheet
-from scenarios.runs.stored import StoredRun
+from scenarios.runs.store.stored import StoredRun
 from simulator import Problem, Vector, simulate
 from simulator.problems.quadratic import Bowl, Quadratic
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from scenarios.results.judge import LEVEL, Interval, Verdict
 from scenarios.results.sheet import Sheet
-from scenarios.runs.stored import StoredRun
+from scenarios.runs.store.stored import StoredRun
 
 HEADER = (
     *("figure", "panel", "method", "fastest rival"),

@@ -15,12 +15,12 @@ from pathlib import Path
 import filelock
 
 from algorithms import Algorithm
-from scenarios.runs.files import write_atomically
-from scenarios.runs.folder import RunFolder, run_info
-from scenarios.runs.records import history_table, timeline_table, totals
 from scenarios.runs.resume import Resumption
 from scenarios.runs.spec import RunSpec
-from scenarios.runs.stored import StoredRun
+from scenarios.runs.store.files import write_atomically
+from scenarios.runs.store.folder import RunFolder, run_info
+from scenarios.runs.store.records import history_table, timeline_table, totals
+from scenarios.runs.store.stored import StoredRun
 from simulator import Checkpoint, Cluster, Evaluation, Problem, Run, Update, Vector, simulate
 
 REPORT_SECONDS = 0.5

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from scenarios.format.errors import BadInputError
 from scenarios.format.scenario import Scenario
+from scenarios.format.words.errors import BadInputError
 from scenarios.runs.execute import Options, record_death
-from scenarios.runs.folder import RunFolder
 from scenarios.runs.progress import Progress
 from scenarios.runs.spec import RunSpec, expand
+from scenarios.runs.store.folder import RunFolder
 
 BUSY_SECONDS = 1.0
 """After which a run that another process was making is looked at again."""

@@ -5,7 +5,7 @@ from typing import Literal, TypedDict, Unpack
 
 from rich.console import Console
 
-from scenarios.format.errors import BadInputError
+from scenarios.format.words.errors import BadInputError
 from scenarios.runs.cores import CORES
 from scenarios.runs.execute import Options
 from scenarios.runs.jobs import Executor, Job, Summary, run_jobs

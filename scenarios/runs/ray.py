@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from scenarios.format.errors import BadInputError
+from scenarios.format.words.errors import BadInputError
 from scenarios.runs.execute import Options, execute, is_disk_full, prepare_process
-from scenarios.runs.folder import RunFolder
 from scenarios.runs.jobs import Job
 from scenarios.runs.spec import RunSpec
+from scenarios.runs.store.folder import RunFolder
 
 RETRIES = 4
 """How often a run is begun again when its node or process is lost."""

@@ -6,11 +6,11 @@ from dataclasses import replace
 from importlib.metadata import version
 
 from algorithms import Resumable, Rule
-from scenarios.format.errors import BadInputError
-from scenarios.runs.files import replacing
-from scenarios.runs.fingerprint import code_fingerprint
-from scenarios.runs.folder import PACKAGES, RunFolder
+from scenarios.format.words.errors import BadInputError
 from scenarios.runs.spec import RunSpec
+from scenarios.runs.store.files import replacing
+from scenarios.runs.store.fingerprint import code_fingerprint
+from scenarios.runs.store.folder import PACKAGES, RunFolder
 from simulator import Checkpoint, Cluster
 
 CHECKPOINT_SECONDS = 60.0

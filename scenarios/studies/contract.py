@@ -15,10 +15,10 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from algorithms import Algorithm, Resumable
-from scenarios.format.errors import BadInputError
-from scenarios.format.explain import checked
 from scenarios.format.method import Method
-from scenarios.format.own import one_line
+from scenarios.format.words.errors import BadInputError
+from scenarios.format.words.explain import checked
+from scenarios.format.words.own import one_line
 from scenarios.studies.trial import Alone, Counted, clusters, fresh, problem
 from simulator import (
     Checkpoint,

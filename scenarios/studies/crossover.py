@@ -10,7 +10,7 @@ from scenarios.results import curves
 from scenarios.results.compare import default_thresholds
 from scenarios.results.judge import EDGES, LEVEL, Interval, Times, bootstrap
 from scenarios.results.theory import scenario_of
-from scenarios.runs.stored import StoredRun
+from scenarios.runs.store.stored import StoredRun
 from simulator import Vector
 
 PAIR = ("rennala-nigt", "afedpg")

@@ -11,12 +11,12 @@ from typing import Annotated, Any, Self
 import annotated_types
 from pydantic import BeforeValidator, Field, model_validator
 
-from scenarios.format.errors import BadInputError
-from scenarios.format.explain import checked
-from scenarios.format.keys import set_key
 from scenarios.format.load import check_problem, find, read_toml
 from scenarios.format.scenario import Scenario, Seed
-from scenarios.format.strict import Label, Strict
+from scenarios.format.words.errors import BadInputError
+from scenarios.format.words.explain import checked
+from scenarios.format.words.keys import set_key
+from scenarios.format.words.strict import Label, Strict
 from scenarios.results.rows import COLUMNS, TOTALS
 
 SWEEPS = Path(__file__).parent.parent / "sweeps"

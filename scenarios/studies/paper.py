@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from scenarios.format.errors import BadInputError
-from scenarios.runs.stored import StoredRun
+from scenarios.format.words.errors import BadInputError
+from scenarios.runs.store.stored import StoredRun
 
 RENNALA = "Rennala NIGT reaches a return sooner than synchronous NIGT and AFedPG"
 MALENIA = "Malenia NIGT reaches a return, averaged over the worlds, sooner than AFedPG"

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scenarios.runs.folder import RunFolder
 from scenarios.runs.jobs import Job
 from scenarios.runs.spec import RunSpec, expand
+from scenarios.runs.store.folder import RunFolder
 from scenarios.studies.grid import GridPoint, Sweep
 from simulator import Cluster, Vector, simulate
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from scenarios.format.errors import BadInputError
 from scenarios.format.method import Method
 from scenarios.format.scenario import Scenario, Tune
+from scenarios.format.words.errors import BadInputError
 from scenarios.results import curves
 from scenarios.runs.jobs import Job
 from scenarios.runs.spec import RunSpec
-from scenarios.runs.stored import StoredRun
+from scenarios.runs.store.stored import StoredRun
 from scenarios.studies.sweep import folder_of
 from simulator import Vector
 

@@ -9,11 +9,11 @@ import numpy as np
 import tomli_w
 
 from scenarios.format.compute import TraceTimes
-from scenarios.format.errors import BadInputError
 from scenarios.format.load import read_toml
+from scenarios.format.words.errors import BadInputError
 from scenarios.results.rows import Rows
 from scenarios.results.sheet import Sheet
-from scenarios.runs.files import write_atomically
+from scenarios.runs.store.files import write_atomically
 from scenarios.studies.tune import TUNED, Plan, Rung, Try, Tuning
 from simulator import Vector
 

@@ -11,7 +11,7 @@ import pytest
 from commands import SCENARIO, straggler, write_scenario
 
 import straggler as front
-from scenarios.api.run import open as open_results
+from scenarios.api.studies import open as open_results
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,7 +159,7 @@ def test_what_cannot_be_is_one_line(results: front.Results, tmp_path: Path) -> N
         "x: no such method here; accepted: rennala-nigt": lambda: results.plot(methods=["x"]),
         "xlim 3 1: accepted: two rising numbers": lambda: results.plot(xlim=(3, 1)),
         "size 0 1: accepted: up to 100 inches": lambda: results.plot(size=(0, 1)),
-        "nowhere: not there; accepted: a folder of results": lambda: open_results("nowhere"),
+        "nowhere: no such file or sweep; accepted: a TOML file": lambda: open_results("nowhere"),
         "out: is missing for a scenario without a file": lambda: front.run(SMALL),
         "jobs: 0; accepted: a whole number of at least 1": (
             lambda: front.run(SMALL, out=tmp_path, jobs=0)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from commands import straggler, write_scenario
 
-from scenarios.format.errors import BadInputError
 from scenarios.format.load import load
+from scenarios.format.words.errors import BadInputError
 
 QUADRATIC = 'kind = "quadratic"\ndimension = 10\nnoise = 0.5'
 

@@ -10,7 +10,7 @@ import pytest
 from commands import straggler
 
 import straggler as front
-from scenarios.format.own import source_of
+from scenarios.format.words.own import source_of
 from scenarios.runs.spec import expand
 
 CONTENT: dict[str, Any] = {

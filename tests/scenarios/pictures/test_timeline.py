@@ -12,8 +12,8 @@ from commands import straggler, write_scenario
 
 from scenarios.pictures.perfetto import events
 from scenarios.pictures.timeline import _seconds_before, recorded
-from scenarios.runs.folder import RunFolder
-from scenarios.runs.stored import run_in
+from scenarios.runs.store.folder import RunFolder
+from scenarios.runs.store.stored import run_in
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from commands import straggler
 
 from scenarios.results import curves
 from scenarios.results.compare import compare
-from scenarios.runs.stored import StoredRun
+from scenarios.runs.store.stored import StoredRun
 
 
 def stored(label: str, times: list[float], returns: list[float], counts: list[int]) -> StoredRun:

@@ -10,7 +10,7 @@ import pytest
 
 from scenarios.results.judge import Interval, Verdict, judge
 from scenarios.results.verdicts import interval_text, markdown, sentence
-from scenarios.runs.stored import StoredRun
+from scenarios.runs.store.stored import StoredRun
 
 
 def run(label: str, seed: int, at: float) -> StoredRun:

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from commands import straggler
 
-from scenarios.api.run import open as open_results
+from scenarios.api.studies import open as open_results
 from scenarios.cli.app import app
-from scenarios.format.errors import BadInputError
+from scenarios.format.words.errors import BadInputError
 from scenarios.results.published import publish, published, same_numbers
-from scenarios.runs.stored import StoredRun
+from scenarios.runs.store.stored import StoredRun
 from scenarios.studies.paper import FIGURES, Figure, Part
 
 

@@ -26,7 +26,11 @@ def quiet_ray(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def write_sweep(folder: Path, updates: int, seeds: int) -> None:
     limits = ("updates = 40", f"updates = {updates}"), ("[0, 1]", str(list(range(seeds))))
-    write_scenario(folder, *limits)
+    own = ('name = "afedpg"', 'name = "mine:Mine"')  # found in the working directory
+    write_scenario(folder, *limits, own)
+    (folder / "mine.py").write_text(
+        "from algorithms import AFedPG\nclass Mine(AFedPG):\n    pass\n"
+    )
     (folder / "sweep.toml").write_text('title = "t"\nbase = "two.toml"\n')
 
 

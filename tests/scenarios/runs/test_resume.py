@@ -19,9 +19,9 @@ from scenarios.format.load import load
 from scenarios.runs import execute as execution
 from scenarios.runs import resume
 from scenarios.runs.execute import Options, execute
-from scenarios.runs.fingerprint import ROOT, code_fingerprint
-from scenarios.runs.folder import RunFolder
 from scenarios.runs.spec import RunSpec, expand
+from scenarios.runs.store.fingerprint import ROOT, code_fingerprint
+from scenarios.runs.store.folder import RunFolder
 from simulator import Checkpoint, simulate
 
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from commands import files_below, straggler, write_scenario
 
-from scenarios.runs.records import HISTORY_SCHEMA
+from scenarios.runs.store.records import HISTORY_SCHEMA
 
 
 def test_a_run_writes_exact_times_and_honest_facts(tmp_path: Path) -> None:

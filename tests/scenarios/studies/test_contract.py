@@ -6,7 +6,7 @@ import pytest
 from commands import straggler
 
 from algorithms import METHODS
-from scenarios.format.errors import BadInputError
+from scenarios.format.words.errors import BadInputError
 from scenarios.studies import contract
 from scenarios.studies.contract import check_method
 

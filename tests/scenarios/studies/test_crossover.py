@@ -9,7 +9,7 @@ import pytest
 
 from scenarios.pictures.crossover import draw
 from scenarios.pictures.style import save
-from scenarios.runs.stored import StoredRun
+from scenarios.runs.store.stored import StoredRun
 from scenarios.studies.crossover import crossover, overtaken
 
 SCALES = np.array([0.1, 1.0, 10.0, 100.0])

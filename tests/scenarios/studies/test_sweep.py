@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from commands import straggler, write_scenario
 
-from scenarios.format.errors import BadInputError
+from scenarios.format.words.errors import BadInputError
 from scenarios.pictures.plane import choose_axes
 from scenarios.pictures.sweep import Axis, Grid, grid_of
 from scenarios.results.rows import Rows

@@ -9,8 +9,8 @@ import pytest
 from commands import write_scenario
 from tuning import bowl, made_up, with_table
 
-from scenarios.format.errors import BadInputError
 from scenarios.format.load import load
+from scenarios.format.words.errors import BadInputError
 from scenarios.runs.execute import Options, execute
 from scenarios.runs.jobs import Job
 from scenarios.runs.spec import expand

@@ -11,8 +11,8 @@ import pytest
 from commands import straggler, write_scenario
 from tuning import NIGT, bowl, made_up, with_table
 
-from scenarios.format.errors import BadInputError
 from scenarios.format.load import load, read_toml
+from scenarios.format.words.errors import BadInputError
 from scenarios.studies.tune import Tuning, plan
 from scenarios.studies.tuned import check_target, edges, margin, verdict, write
 

@@ -14,15 +14,15 @@ import filelock
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from scenarios.runs.files import write_atomically
-from scenarios.runs.fingerprint import code_fingerprint
-from scenarios.runs.records import (
+from scenarios.runs.spec import RunSpec
+from scenarios.runs.store.files import write_atomically
+from scenarios.runs.store.fingerprint import code_fingerprint
+from scenarios.runs.store.records import (
     history_table,
     timeline_table,
     totals,
     workers_table,
 )
-from scenarios.runs.spec import RunSpec
 from simulator import Run
 
 PACKAGES = ("straggler", "simpy", "numpy", "torch", "gymnasium", "mujoco", "pyarrow")

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from scenarios.format.errors import BadInputError
-from scenarios.runs.folder import RunFolder
-from scenarios.runs.records import HISTORY_SCHEMA
+from scenarios.format.words.errors import BadInputError
+from scenarios.runs.store.folder import RunFolder
+from scenarios.runs.store.records import HISTORY_SCHEMA
 from simulator import Vector
 
 

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from scenarios.format.errors import BadInputError
-from scenarios.format.open import Open
+from scenarios.format.words.errors import BadInputError
+from scenarios.format.words.open import Open
 
 Checked = TypeVar("Checked", bound=BaseModel)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.format.errors import BadInputError
 from scenarios.format.method import Method
+from scenarios.format.words.errors import BadInputError
 
 
 def set_key(content: dict[str, Any], key: str, value: object, place: str) -> None:

@@ -19,8 +19,8 @@ from typing import Any, ClassVar, Self, cast, get_type_hints
 from pydantic import Field, TypeAdapter, create_model, model_validator
 from pydantic.errors import PydanticSchemaGenerationError
 
-from scenarios.format.installed import installed
-from scenarios.format.strict import Strict
+from scenarios.format.words.installed import installed
+from scenarios.format.words.strict import Strict
 
 OURS = {"simulator", "algorithms", "scenarios", "straggler"}
 """Packages whose changes are told by the code's fingerprint."""

@@ -1,0 +1,1 @@
+"""What all tables share: strict models, open tables, users' classes, and one-line errors."""
