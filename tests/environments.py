@@ -45,13 +45,62 @@ class RandomLength(gymnasium.Env[Any, Any]):
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         self._left -= 1
         ended = self._left == 0
-        return self.np_random.normal(size=(2, 2)), float(1 + action.sum()), ended, False, {}
+        return self.np_random.normal(size=(2, 2)), float(1 + np.sum(action)), ended, False, {}
 
 
-class Discrete(RandomLength):
-    """An environment that cannot be used."""
+class TwoChoices(gymnasium.Env[Any, Any]):
+    """Observations 1 and -0.5; actions 5, 6, 7; rewards a_0 - 5, then PRIZES; then the end."""
+
+    PRIZES = ((0.0, 3.0, -1.0), (2.0, 0.5, 1.0), (-2.0, 1.0, 4.0))
+    """By the first and the second action, counted from 0."""
+
+    observation_space = spaces.Box(-1, 1, (1,), np.float32)
+    action_space = spaces.Discrete(3, start=5)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        super().reset(seed=seed, options=options)
+        self._first: int | None = None
+        return np.array([1.0], np.float32), {}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        choice = {5: 0, 6: 1, 7: 2}[action]  # hashable and in the space, or an error
+        observation = np.array([-0.5], np.float32)
+        if self._first is None:
+            self._first = choice
+            return observation, float(choice), False, False, {}
+        return observation, self.PRIZES[self._first][choice], True, False, {}
+
+
+class RandomChoices(RandomLength):
+    """The same with actions -2 to 1."""
+
+    action_space = spaces.Discrete(4, start=-2)  # type: ignore[assignment]
+
+
+class DiscreteStates(RandomChoices):
+    """An environment that cannot be used, for its observations."""
 
     observation_space = spaces.Discrete(3)  # type: ignore[assignment]
+
+
+class DictStates(RandomChoices):
+    """Another one."""
+
+    observation_space = spaces.Dict({"s": spaces.Box(-1, 1)})  # type: ignore[assignment]
+
+
+class ManyChoices(RandomLength):
+    """An environment that cannot be used, for its actions."""
+
+    action_space = spaces.MultiDiscrete([2, 3])  # type: ignore[assignment]
+
+
+class Unbounded(RandomLength):
+    """Another one."""
+
+    action_space = spaces.Box(-np.inf, 1, (2,), np.float32)
 
 
 class Fragile(RandomLength):
@@ -63,7 +112,8 @@ class Fragile(RandomLength):
 
 def register() -> None:
     """Make the environments known to Gymnasium: TwoStep-v0, RandomLength-v0 and so on."""
-    for entry in (TwoStep, RandomLength, Discrete, Fragile):
+    usable = (TwoStep, TwoChoices, RandomLength, RandomChoices, Fragile)
+    for entry in (*usable, DiscreteStates, DictStates, ManyChoices, Unbounded):
         if f"{entry.__name__}-v0" in gymnasium.registry:
             continue
         gymnasium.register(

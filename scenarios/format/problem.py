@@ -111,7 +111,7 @@ class World(Variant):
 
 
 class ControlProblem(VariedProblem):
-    """Reinforcement learning in a Gymnasium environment with the paper's Gaussian policy."""
+    """Reinforcement learning in a Gymnasium environment; its actions choose the policy."""
 
     kind: Literal["control"]
     env: str = Field(description='a Gymnasium environment, such as "Humanoid-v4"')

@@ -35,8 +35,11 @@ def sampled(problem: Control, parts: list[Request]) -> list[Any]:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_helpers_and_batches_change_no_bit(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    alone, crew = control(1, dtype=dtype), control(3, dtype=dtype)
+@pytest.mark.parametrize("env", ["Hopper-v4", "CartPole-v1"])
+def test_helpers_and_batches_change_no_bit(
+    env: str, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone, crew = control(1, env, dtype=dtype), control(3, env, dtype=dtype)
     parts = requests(alone, [7, 1, 11, 5])
     expected = sampled(alone, parts)
     assert expected[2].dtype == dtype
@@ -54,10 +57,11 @@ def test_helpers_and_batches_change_no_bit(dtype: str, monkeypatch: pytest.Monke
     alone.close()
 
 
-def test_a_gradient_is_the_same_with_helpers() -> None:
+@pytest.mark.parametrize("env", ["Hopper-v4", "CartPole-v1"])
+def test_a_gradient_is_the_same_with_helpers(env: str) -> None:
     answers = []
     for processes in (1, 2):
-        problem = control(processes)
+        problem = control(processes, env)
         answers.append(problem.estimate(requests(problem, [9, 4])))
         problem.close()
     for one, two in zip(*answers, strict=True):

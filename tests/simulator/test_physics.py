@@ -26,8 +26,8 @@ SLOTS = 3
 def compare(slots: Slots, references: list[gymnasium.Env[Any, Any]], steps: int) -> Counter[str]:
     """Step both with the same actions; versions follow each other in each slot."""
     rng = np.random.default_rng(0)
-    space = references[0].action_space
-    low, high = space.low, space.high  # type: ignore[attr-defined]
+    space: Any = references[0].action_space
+    discrete = isinstance(space, gymnasium.spaces.Discrete)
     live: list[gymnasium.Env[Any, Any]] = [references[0]] * SLOTS
     seen: Counter[str] = Counter()
     steps_of = [0] * SLOTS
@@ -44,7 +44,11 @@ def compare(slots: Slots, references: list[gymnasium.Env[Any, Any]], steps: int)
     for slot in range(SLOTS):
         begin(slot)
     for _ in range(steps):
-        actions = rng.uniform(low, high, (SLOTS, len(low))).astype(np.float32)
+        if discrete:
+            actions = space.start + rng.integers(space.n, size=SLOTS)
+        else:
+            low, high = space.low, space.high
+            actions = rng.uniform(low, high, (SLOTS, len(low))).astype(np.float32)
         observations, rewards, ended = slots.step(actions)
         for slot in range(SLOTS):
             expected, reward, terminated, truncated, _ = live[slot].step(actions[slot])
@@ -118,6 +122,8 @@ class Wrapped(gymnasium.Wrapper[Any, Any, Any, Any]):
     [
         lambda _: make_world("RandomLength-v0", World()),
         lambda _: Wrapped(make_world("Hopper-v4", World())),
+        lambda _: make_world("CartPole-v1", World()),
+        lambda _: make_world("TwoChoices-v0", World()),
     ],
 )
 def test_any_other_environment_is_left_to_gymnasium(make: Any) -> None:

@@ -132,8 +132,10 @@ def episode(
 ) -> tuple[list[object], list[float]]:
     rng = np.random.default_rng(0)
     observations, rewards = [env.reset(seed=4)[0]], []
-    for _ in range(steps):
-        observation, reward, *_ = env.step(rng.uniform(-0.4, 0.4, env.action_space.shape))
+    discrete = isinstance(env.action_space, gymnasium.spaces.Discrete)
+    for k in range(steps):
+        action = k % 2 if discrete else rng.uniform(-0.4, 0.4, env.action_space.shape)
+        observation, reward, *_ = env.step(action)
         observations.append(observation)
         rewards.append(float(reward))
     return observations, rewards
@@ -145,20 +147,22 @@ def test_the_default_world_is_gymnasiums_own() -> None:
     assert own[1] == same[1]
 
 
-def test_flipped_observations_and_their_flag() -> None:
-    plain = episode(make_environment("Hopper-v4"))
+@pytest.mark.parametrize("env", ["Hopper-v4", "CartPole-v1"])
+def test_flipped_observations_and_their_flag(env: str) -> None:
+    plain = episode(make_environment(env))
     for flip, sign, flag in ((False, 1, 0), (True, -1, 1)):
-        seen = episode(make_world("Hopper-v4", World(flip=flip), flags=True))
+        seen = episode(make_world(env, World(flip=flip), flags=True))
         np.testing.assert_array_equal(np.array(seen[0])[:, :-1], sign * np.array(plain[0]))
         assert set(np.array(seen[0])[:, -1]) == {flag}
         assert seen[1] == plain[1]
 
 
-def test_one_flip_gives_everyone_a_flag() -> None:
+@pytest.mark.parametrize(("env", "size"), [("Hopper-v4", 11), ("CartPole-v1", 4)])
+def test_one_flip_gives_everyone_a_flag(env: str, size: int) -> None:
     variants = Variants(("plain", "flipped"), np.array([0, 1]))
     worlds = [World(), World(flip=True)]
-    problem = Control("Hopper-v4", 5, 0.9, (4,), 0, worlds=worlds, variants=variants)
-    assert problem.policy.observation_size == 11 + 1
+    problem = Control(env, 5, 0.9, (4,), 0, worlds=worlds, variants=variants)
+    assert problem.policy.observation_size == size + 1
     keys = np.array([0, 1]), np.array([0, 0])
     (estimate,) = problem.estimate([Request(problem.initial_point(), *keys, np.ones(2))])
     assert len(estimate.returns) == 2
@@ -183,6 +187,7 @@ def test_rewards_can_be_scaled_and_velocities_reversed() -> None:
     ("env", "world", "message"),
     [
         ("Pendulum-v1", World(gravity=0.1), "no MuJoCo environment: gravity"),
+        ("CartPole-v1", World(gravity=0.1), "no MuJoCo environment: gravity"),
         ("Reacher-v4", World(target_velocity=-1), "no forward reward: target_velocity"),
     ],
 )
@@ -191,11 +196,12 @@ def test_impossible_changes_are_named(env: str, world: World, message: str) -> N
         make_world(env, world)
 
 
-def test_variants_keep_each_trajectory_in_its_own_world() -> None:
+@pytest.mark.parametrize("env", ["RandomLength-v0", "RandomChoices-v0", "CartPole-v1"])
+def test_variants_keep_each_trajectory_in_its_own_world(env: str) -> None:
     """A batch over both worlds equals the two worlds apart, whatever shares the slots."""
     worlds = [World(), World(reward_scale=3.0)]
     variants = Variants(("a", "b"), np.array([0, 1] * 10))
-    args = ("RandomLength-v0", 50, 0.9, (4,), 0)
+    args = (env, 50, 0.9, (4,), 0)
     mixed = Control(*args, worlds=worlds, variants=variants, dtype="float64")
     plain = Control(*args, dtype="float64")
     workers = np.arange(20)

@@ -14,9 +14,11 @@ from simulator.types import Indices, Vector
 
 
 class Control(Problem):
-    """J(theta) = E sum_{h<H} gamma^h r_h under the Gaussian policy in a Gymnasium environment.
+    """J(theta) = E sum_{h<H} gamma^h r_h under a tanh policy in a Gymnasium environment.
 
-    The estimator is the truncated REINFORCE of Tyurin, Spiridonov, Rudenko (ICLR 2026), Section 2:
+    The policy is the paper's Gaussian one for bounded Box actions, a softmax for Discrete ones.
+    The estimator is the truncated REINFORCE (Williams, 1992) of Tyurin, Spiridonov, Rudenko (ICLR
+    2026), Section 2:
 
         g = sum_t ( sum_{h>=t} gamma^h r_h ) grad log pi(a_t | s_t),
 
@@ -92,8 +94,9 @@ class Control(Problem):
         return sampled.lengths, sampled.returns
 
     def describe(self) -> dict[str, object]:
-        """Return which rollouts were used."""
-        return {"rollouts": self._rollouts.player.kind, "dtype": self._dtype}
+        """Return which policy and which rollouts were used."""
+        player = self._rollouts.player
+        return {"policy": self.policy.kind, "rollouts": player.kind, "dtype": self._dtype}
 
     def close(self) -> None:
         """Close the environments."""

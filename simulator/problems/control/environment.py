@@ -9,6 +9,7 @@ from typing import Any
 
 import gymnasium
 import mujoco
+from gymnasium.spaces import Box, Discrete
 
 
 class UnsuitableEnvironmentError(ValueError):
@@ -16,7 +17,7 @@ class UnsuitableEnvironmentError(ValueError):
 
 
 def make_environment(name: str) -> gymnasium.Env[Any, Any]:
-    """Return the environment, with Box observations and bounded Box actions.
+    """Return the environment, with Box observations and bounded Box or Discrete actions.
 
     The paper's ``-v4`` environments are meant: Gymnasium's warning that they are old is silenced.
 
@@ -34,20 +35,23 @@ def make_environment(name: str) -> gymnasium.Env[Any, Any]:
             raise UnsuitableEnvironmentError(
                 f"Gymnasium cannot make {name!r}: {str(error).splitlines()[0]}"
             ) from error
-    spaces = {
-        "observation": environment.observation_space,
-        "action": environment.action_space,
-    }
-    for kind, space in spaces.items():
-        if not isinstance(space, gymnasium.spaces.Box):
-            raise UnsuitableEnvironmentError(
-                f"{name}'s {kind} space is {type(space).__name__}; a Box is needed"
-            )
-    if not environment.action_space.is_bounded():  # type: ignore[attr-defined]
-        raise UnsuitableEnvironmentError(
-            f"{name}'s action space has no bounds; a bounded Box is needed"
-        )
+    _check_spaces(name, environment)
     return environment
+
+
+def _check_spaces(name: str, environment: gymnasium.Env[Any, Any]) -> None:
+    seen, acted = environment.observation_space, environment.action_space
+    if not isinstance(seen, Box):
+        raise UnsuitableEnvironmentError(
+            f"{name}'s observation space is {type(seen).__name__}; a Box is needed"
+        )
+    accepted = "a bounded Box or Discrete is needed"
+    if not isinstance(acted, Box | Discrete):
+        raise UnsuitableEnvironmentError(
+            f"{name}'s action space is {type(acted).__name__}; {accepted}"
+        )
+    if isinstance(acted, Box) and not acted.is_bounded():
+        raise UnsuitableEnvironmentError(f"{name}'s action space has no bounds; {accepted}")
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 import gymnasium
 import mujoco
 import numpy as np
+from gymnasium.spaces import Discrete
 from gymnasium.wrappers import OrderEnforcing, TimeLimit
 
 from simulator.problems.control.bodies.body import Body, Floats, Rows, Truths
@@ -35,7 +36,7 @@ class Slots(ABC):
         """Step the first k slots.
 
         Args:
-            actions: shape (k, a), float32.
+            actions: shape (k, a), float32; or whole numbers (k,) for Discrete actions.
 
         Returns:
             Observations (k, o), rewards (k,), and whose episode ended (k,); the end at
@@ -90,7 +91,8 @@ class GymnasiumSlots(Slots):
         self._make = make
         self._idle = {version: [environment] for version, environment in enumerate(idle)}
         self._live: list[tuple[int, Environment] | None] = [None] * slots
-        self._action_shape = idle[0].action_space.shape or ()
+        space = idle[0].action_space
+        self._action_shape = None if isinstance(space, Discrete) else space.shape or ()
 
     def begin(self, slot: int, version: int, seed: int) -> Vector:
         self._free(slot)
@@ -102,10 +104,10 @@ class GymnasiumSlots(Slots):
 
     def step(self, actions: Floats) -> tuple[Floats, Floats, Truths]:
         observations, rewards, ended = [], [], []
-        for live, action in zip(self._live, actions, strict=False):
-            seen, reward, terminated, truncated, _ = live[1].step(  # type: ignore[index]
-                action.reshape(self._action_shape)
-            )
+        shape = self._action_shape
+        for live, row in zip(self._live, actions, strict=False):
+            action = row if shape is None else row.reshape(shape)  # a whole number has no shape
+            seen, reward, terminated, truncated, _ = live[1].step(action)  # type: ignore[index]
             observations.append(np.ravel(seen))
             rewards.append(float(reward))
             ended.append(terminated or truncated)

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import log_softmax, softplus
 
-from simulator.problems.control.policy import GaussianPolicy
+from simulator.problems.control.policy import GaussianPolicy, Policy
 from simulator.types import Indices, Vector
 
 _LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
@@ -18,37 +18,46 @@ CHUNK = 8192
 """Steps that a backward pass takes at most; what it holds for each is about three kilobytes."""
 
 
-def heads(policy: GaussianPolicy, theta: Tensor, observations: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the mean and standard deviation of u, each of shape (m, a).
+def heads(policy: Policy, theta: Tensor, observations: Tensor) -> tuple[Tensor, ...]:
+    """Return mean and standard deviation of u, each (m, a), or the logits (m, n) alone.
 
     Args:
         policy: the shape of the network.
         theta: shape (d,).
         observations: shape (m, o).
     """
-    *layers, mean, deviation = policy.layers(theta)
+    layers, inner = list(policy.layers(theta)), len(policy.hidden)
     x = observations
-    for weight, bias in layers:
+    for weight, bias in layers[:inner]:
         x = torch.tanh(x @ weight + bias)
-    return x @ mean[0] + mean[1], softplus(x @ deviation[0] + deviation[1])
+    linear = tuple(x @ weight + bias for weight, bias in layers[inner:])
+    if isinstance(policy, GaussianPolicy):
+        return linear[0], softplus(linear[1])
+    return linear
 
 
-def log_density(policy: GaussianPolicy, theta: Tensor, observations: Tensor, u: Tensor) -> Tensor:
-    """Return log N(u; mean, std^2), summed over the action's coordinates, shape (m,).
+def log_density(policy: Policy, theta: Tensor, observations: Tensor, u: Tensor) -> Tensor:
+    """Return log pi(u | s), shape (m,).
+
+    It is log N(u; mean, std^2), summed over the action's coordinates, or the logarithm of the
+    softmax of the logits at index u.
 
     Args:
         policy: the shape of the network.
         theta: shape (d,).
         observations: shape (m, o).
-        u: shape (m, a), the actions before they were squashed.
+        u: shape (m, a), the actions before they were squashed; or (m, 1), their indices.
     """
+    if not isinstance(policy, GaussianPolicy):
+        (logits,) = heads(policy, theta, observations)
+        return log_softmax(logits, dim=-1).gather(-1, u.long())[:, 0]
     mean, deviation = heads(policy, theta, observations)
     z = (u - mean) / deviation
     return (-0.5 * z.square() - deviation.log() - _LOG_SQRT_2PI).sum(-1)
 
 
 def weighted_gradient(
-    policy: GaussianPolicy,
+    policy: Policy,
     point: Vector,
     observations: npt.NDArray[Any],
     u: npt.NDArray[Any],
@@ -63,7 +72,7 @@ def weighted_gradient(
         policy: the shape of the network.
         point: shape (d,).
         observations: shape (steps, o).
-        u: shape (steps, a).
+        u: shape (steps, a), or (steps, 1) for indices.
         weights: shape (steps,).
     """
     seen, actions = torch.from_numpy(observations), torch.from_numpy(u)

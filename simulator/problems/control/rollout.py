@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from simulator.problems.control.environment import flat_size
+from simulator.problems.control.actions import policy_for
 from simulator.problems.control.physics import make_slots
-from simulator.problems.control.policy import Actor, GaussianPolicy
+from simulator.problems.control.policy import Actor
 from simulator.problems.control.worlds import World, make_world
 from simulator.randomness import generator
 from simulator.types import Indices, Vector
@@ -75,7 +75,7 @@ class Steps:
     Attributes:
         owners: shape (steps,), the trajectory of each.
         observations: shape (steps, o).
-        u: shape (steps, a), the actions before they were squashed.
+        u: shape (steps, a), the actions before they were squashed; or (steps, 1), indices.
         rewards: shape (steps,).
     """
 
@@ -91,7 +91,7 @@ class Trajectories:
 
     Attributes:
         observations: shape (steps, o).
-        u: shape (steps, a), the actions before they were squashed.
+        u: shape (steps, a), the actions before they were squashed; or (steps, 1), indices.
         rewards: shape (steps,).
         lengths: shape (m,), steps of each trajectory.
     """
@@ -134,19 +134,17 @@ class Player:
         self._setting = setting
         self._slots = make_slots(setting.make, len(setting.worlds), SLOTS)
         probe = setting.make(0)
-        self.policy = GaussianPolicy(
-            flat_size(probe.observation_space), flat_size(probe.action_space), setting.hidden
-        )
-        low, high = probe.action_space.low.ravel(), probe.action_space.high.ravel()
+        self.policy, self._hand = policy_for(probe, setting.hidden)
         probe.close()
-        self._middle, self._range = (high + low) / 2, (high - low) / 2  # a_max if symmetric
         self._actor = Actor(self.policy, SLOTS, setting.dtype)
         self._horizon = min(setting.horizon, self._slots.time_limit or setting.horizon)
         self._owners = np.empty(SLOTS, dtype=np.int64)
         self._ages = np.empty(SLOTS, dtype=np.int64)
         self._everyone = np.arange(SLOTS)
         self._seen = np.empty((SLOTS, self.policy.observation_size), setting.dtype)
-        self._noise = np.empty((SLOTS, NOISE_STEPS, self.policy.action_size), np.float32)
+        self._noise = np.empty(
+            (SLOTS, NOISE_STEPS, self.policy.noise_size), self.policy.noise_dtype
+        )
         self._points = [-1] * SLOTS
         self._rngs = [np.random.default_rng(0)] * SLOTS
 
@@ -211,18 +209,14 @@ class Player:
             array[target] = array[source]
 
     def _act(self, seen: Floats) -> tuple[Floats, Floats]:
-        """Return u and the actions, each (k, a), with the noise of each slot's step."""
+        """Return u, shape (k, u_size), and k actions, with the noise of each slot's step."""
         at = self._ages[: len(seen)] % NOISE_STEPS
         if not at.all():
             for slot in (at == 0).nonzero()[0]:
-                self._rngs[slot].standard_normal(dtype=np.float32, out=self._noise[slot])
-        mean, deviation = self._actor.heads(seen)
-        u = deviation * self._noise[self._everyone[: len(seen)], at]
-        u += mean
-        actions = np.tanh(u)
-        actions *= self._range
-        actions += self._middle
-        return u, actions.astype(np.float32, copy=False)
+                self.policy.draw(self._rngs[slot], self._noise[slot])
+        noise = self._noise[self._everyone[: len(seen)], at]
+        u = self.policy.sample(self._actor.heads(seen), noise)
+        return u, self._hand(u)
 
     def _joined(self, log: list[tuple[Indices, Floats, Floats, Vector]]) -> Steps:
         if log:
@@ -231,6 +225,6 @@ class Player:
         return Steps(
             np.zeros(0, dtype=np.int64),
             nothing,
-            nothing[:, :0].reshape(0, self.policy.action_size),
+            nothing[:, :0].reshape(0, self.policy.u_size),
             np.zeros(0),
         )

@@ -24,6 +24,7 @@ PROBLEMS = {
         "variants": [{"name": "far", "workers": [1], "optimum": 5.0}],
     },
     "control": {"kind": "control", "env": "Reacher-v4", "horizon": 5, "hidden": [4]},
+    "cartpole": {"kind": "control", "env": "CartPole-v1", "horizon": 12, "hidden": [4]},
 }
 VALUES = {"batch": 3, "momentum": 0.5, "step_size": 0.1, "threshold": 2, "m": 2}
 
@@ -90,7 +91,7 @@ def test_every_method_runs_on_every_problem(method: str, problem: str, preemptio
         results.append(result.history.columns())
     assert results[0] == results[1]
     assert results[0]["update"] == [1, 2, 3, 4, 5, 6]
-    if problem in {"control", "tabular"}:
+    if problem in {"control", "cartpole", "tabular"}:
         assert all(
             count == used
             for count, used in zip(results[0]["return_count"], results[0]["gradients"], strict=True)

@@ -110,7 +110,11 @@ def test_the_number_of_processes_changes_no_byte(tmp_path: Path) -> None:
         assert len(one) == 6
         assert one == two
     info = json.loads((tmp_path / "j1/afedpg/seed-0/run.json").read_text())
-    assert info["problem"] == {"rollouts": "physics", "dtype": "float32"}
+    assert info["problem"] == {
+        "policy": "gaussian",
+        "rollouts": "physics",
+        "dtype": "float32",
+    }
     assert info["totals"]["environment_steps"] == 8 * 50
 
 
