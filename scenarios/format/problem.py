@@ -129,7 +129,10 @@ class ControlProblem(VariedProblem):
     @model_validator(mode="after")
     def _remember_its_source(self) -> Self:
         if ":" in self.env:
-            digest = module_source(self.env.partition(":")[0])
+            try:
+                digest = module_source(self.env.partition(":")[0])
+            except ValueError as error:
+                raise ValueError(f"env: {error}") from error
             if self.source not in {None, digest}:
                 raise ValueError(f"source: {self.env} has changed since this was planned")
             object.__setattr__(self, "source", digest)

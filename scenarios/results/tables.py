@@ -110,7 +110,9 @@ def results_sheet(results: Rows) -> Sheet:
     """Return a row per run."""
     empty = {n for n in results.rows[0] if all(row[n] is None for row in results.rows)}
     same = {"same_code"} if all(row["same_code"] for row in results.rows) else set()
-    names = [n for n in results.rows[0] if n not in HIDDEN | empty | same]
+    names = [
+        n for n in results.rows[0] if n not in HIDDEN | empty | same and not n.endswith(".source")
+    ]
     rows = [[_value(row[name]) for name in names] for row in results.rows]
     words = {
         k

@@ -57,6 +57,8 @@ def find_class(name: str, group: str, base: type) -> type:
         ValueError: there is none, or it is not derived from ``base``.
     """
     module_name, _, attribute = (name if ":" in name else installed(group)[name]).partition(":")
+    if not (module_name and attribute):
+        raise ValueError(f"{name!r}: accepted: 'package.module:Class'")
     if module_name == "__main__":
         raise ValueError(f"{name!r}: other processes cannot import a script; accepted: a module")
     module = _imported(module_name, name)

@@ -86,6 +86,11 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         "no class derived from Algorithm; accepted: such a class (own_classes has Chosen, ",
     ),
     "not a method": (method("own_classes:Halves"), "no class derived from Algorithm"),
+    "half a name": (method("own_classes:"), "'own_classes:': accepted: 'package.module:Class'"),
+    "no such environment's module": (
+        {"problem": {"kind": "control", "env": "nowhere:Mine-v0"}},
+        "problem.env: 'nowhere': there is no module 'nowhere'; accepted: one that is installed",
+    ),
     "unknown name": (
         method("quorum"),
         "methods[0].name: unknown 'quorum'; accepted: 'synchronous-pg'",
