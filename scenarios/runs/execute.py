@@ -138,7 +138,21 @@ def _simulate(spec: RunSpec, folder: RunFolder, started: float, processes: int) 
     run, facts = _run(spec, method, resumption.past, on_update, processes)
     facts["real_seconds"] = time.perf_counter() - started
     facts["resumed_at"] = resumption.resumed_at
-    folder.write_run(spec, run, facts)
+    with _without_pandas():
+        folder.write_run(spec, run, facts)
+
+
+@contextmanager
+def _without_pandas() -> Iterator[None]:
+    """Keep pyarrow from importing pandas with its first table: in a run's process, a second."""
+    absent = "pandas" not in sys.modules
+    if absent:
+        sys.modules["pandas"] = None  # type: ignore[assignment] # so that an import fails
+    try:
+        yield
+    finally:
+        if absent:
+            del sys.modules["pandas"]
 
 
 def simulated(spec: RunSpec, method: Algorithm | None = None) -> StoredRun:

@@ -32,8 +32,7 @@ class LocalExecutor:
         """See :class:`scenarios.runs.jobs.Executor`."""
         kinds = {job.spec.scenario.problem.kind for job in jobs}
         heavy = ("simulator.problems.control.control",) if "control" in kinds else ()
-        # pandas because pyarrow, where it is installed, imports it with the first table
-        CONTEXT.preload(("scenarios.runs.execute", "pandas", *heavy))
+        CONTEXT.preload(("scenarios.runs.execute", *heavy))
         with one_thread_per_process():
             pool = ProcessPool(
                 max_workers=min(self._places, len(jobs)),
