@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 import filelock
@@ -142,17 +143,23 @@ def _simulate(spec: RunSpec, folder: RunFolder, started: float, processes: int) 
         folder.write_run(spec, run, facts)
 
 
+class _NoPandas(MetaPathFinder):
+    """Lets pandas seem not to be installed."""
+
+    def find_spec(self, name: str, *_: object) -> None:
+        """Say nothing about other modules."""
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
+
+
 @contextmanager
 def _without_pandas() -> Iterator[None]:
     """Keep pyarrow from importing pandas with its first table: in a run's process, a second."""
-    absent = "pandas" not in sys.modules
-    if absent:
-        sys.modules["pandas"] = None  # type: ignore[assignment] # so that an import fails
+    sys.meta_path.insert(0, finder := _NoPandas())
     try:
         yield
     finally:
-        if absent:
-            del sys.modules["pandas"]
+        sys.meta_path.remove(finder)
 
 
 def simulated(spec: RunSpec, method: Algorithm | None = None) -> StoredRun:
