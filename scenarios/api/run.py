@@ -67,6 +67,7 @@ def planned(
     scenario = load(source, quick=quick)
     if out is None and scenario.name is None:
         raise BadInputError("out: is missing for a scenario without a file; accepted: a folder")
+    methods = [methods] if isinstance(methods, str) else methods
     folder = Path(out) if out is not None else ROOT / str(scenario.name)
     return plan(scenario, folder, methods, seeds), folder
 
@@ -117,6 +118,10 @@ def simulate(
     Raises:
         BadInputError: the scenario cannot be, or has no such method.
     """
+    if not isinstance(method, str | Algorithm | None):
+        raise BadInputError(
+            f"method: {method!r}; accepted: a name or label, or an object of a class"
+        )
     scenario = load(source)
     own = method if isinstance(method, Algorithm) else None
     wanted = [method] if isinstance(method, str) else []
