@@ -47,7 +47,7 @@ def _version(wanted: bool) -> None:
         from scenarios.runs.store.folder import versions
 
         python = {"python": sys.version.split()[0]}
-        typer.echo("\n".join(f"{name} {v}" for name, v in (versions() | python).items()))
+        typer.echo("\n".join(f"{name} {v}" for name, v in {**versions(), **python}.items()))
         raise typer.Exit
 
 

@@ -11,6 +11,9 @@ from scenarios.runs.jobs import Job
 from scenarios.runs.processes import CONTEXT
 from simulator.threads import one_thread_per_process
 
+RUNS_PER_PROCESS = 200
+"""After which a process is replaced, so that nothing can pile up in it."""
+
 
 class LocalExecutor:
     """Makes runs in processes of their own, which are forked from a server that has the imports.
@@ -36,7 +39,7 @@ class LocalExecutor:
         with one_thread_per_process():
             pool = ProcessPool(
                 max_workers=min(self._places, len(jobs)),
-                max_tasks=1,
+                max_tasks=1 if options.memory else RUNS_PER_PROCESS,
                 context=CONTEXT,
                 initializer=prepare_process,
             )

@@ -3,14 +3,13 @@
 import os
 import time
 from dataclasses import replace
-from importlib.metadata import version
 
 from algorithms import Resumable, Rule
 from scenarios.format.words.errors import BadInputError
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.files import replacing
 from scenarios.runs.store.fingerprint import code_fingerprint
-from scenarios.runs.store.folder import PACKAGES, RunFolder
+from scenarios.runs.store.folder import RunFolder, versions
 from simulator import Checkpoint, Cluster
 
 CHECKPOINT_SECONDS = 60.0
@@ -50,7 +49,7 @@ class Resumption:
         self._file = folder.checkpoint
         self._run = {
             "content": spec.content(),
-            "versions": {name: version(name) for name in PACKAGES},
+            "versions": versions(),
             "code": code_fingerprint(),
         }
         self._seconds = checkpoint_seconds()
