@@ -5,10 +5,10 @@ from algorithms.algorithm import Algorithm
 from algorithms.fastest import Fastest
 from algorithms.malenia import Malenia
 from algorithms.rennala import Rennala
-from algorithms.resume import Resumable
 from algorithms.ringmaster import Ringmaster
 from algorithms.synchronous import Synchronous
-from algorithms.updates import NIGT, PG, Iterate, Rule
+from algorithms.updates import NIGT, PG, Rule
+from simulator import Iterate
 
 RULES: dict[str, type[Rule]] = {"nigt": NIGT, "pg": PG}
 """The update rules that a method of one's own can be combined with."""
@@ -37,7 +37,6 @@ __all__ = [
     "Iterate",
     "Malenia",
     "Rennala",
-    "Resumable",
     "Ringmaster",
     "Rule",
     "Synchronous",

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
-from algorithms.updates import Iterate
-from simulator import Cluster, Process
+from simulator import Cluster, Iterate, Process
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,6 @@ class AFedPG(Algorithm):
             cluster.dispatch(worker, now.lookahead)  # line 1
         while True:
             task = yield from cluster.arrival()  # line 3
-            now = self.rule.step(now, cluster.gradient(task))  # lines 4, 5
-            yield from cluster.publish(now.point)
+            gradient = cluster.gradient(task)
+            now = yield from cluster.update(self.rule.step, now, gradient)  # lines 4, 5
             cluster.dispatch(task.worker, now.lookahead)  # line 6

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
-from algorithms.updates import Iterate
-from simulator import Cluster, Count, Process
+from simulator import Cluster, Count, Iterate, Process
 
 
 @dataclass(frozen=True)
@@ -33,9 +32,8 @@ class Fastest(Algorithm):
         now = Iterate.start(cluster.initial_point)
         chosen = cluster.fastest(self.m)  # line 1
         while True:
-            cluster.broadcast(now.lookahead, keep_going=False, to=chosen)  # line 3
-            tasks = yield from cluster.completions(len(chosen))  # line 4
+            round = cluster.broadcast(now.lookahead, keep_going=False, to=chosen)  # line 3
+            tasks = yield from round.completions(len(chosen))  # line 4
             weights = [1 / len(chosen)] * len(chosen)
-            gradient = yield from cluster.reduce(tasks, weights)  # line 5
-            now = self.rule.step(now, gradient)  # line 6
-            yield from cluster.publish(now.point)
+            gradient = yield from round.reduce(tasks, weights)  # line 5
+            now = yield from cluster.update(self.rule.step, now, gradient)  # line 6

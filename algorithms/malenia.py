@@ -4,8 +4,7 @@ import math
 from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
-from algorithms.updates import Iterate
-from simulator import Cluster, Count, Process
+from simulator import Cluster, Count, Iterate, Process
 
 
 @dataclass(frozen=True)
@@ -37,15 +36,14 @@ class Malenia(Algorithm):
         now = Iterate.start(cluster.initial_point)
         batch = self.batch_init or self.batch  # line 1
         while True:
-            cluster.broadcast(now.lookahead, keep_going=True)  # line 3
+            round = cluster.broadcast(now.lookahead, keep_going=True)  # line 3
             tasks, counts = [], HarmonicCounts(cluster.size, batch)  # line 4
             while not counts.enough:  # line 5
-                tasks.append((yield from cluster.completion()))
+                tasks.append((yield from round.completion()))
                 counts.add(tasks[-1].worker)
             weights = [1 / (cluster.size * counts[task.worker]) for task in tasks]
-            gradient = yield from cluster.reduce(tasks, weights)  # line 6
-            now = self.rule.step(now, gradient)  # line 7
-            yield from cluster.publish(now.point)
+            gradient = yield from round.reduce(tasks, weights)  # line 6
+            now = yield from cluster.update(self.rule.step, now, gradient)  # line 7
             batch = self.batch  # line 1
 
 

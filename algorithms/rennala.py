@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
-from algorithms.updates import Iterate
-from simulator import Cluster, Count, Process
+from simulator import Cluster, Count, Iterate, Process
 
 
 @dataclass(frozen=True)
@@ -34,9 +33,8 @@ class Rennala(Algorithm):
         now = Iterate.start(cluster.initial_point)
         batch = self.batch_init or self.batch  # line 1
         while True:
-            cluster.broadcast(now.lookahead, keep_going=True)  # line 3
-            tasks = yield from cluster.completions(batch)  # line 4
-            gradient = yield from cluster.reduce(tasks, [1 / batch] * batch)  # line 5
-            now = self.rule.step(now, gradient)  # line 6
-            yield from cluster.publish(now.point)
+            round = cluster.broadcast(now.lookahead, keep_going=True)  # line 3
+            tasks = yield from round.completions(batch)  # line 4
+            gradient = yield from round.reduce(tasks, [1 / batch] * batch)  # line 5
+            now = yield from cluster.update(self.rule.step, now, gradient)  # line 6
             batch = self.batch  # line 1

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
-from algorithms.updates import Iterate
-from simulator import Cluster, Count, Process
+from simulator import Cluster, Count, Iterate, Process
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,8 @@ class Ringmaster(Algorithm):
         while True:
             task = yield from cluster.arrival()  # line 3
             if cluster.delay(task) < self.threshold:
-                now = self.rule.step(now, cluster.gradient(task))  # line 4
-                yield from cluster.publish(now.point)
+                gradient = cluster.gradient(task)
+                now = yield from cluster.update(self.rule.step, now, gradient)  # line 4
             else:
                 cluster.drop(task)  # line 5
             cluster.dispatch(task.worker, now.lookahead)  # line 6

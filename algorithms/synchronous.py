@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
-from algorithms.updates import Iterate
-from simulator import Cluster, Positive, Process
+from simulator import Cluster, Iterate, Positive, Process
 
 
 @dataclass(frozen=True)
@@ -33,9 +32,8 @@ class Synchronous(Algorithm):
         """See the class."""
         now = Iterate.start(cluster.initial_point)
         while True:
-            cluster.broadcast(now.lookahead, keep_going=False)  # line 2
-            tasks = yield from cluster.completions(cluster.size, self.timeout)  # line 3
+            round = cluster.broadcast(now.lookahead, keep_going=False)  # line 2
+            tasks = yield from round.completions(cluster.size, self.timeout)  # line 3
             weights = [1 / len(tasks)] * len(tasks)
-            gradient = yield from cluster.reduce(tasks, weights)  # line 4
-            now = self.rule.step(now, gradient)  # line 5
-            yield from cluster.publish(now.point)
+            gradient = yield from round.reduce(tasks, weights)  # line 4
+            now = yield from cluster.update(self.rule.step, now, gradient)  # line 5

@@ -5,27 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator import DivergedError, Momentum, Positive, Vector
-
-
-@dataclass(frozen=True)
-class Iterate:
-    """Where a method stands after t updates.
-
-    Attributes:
-        point: theta_t, shape (d,).
-        lookahead: where the next gradients are taken, shape (d,).
-        direction: d_{t-1}, shape (d,); None before the first update.
-    """
-
-    point: Vector
-    lookahead: Vector
-    direction: Vector | None = None
-
-    @classmethod
-    def start(cls, point: Vector) -> "Iterate":
-        """Return the iterate before the first update: the lookahead is theta_0 itself."""
-        return cls(point, point)
+from simulator import DivergedError, Iterate, Momentum, Positive, Vector
 
 
 @dataclass(frozen=True)

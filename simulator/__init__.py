@@ -1,15 +1,16 @@
 """The world: time models, network, workers, problems, timeline and histories."""
 
 from simulator.checkpoint import Checkpoint
-from simulator.cluster import Cluster
+from simulator.cluster import SimulatedCluster
 from simulator.evaluation import Evaluation
-from simulator.gradients import Task
 from simulator.hardware.compute import ComputeModel, ComputeTimes, OwnFactors, power_law
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import Network, NetworkModel, Transfers
 from simulator.history import DivergedError, History, Update
+from simulator.interface import Cluster, Iterate, Round
 from simulator.problem import Estimate, Problem, Request, Variants
 from simulator.simulate import Run, simulate
+from simulator.tasks import Task
 from simulator.timeline import Intervals, State
 from simulator.types import Count, Indices, Momentum, Positive, Process, Vector
 
@@ -26,6 +27,7 @@ __all__ = [
     "History",
     "Indices",
     "Intervals",
+    "Iterate",
     "Momentum",
     "Network",
     "NetworkModel",
@@ -34,7 +36,9 @@ __all__ = [
     "Problem",
     "Process",
     "Request",
+    "Round",
     "Run",
+    "SimulatedCluster",
     "State",
     "Task",
     "Transfers",

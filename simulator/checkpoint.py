@@ -21,17 +21,15 @@ class Checkpoint:
 
     Attributes:
         rows: the history so far.
-        answers: how many gradients, or sums of them, the method has been given.
         trajectories: (length, return) of each task whose length was asked for, in that order.
-        points: shape (d,) each, by version: where gradients that may still be needed are taken.
+        points: shape (d,) each, by update: lookaheads of gradients that may still be needed.
         ahead: gradients that were computed before they are needed, by (worker, index), each with
-            the version of its point.
-        iterate: where the method stands, arrays by name; see :class:`algorithms.Resumable`.
+            the update of its lookahead.
+        iterate: where the method stands: the arrays of its iterate by name.
         about: facts of whoever saved it, as JSON has them.
     """
 
     rows: Sequence[Update] = ()
-    answers: int = 0
     trajectories: Sequence[tuple[float, float]] = ()
     points: Mapping[int, Vector] = field(default_factory=dict)
     ahead: Mapping[tuple[int, int], tuple[int, Estimate]] = field(default_factory=dict)
@@ -41,14 +39,16 @@ class Checkpoint:
     def save(self, file: IO[bytes]) -> None:
         """Write everything, to the last bit, in NumPy's npz format."""
         rows = [vars(row) for row in self.rows]
-        text = json.dumps({"rows": rows, "answers": self.answers, "about": self.about})
+        text = json.dumps({"rows": rows, "about": self.about})
         estimates = [estimate for _, estimate in self.ahead.values()]
         parts = {
             "text": np.frombuffer(text.encode(), dtype=np.uint8),
             "trajectories": np.array(self.trajectories, dtype=np.float64),
-            "versions": np.array(list(self.points), dtype=np.int64),
+            "updates": np.array(list(self.points), dtype=np.int64),
             "points": np.array(list(self.points.values())),
-            "ahead": np.array([(*k, v) for k, (v, _) in self.ahead.items()], dtype=np.int64),
+            "ahead": np.array(
+                [(*key, update) for key, (update, _) in self.ahead.items()], dtype=np.int64
+            ),
         }
         parts |= {f"ahead.{f}": np.array([getattr(e, f) for e in estimates]) for f in _ESTIMATE}
         parts |= {f"iterate.{name}": vector for name, vector in self.iterate.items()}
@@ -72,13 +72,12 @@ class Checkpoint:
         ahead = zip(parts["ahead"].tolist(), estimates, strict=True)
         return cls(
             rows=[Update(**row) for row in text["rows"]],
-            answers=text["answers"],
             trajectories=[(length, reward) for length, reward in parts["trajectories"].tolist()],
             points={
-                version: vector.copy()
-                for version, vector in zip(parts["versions"].tolist(), parts["points"], strict=True)
+                update: vector.copy()
+                for update, vector in zip(parts["updates"].tolist(), parts["points"], strict=True)
             },
-            ahead={(worker, task): (version, e) for (worker, task, version), e in ahead},
+            ahead={(worker, task): (update, e) for (worker, task, update), e in ahead},
             iterate={
                 name.removeprefix("iterate."): vector
                 for name, vector in parts.items()

@@ -4,23 +4,28 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulator.cluster import Cluster
+from simulator.cluster import SimulatedCluster
 from simulator.problem import Problem
 from simulator.types import Vector
 
 FIRST_TASK = 2**40
-"""Evaluation episodes are keyed as tasks from here on, which no worker ever reaches."""
+"""Evaluation episodes are keyed as tasks from here on, which no worker ever reaches.
+
+Only trajectories are drawn for them: :func:`~simulator.randomness.generator` takes 64-bit tasks.
+Durations and failures, whose :func:`~simulator.randomness.uniforms` take 32 bits, are drawn for
+workers' own tasks alone.
+"""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Plays episodes at theta after the first update at or after each multiple of ``every``.
+    """Samples episodes at theta after the first update at or after each multiple of ``every``.
 
     The trajectories that a method uses are sampled at lookaheads, and at delayed ones; this is the
     return of what the method would hand out. It costs no simulated time and changes no result.
     Each history row gets the column ``evaluation``, the mean undiscounted return over the workers'
-    worlds, and ``evaluation_*`` for each variant; null where nothing was played. The first update
-    is always evaluated. At the same multiple all methods meet the same episodes.
+    variants, and ``evaluation_*`` for each variant; null where nothing was sampled. The first
+    update is always evaluated. At the same multiple all methods meet the same episodes.
 
     Attributes:
         problem: with trajectories, for one seed.
@@ -32,7 +37,7 @@ class Evaluation:
     episodes: int
     every: float
 
-    def __call__(self, cluster: Cluster, point: Vector) -> None:
+    def __call__(self, cluster: SimulatedCluster, point: Vector) -> None:
         """Complete the newest row; ``point``, shape (d,), is theta at that row's time."""
         rows = cluster.history.rows
         number = int(rows[-1].time // self.every)

@@ -1,52 +1,90 @@
-"""What becomes of each gradient: used, thrown away, or still in hand."""
+"""What becomes of each gradient: pending, then used or discarded."""
 
 import numpy as np
 
-from simulator.gradients import LazyGradients, Task
-from simulator.history import DivergedError, Tally, Update
+from simulator.gradients import LazyGradients
+from simulator.history import DivergedError, Update
 from simulator.problem import Estimate
-from simulator.types import Vector
+from simulator.selection_bias import Selection
+from simulator.tally import Tally
+from simulator.tasks import Key, Task
+from simulator.timeline import Timeline
+from simulator.trajectories import Trajectories
+from simulator.types import Indices, Vector
 from simulator.workers import Workers
 
 
 class Ledger:
-    """Keeps completed tasks until their fate is known, and tells everybody who counts.
+    """Every gradient's fate goes through here; whoever counts is told.
+
+    A task that began ends in one of four ways: a failure takes it (:meth:`lose`), it is stopped
+    (:meth:`stop`), or it completes (:meth:`complete`) and is pending until it is used
+    (:meth:`use`) or discarded (:meth:`discard`).
 
     Args:
-        workers: who counts gradients and seconds.
-        gradients: where values and sampled lengths are.
+        workers: who knows which tasks are over.
+        timeline: where intervals of tasks become used or discarded ones.
+        gradients: whose promises end with a discarded task.
+        trajectories: sampled ones, where durations depend on them.
         tally: what goes into the next row of the history.
+
+    Attributes:
+        gradients_used: shape (n,), by worker.
+        gradients_discarded: shape (n,), completed or begun, and not used.
     """
 
-    def __init__(self, workers: Workers, gradients: LazyGradients, tally: Tally) -> None:
+    def __init__(
+        self,
+        workers: Workers,
+        timeline: Timeline,
+        gradients: LazyGradients,
+        trajectories: Trajectories,
+        tally: Tally,
+    ) -> None:
+        self.gradients_used: Indices = np.zeros(workers.number, dtype=np.int64)
+        self.gradients_discarded: Indices = np.zeros(workers.number, dtype=np.int64)
         self._workers = workers
+        self._timeline = timeline
         self._gradients = gradients
+        self._trajectories = trajectories
         self._tally = tally
-        self._in_hand: dict[tuple[int, int], Task] = {}
-        self._used: set[tuple[int, int]] = set()  # since the last update
+        self._pending: dict[Key, Task] = {}
+        self._used: set[Key] = set()  # since the last update
 
-    def hold(self, task: Task) -> None:
-        """Take a completed task in hand."""
-        self._in_hand[task.worker, task.index] = task
+    def lose(self, task: Task) -> None:
+        """Count a task that a failure took as discarded."""
+        self._gradients.forget(task)
+        self.stop(np.array([task.worker]))
 
-    def use(self, tasks: list[Task], answer: Estimate, version: int) -> None:
-        """Count tasks as used at ``version``, the number of updates that have been made."""
-        keys = [(task.worker, task.index) for task in tasks]
-        for key in keys:
-            del self._in_hand[key]
-        self._used.update(keys)
-        self._workers.use(tasks, version + 1)
-        self._tally.use([version - task.point.version for task in tasks], answer)
+    def stop(self, workers: Indices) -> None:
+        """Count the running task of each of ``workers``, shape (m,), as discarded."""
+        self.gradients_discarded[workers] += 1
+        self._tally.discard(len(workers))
+
+    def complete(self, task: Task) -> None:
+        """Note a completed task as pending."""
+        self._pending[task.key] = task
+
+    def use(self, tasks: list[Task], answer: Estimate, made: int) -> None:
+        """Count pending tasks as used by the next update, after ``made`` updates."""
+        for task in tasks:
+            del self._pending[task.key]
+            self._timeline.use(task.rows, made + 1)
+        self._used.update(task.key for task in tasks)
+        np.add.at(self.gradients_used, [task.worker for task in tasks], 1)
+        self._tally.use([made - task.lookahead.update for task in tasks], answer)
 
     def discard(self, task: Task) -> None:
-        """Count a completed task as thrown away."""
-        del self._in_hand[task.worker, task.index]
-        self._workers.discard(task)
+        """Count a pending task as discarded."""
+        del self._pending[task.key]
+        self._gradients.forget(task)
+        self._timeline.discard(task.rows, task.worker, task.seconds)
+        self.gradients_discarded[task.worker] += 1
         self._tally.discard(1)
 
-    def discard_all(self) -> None:
-        """Throw away all that is in hand."""
-        for task in list(self._in_hand.values()):
+    def discard_pending(self) -> None:
+        """Count all that is pending as discarded."""
+        for task in list(self._pending.values()):
             self.discard(task)
 
     def close_update(self, update: int, time: float, point: Vector) -> Update:
@@ -57,23 +95,20 @@ class Ledger:
         """
         if not np.isfinite(point).all():
             raise DivergedError("theta is not finite")
-        self._sort_sampled()
+        row = self._tally.row(update, time, point, self._selection())
         self._used.clear()
-        return self._tally.row(update, time, point)
+        return row
 
-    def _sort_sampled(self) -> None:
-        """Sort sampled trajectories that are over, if any, into used and discarded ones."""
-        sampled = self._gradients.sampled
-        if not sampled:
-            return
-        over = [
-            key
-            for key in sampled
-            if key[1] < self._workers.index(key[0]) and key not in self._in_hand
-        ]
-        self._tally.select(
-            used=[sampled[key] for key in over if key in self._used],
-            discarded=[sampled[key] for key in over if key not in self._used],
+    def _selection(self) -> Selection | None:
+        """Return the sampled trajectories, if any, whose tasks are over since the last update."""
+        if not self._trajectories.asked:
+            return None
+        over = self._trajectories.take(self._is_over)
+        return Selection(
+            used=[fact for key, fact in over.items() if key in self._used],
+            discarded=[fact for key, fact in over.items() if key not in self._used],
         )
-        for key in over:
-            del sampled[key]
+
+    def _is_over(self, key: Key) -> bool:
+        worker, index = key
+        return index < self._workers.index(worker) and key not in self._pending

@@ -15,6 +15,28 @@ QUANTILES = (10, 50, 90)
 """Per cent, of the distributions that are reported."""
 
 
+@dataclass(frozen=True)
+class Selection:
+    """(length, return) of trajectories that were sampled ahead and whose tasks are over.
+
+    Attributes:
+        used: by the update.
+        discarded: since the last update.
+    """
+
+    used: list[tuple[float, float]]
+    discarded: list[tuple[float, float]]
+
+    def columns(self) -> dict[str, float | int | None]:
+        """Return the columns of an update's row that tell of it."""
+        used, discarded = np.array(self.used), np.array(self.discarded)
+        return {
+            "length_used": float(used[:, 0].mean()) if len(used) else None,
+            "length_discarded": float(discarded[:, 0].mean()) if len(discarded) else None,
+            "return_discarded": float(discarded[:, 1].mean()) if len(discarded) else None,
+        }
+
+
 @dataclass
 class SelectionBias:
     """Lengths and returns of the trajectories that were used, and of those that were not.
@@ -26,10 +48,15 @@ class SelectionBias:
     used: list[tuple[float, float]] = field(default_factory=list)
     discarded: list[tuple[float, float]] = field(default_factory=list)
 
+    def add(self, selection: Selection) -> None:
+        """Count one more update's trajectories."""
+        self.used += selection.used
+        self.discarded += selection.discarded
+
     def summary(self) -> dict[str, float | int | None]:
         """Return counts, means, quantiles, and by how many standard errors they differ (Welch).
 
-        A positive ``length_z`` says that what was thrown away was longer than what was used.
+        A positive ``length_z`` says that what was discarded was longer than what was used.
         """
         facts: dict[str, float | int | None] = {}
         tables = {name: np.array(getattr(self, name)) for name in ("used", "discarded")}

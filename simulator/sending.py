@@ -14,11 +14,17 @@ class Sending:
     Args:
         network: links, ingress and collective.
         timeline: where intervals are recorded.
+
+    Attributes:
+        vectors_sent: shape (n,), vectors of each worker that arrived.
+        vectors: all of them; a ring sends parts of vectors.
     """
 
     def __init__(self, network: Network, timeline: Timeline) -> None:
         self._network = network
         self._timeline = timeline
+        self.vectors_sent: Indices = np.zeros(len(network.transfer), dtype=np.int64)
+        self.vectors = 0.0
         self.begin()
 
     def begin(self, *, beside_work: bool = False) -> None:
@@ -40,7 +46,10 @@ class Sending:
         return self._transfers.peek()
 
     def receive(self) -> tuple[float, int]:
-        """Take the next arrival; return its time and worker."""
+        """Take the next arrival; return its time and worker.
+
+        It is not counted yet: the run may end before (:meth:`count`).
+        """
         end, worker, ready = self._transfers.pop()
         self._record(np.array([worker]), np.array([ready]), np.array([end]))
         return end, worker
@@ -77,6 +86,16 @@ class Sending:
             return self.receive_all()
         self._record(senders, ready, ends)
         return float(ends.max())
+
+    def count(self, senders: Indices, each: float = 1.0) -> None:
+        """Count a vector of each of ``senders``, shape (m,), as arrived.
+
+        Args:
+            senders: whose vectors.
+            each: how many vectors' bytes each of them sent for it.
+        """
+        self.vectors_sent[senders] += 1
+        self.vectors += len(senders) * each
 
     def close(self, now: float) -> None:
         """Write down what was still on its way at the end of the run."""

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from simulator.checkpoint import START, Checkpoint
-from simulator.cluster import Cluster
+from simulator.cluster import SimulatedCluster
 from simulator.hardware.hardware import Hardware
 from simulator.history import DivergedError, History
 from simulator.problem import Problem
@@ -26,7 +26,7 @@ class Run:
         elapsed: simulated seconds; every worker's seconds add up to it.
         seconds: by state, shape (n,): where each worker's time went.
         gradients_used: shape (n,).
-        gradients_discarded: shape (n,), completed or begun for nothing.
+        gradients_discarded: shape (n,), completed or begun, and not used.
         vectors_sent: shape (n,), vectors that arrived.
         bytes_sent: all of them, at 4 bytes a coordinate.
         failure: why the run ended early, None if it did not.
@@ -52,7 +52,7 @@ class Run:
 
 
 def simulate(
-    method: Callable[[Cluster], Process[None]],
+    method: Callable[[SimulatedCluster], Process[None]],
     problem: Problem,
     hardware: Hardware,
     *,
@@ -60,7 +60,7 @@ def simulate(
     updates: int | None = None,
     record_timeline: bool = True,
     past: Checkpoint = START,
-    on_update: Callable[[Cluster, Vector], None] = lambda *_: None,
+    on_update: Callable[[SimulatedCluster, Vector], None] = lambda *_: None,
 ) -> Run:
     """Run ``method`` on a simulated cluster.
 
@@ -71,11 +71,10 @@ def simulate(
         time_limit: simulated seconds; updates after it are not made.
         updates: stop after so many updates.
         record_timeline: keep every interval, not only the sums.
-        past: where to resume, with ``method``, problem and hardware as they were at the start and
-            a rule that knows ``past`` too, see :class:`algorithms.Resumable`.
+        past: where to resume, with ``method``, problem and hardware as they were at the start.
         on_update: called with the cluster and the new theta, shape (d,), after each update that is
             not in ``past``: the history has a new row, and a
-            :meth:`~simulator.cluster.Cluster.checkpoint` can be taken.
+            :meth:`~simulator.cluster.SimulatedCluster.checkpoint` can be taken.
 
     Raises:
         ValueError: neither ``time_limit`` nor ``updates`` bounds the run; ``past`` is of another.
@@ -85,7 +84,7 @@ def simulate(
     timeline = Timeline(
         hardware.compute.workers, record=record_timeline, failures=hardware.failures
     )
-    cluster = Cluster(
+    cluster = SimulatedCluster(
         hardware,
         problem,
         timeline,
@@ -100,28 +99,29 @@ def simulate(
         with np.errstate(over="ignore", invalid="ignore"):  # a diverging run is a result
             cluster.clock.run(until=cluster.ended)
     except DivergedError as error:
-        failure = f"update {cluster.version + 1}: {error}"
+        failure = f"update {cluster.updates_made + 1}: {error}"
     except RuntimeError as error:
         if process.is_alive or not process.ok:  # it raised this itself
             raise
         raise RuntimeError(
-            f"the method ended after update {cluster.version}; accepted: one that goes on for ever"
+            f"the method ended after update {cluster.updates_made}; "
+            "accepted: one that goes on for ever"
         ) from error
     cluster.close()
     return _result(cluster, timeline if record_timeline else None, failure, timeline.seconds)
 
 
 def _result(
-    cluster: Cluster, timeline: Timeline | None, failure: str | None, seconds: Vector
+    cluster: SimulatedCluster, timeline: Timeline | None, failure: str | None, seconds: Vector
 ) -> Run:
-    workers = cluster.workers
+    ledger = cluster.ledger
     return Run(
         history=cluster.history,
         elapsed=cluster.now,
         seconds={state: seconds[state] for state in State},
-        gradients_used=workers.gradients_used,
-        gradients_discarded=workers.gradients_discarded,
-        vectors_sent=workers.vectors_sent,
+        gradients_used=ledger.gradients_used,
+        gradients_discarded=ledger.gradients_discarded,
+        vectors_sent=cluster.sending.vectors_sent,
         bytes_sent=cluster.bytes_sent,
         failure=failure,
         bias=cluster.bias,

@@ -1,4 +1,4 @@
-"""The n workers as arrays: who computes what, at which point, since when."""
+"""The n workers as arrays: who computes what, at which lookahead, since when."""
 
 import math
 from collections.abc import Callable
@@ -7,15 +7,15 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from simulator.gradients import Point, Task
 from simulator.hardware.failures import Failures
 from simulator.hardware.hardware import Hardware
 from simulator.ready import ReadyQueue
+from simulator.tasks import Lookahead, Task
 from simulator.timeline import State, Timeline
 from simulator.types import Indices, Vector
 
-Lengths: TypeAlias = Callable[[Indices, Indices, Point], Indices]
-"""(workers (m,), tasks (m,), point) -> environment steps of each task, shape (m,)."""
+Lengths: TypeAlias = Callable[[Indices, Indices, Lookahead], Indices]
+"""(workers (m,), tasks (m,), lookahead) -> environment steps of each task, shape (m,)."""
 
 
 class Workers:
@@ -30,21 +30,18 @@ class Workers:
     def __init__(self, hardware: Hardware, timeline: Timeline, lengths: Lengths) -> None:
         n = hardware.compute.workers
         self.timeline = timeline
-        self.gradients_used: Indices = np.zeros(n, dtype=np.int64)
-        self.gradients_discarded: Indices = np.zeros(n, dtype=np.int64)
-        self.vectors_sent: Indices = np.zeros(n, dtype=np.int64)
         self._compute = hardware.compute
         self._lengths = lengths
         self._failures = hardware.failures
         self._downlink = hardware.network.downlink
         self._ready = ReadyQueue()
         self._busy: npt.NDArray[np.bool_] = np.zeros(n, dtype=bool)
-        self._began: Vector = np.zeros(n)  # may lie ahead: a point under way, a worker down
+        self._began: Vector = np.zeros(n)  # may lie ahead: a lookahead under way, a worker down
         self._due: Vector = np.full(n, math.inf)  # of the event in the queue that counts
         self._lost: npt.NDArray[np.bool_] = np.zeros(n, dtype=bool)  # that event is a failure
         self._free: Vector = np.zeros(n)  # when stopping the last task is over
         self._index: Indices = np.zeros(n, dtype=np.int64)
-        self._point: npt.NDArray[np.object_] = np.empty(n, dtype=object)
+        self._lookahead: npt.NDArray[np.object_] = np.empty(n, dtype=object)
 
     @property
     def number(self) -> int:
@@ -67,18 +64,18 @@ class Workers:
         """Return when each of ``workers`` (m,) can do something new: now, or after a stop."""
         return np.maximum(now, self._free[workers])
 
-    def start(self, workers: Indices, point: Point, now: float) -> None:
-        """Let workers, shape (m,), ascending, begin a task each at ``point``."""
+    def start(self, workers: Indices, lookahead: Lookahead, now: float) -> None:
+        """Let workers, shape (m,), ascending, begin a task each at ``lookahead``."""
         if not len(workers):
             return
         starts = self.free(workers, now)
         if self._downlink is not None:
             starts = starts + self._downlink[workers]
         tasks = self._index[workers]
-        lengths = self._lengths(workers, tasks, point) if self._compute.per_step else None
+        lengths = self._lengths(workers, tasks, lookahead) if self._compute.per_step else None
         work = self._compute.work(workers, tasks, lengths)
         ends = self._compute.ends(workers, starts, work)
-        self._busy[workers], self._point[workers] = True, point
+        self._busy[workers], self._lookahead[workers] = True, lookahead
         self._began[workers], self._due[workers] = starts, ends
         if self._failures is not None:
             self._lost[workers] = False
@@ -110,13 +107,13 @@ class Workers:
         start = float(self._began[worker])
         state = State.COMPUTE if complete else State.DISCARD
         rows, seconds = self.timeline.add(worker, state, start, end)
-        task = Task(worker, self.index(worker), self._point[worker], start, end, rows, seconds)
+        place = self._lookahead[worker]
+        task = Task(worker, self.index(worker), place, start, end, rows, seconds)
         self._end_task(worker)
-        self.gradients_discarded[worker] += not complete
         return task, complete
 
-    def stop(self, now: float, cost: float = 0.0) -> int:
-        """Cancel all running tasks, at ``cost`` seconds each; return how many had begun.
+    def stop(self, now: float, cost: float = 0.0) -> Indices:
+        """Cancel all running tasks, at ``cost`` seconds each; return whose had begun, shape (m,).
 
         A task that is stopped at the instant of its start never ran: it is not counted, and
         its randomness goes to the worker's next task.
@@ -126,22 +123,10 @@ class Workers:
         begins, ends = self._began[ran], np.full(len(ran), now + cost)
         self.timeline.add_many(ran, State.DISCARD, begins, ends)
         self._free[ran] = ends
-        self.gradients_discarded[ran] += 1
         self._index[ran] += 1
         self._busy[running], self._due[running] = False, math.inf
         self._ready.clear()
-        return len(ran)
-
-    def discard(self, task: Task) -> None:
-        """Throw a completed task away."""
-        self.timeline.discard(task.rows, task.worker, task.seconds)
-        self.gradients_discarded[task.worker] += 1
-
-    def use(self, tasks: list[Task], update: int) -> None:
-        """Count completed tasks as used by an update, 1, 2, ..."""
-        for task in tasks:
-            self.timeline.use(task.rows, update)
-        np.add.at(self.gradients_used, [task.worker for task in tasks], 1)
+        return ran
 
     def _end_task(self, worker: int) -> None:
         self._index[worker] += 1

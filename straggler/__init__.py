@@ -11,7 +11,7 @@ What the command line can do, this can do, in the same words. The rest of the na
 problems, compute times and networks of your own; see ``docs/own.md``.
 """
 
-from algorithms import NIGT, PG, Algorithm, Iterate, Rule
+from algorithms import NIGT, PG, Algorithm, Rule
 from scenarios.api.figure import FigureResults, figure
 from scenarios.api.results import Results, plot
 from scenarios.api.run import check, load, names, run, simulate, theory
@@ -26,6 +26,7 @@ from simulator import (
     Count,
     Estimate,
     Indices,
+    Iterate,
     Momentum,
     Network,
     NetworkModel,
@@ -33,6 +34,7 @@ from simulator import (
     Problem,
     Process,
     Request,
+    Round,
     Task,
     Transfers,
     Vector,
@@ -60,6 +62,7 @@ __all__ = [
     "Report",
     "Request",
     "Results",
+    "Round",
     "Rule",
     "Scenario",
     "SweepResults",

@@ -41,11 +41,10 @@ class Chosen(Algorithm):
         now = Iterate.start(cluster.initial_point)
         chosen = cluster.fastest(self.m)
         while True:
-            cluster.broadcast(now.lookahead, keep_going=False, to=chosen)
-            tasks = yield from cluster.completions(len(chosen))
-            gradient = yield from cluster.reduce(tasks, [1 / len(tasks)] * len(tasks))
-            now = self.step(now, gradient)
-            yield from cluster.publish(now.point)
+            round = cluster.broadcast(now.lookahead, keep_going=False, to=chosen)
+            tasks = yield from round.completions(len(chosen))
+            gradient = yield from round.reduce(tasks, [1 / len(tasks)] * len(tasks))
+            now = yield from cluster.update(self.step, now, gradient)
 
     def step(self, now: Iterate, gradient: Vector) -> Iterate:
         return self.rule.step(now, gradient)
@@ -78,11 +77,11 @@ class Hoards(Chosen):
     def run(self, cluster: Cluster) -> Process[None]:
         now, before = Iterate.start(cluster.initial_point), np.zeros(len(cluster.initial_point))
         while True:
-            cluster.broadcast(now.lookahead, keep_going=False)
-            tasks = yield from cluster.completions(cluster.size)
-            gradient = yield from cluster.reduce(tasks, [1 / len(tasks)] * len(tasks))
-            now, before = self.rule.step(now, gradient + before), gradient
-            yield from cluster.publish(now.point)
+            round = cluster.broadcast(now.lookahead, keep_going=False)
+            tasks = yield from round.completions(cluster.size)
+            gradient = yield from round.reduce(tasks, [1 / len(tasks)] * len(tasks))
+            now = yield from cluster.update(self.rule.step, now, gradient + before)
+            before = gradient
 
 
 class Raises(Chosen):
@@ -95,8 +94,8 @@ class Idles(Chosen):
 
     def run(self, cluster: Cluster) -> Process[None]:
         while True:
-            cluster.broadcast(cluster.initial_point, keep_going=False)
-            yield from cluster.completions(cluster.size)
+            round = cluster.broadcast(cluster.initial_point, keep_going=False)
+            yield from round.completions(cluster.size)
 
 
 class Spins(Chosen):
@@ -112,7 +111,8 @@ class Undecorated(Algorithm):
     m: Count = 2
 
     def run(self, cluster: Cluster) -> Process[None]:
-        yield from cluster.publish(cluster.initial_point)
+        now = Iterate.start(cluster.initial_point)
+        yield from cluster.update(self.rule.step, now, cluster.initial_point)
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,9 @@ class Quorum(Algorithm):
         """See the class."""
         now = Iterate.start(cluster.initial_point)
         while True:
-            cluster.broadcast(now.lookahead, keep_going=True)  # line 2
+            round = cluster.broadcast(now.lookahead, keep_going=True)  # line 2
             tasks: list[Task] = []
             while len({task.worker for task in tasks}) < min(self.quorum, cluster.size):  # line 3
-                tasks.append((yield from cluster.completion()))
-            gradient = yield from cluster.reduce(tasks, [1 / len(tasks)] * len(tasks))  # line 4
-            now = self.rule.step(now, gradient)  # line 5
-            yield from cluster.publish(now.point)
+                tasks.append((yield from round.completion()))
+            gradient = yield from round.reduce(tasks, [1 / len(tasks)] * len(tasks))  # line 4
+            now = yield from cluster.update(self.rule.step, now, gradient)  # line 5

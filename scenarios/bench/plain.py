@@ -14,6 +14,7 @@ import torch
 from torch import nn
 from torch.nn.functional import softplus
 
+from simulator import Iterate
 from simulator.problems.control.environment import flat_size, make_environment
 from simulator.problems.control.policy import GaussianPolicy
 from simulator.randomness import generator
@@ -32,7 +33,7 @@ class PlainTask:
     """A gradient with its value."""
 
     worker: int
-    version: int
+    update: int
     value: Vector
 
 
@@ -67,11 +68,14 @@ class PlainCluster:
         """Return the fastest workers, in their order."""
         return np.sort(np.argsort(self._h + self._kappa, kind="stable")[:number])
 
-    def broadcast(self, point: Vector, *, keep_going: bool, to: Indices | None = None) -> None:
-        """Start everyone at a point."""
+    def broadcast(
+        self, point: Vector, *, keep_going: bool, to: Indices | None = None
+    ) -> "PlainCluster":
+        """Start everyone at a point; the cluster is its own round."""
         self._point, self._keep_going, self._running, self._resting = point, keep_going, [], None
         for worker in range(self.size) if to is None else to.tolist():
             self._start(worker, point, self._h[worker])
+        return self
 
     def completion(self) -> Generator[None, None, PlainTask]:
         """Return the next completed gradient."""
@@ -124,19 +128,22 @@ class PlainCluster:
 
     def delay(self, task: PlainTask) -> int:
         """Return its staleness in updates."""
-        return len(self.times) - task.version
+        return len(self.times) - task.update
 
-    def publish(self, point: Vector) -> Generator[None, None, None]:
-        """Note the new point.
+    def update(
+        self, step: Callable[[Iterate, Vector], Iterate], now: Iterate, gradient: Vector
+    ) -> Generator[None, None, Iterate]:
+        """Make a step, and note the new point.
 
         Raises:
             EndOfRunError: it was the last.
         """
+        now = step(now, gradient)
         self.times.append(self.now)
-        self.points.append(point)
+        self.points.append(now.point)
         if len(self.times) == self._updates:
             raise EndOfRunError
-        return
+        return now
         yield
 
     def _start(self, worker: int, point: Vector, seconds: float) -> None:

@@ -9,7 +9,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 
@@ -22,7 +22,16 @@ from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.folder import RunFolder, run_info
 from scenarios.runs.store.records import history_table, timeline_table, totals
 from scenarios.runs.store.stored import StoredRun
-from simulator import Checkpoint, Cluster, Evaluation, Problem, Run, Update, Vector, simulate
+from simulator import (
+    Checkpoint,
+    Evaluation,
+    Problem,
+    Run,
+    SimulatedCluster,
+    Update,
+    Vector,
+    simulate,
+)
 
 REPORT_SECONDS = 0.5
 
@@ -128,14 +137,13 @@ def _memory_limit(limit: int | None) -> Iterator[None]:
 
 def _simulate(spec: RunSpec, folder: RunFolder, started: float, processes: int) -> None:
     method = spec.method.build()
-    resumption = Resumption(spec, folder, method.rule)
+    resumption = Resumption(spec, folder)
     report = _Reporter(folder.path / "progress.json")
 
-    def on_update(cluster: Cluster, _: Vector) -> None:
+    def on_update(cluster: SimulatedCluster, _: Vector) -> None:
         report(cluster.history.rows[-1])
         resumption(cluster)
 
-    method = replace(method, rule=resumption.rule)
     run, facts = _run(spec, method, resumption.past, on_update, processes)
     facts["real_seconds"] = time.perf_counter() - started
     facts["resumed_at"] = resumption.resumed_at
@@ -184,7 +192,7 @@ def _run(
     spec: RunSpec,
     method: Algorithm,
     past: Checkpoint,
-    on_update: Callable[[Cluster, Vector], None],
+    on_update: Callable[[SimulatedCluster, Vector], None],
     processes: int = 1,
 ) -> tuple[Run, dict[str, object]]:
     """Return a run and facts about its problem."""
@@ -192,7 +200,7 @@ def _run(
     problem = scenario.problem.build(spec.seed, scenario.cluster.workers, processes)
     evaluate = evaluated and Evaluation(problem, evaluated.episodes, evaluated.every)
 
-    def watch(cluster: Cluster, theta: Vector) -> None:
+    def watch(cluster: SimulatedCluster, theta: Vector) -> None:
         if evaluate:
             evaluate(cluster, theta)
         on_update(cluster, theta)

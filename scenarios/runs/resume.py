@@ -4,13 +4,12 @@ import os
 import time
 from dataclasses import replace
 
-from algorithms import Resumable, Rule
 from scenarios.format.words.errors import BadInputError
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.files import replacing
 from scenarios.runs.store.fingerprint import code_fingerprint
 from scenarios.runs.store.folder import RunFolder, versions
-from simulator import Checkpoint, Cluster
+from simulator import Checkpoint, SimulatedCluster
 
 CHECKPOINT_SECONDS = 60.0
 """Real seconds between checkpoints, unless STRAGGLER_CHECKPOINT_SECONDS says otherwise."""
@@ -37,15 +36,13 @@ class Resumption:
     Args:
         spec: the run.
         folder: where its checkpoint is, or will be.
-        rule: the method's.
 
     Attributes:
         past: where the run goes on; its start if there is no checkpoint of this very run.
-        rule: to be used instead.
         resumed_at: the updates at which the run was resumed.
     """
 
-    def __init__(self, spec: RunSpec, folder: RunFolder, rule: Rule) -> None:
+    def __init__(self, spec: RunSpec, folder: RunFolder) -> None:
         self._file = folder.checkpoint
         self._run = {
             "content": spec.content(),
@@ -55,18 +52,17 @@ class Resumption:
         self._seconds = checkpoint_seconds()
         self._next = time.monotonic() + self._seconds
         self.past = self._load()
-        self.rule = Resumable(rule, self.past)
         self.resumed_at: list[int] = [*self.past.about.get("resumed_at", [])]
         if self.past.rows:
             self.resumed_at.append(len(self.past.rows))
 
-    def __call__(self, cluster: Cluster) -> None:
+    def __call__(self, cluster: SimulatedCluster) -> None:
         """Save the run at an update boundary, if it is time."""
         if time.monotonic() < self._next:
             return
         about = {"run": self._run, "resumed_at": self.resumed_at}
         with replacing(self._file) as file:
-            replace(self.rule.complete(cluster.checkpoint()), about=about).save(file)
+            replace(cluster.checkpoint(), about=about).save(file)
         self._next = time.monotonic() + self._seconds
 
     def _load(self) -> Checkpoint:

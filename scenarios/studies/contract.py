@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from algorithms import Algorithm, Resumable
+from algorithms import Algorithm
 from scenarios.format.method import Method
 from scenarios.format.words.errors import BadInputError
 from scenarios.format.words.explain import checked
@@ -22,9 +22,9 @@ from scenarios.format.words.own import one_line
 from scenarios.studies.trial import Alone, Counted, clusters, fresh, problem
 from simulator import (
     Checkpoint,
-    Cluster,
     Hardware,
     Run,
+    SimulatedCluster,
     State,
     Vector,
     simulate,
@@ -166,10 +166,10 @@ def _updates(build: Callable[[], Algorithm], hardware: Hardware) -> None:
     method = build()
     counted = Counted(method.rule)
 
-    def watch(cluster: Cluster, _: Vector) -> None:
-        if counted.steps != cluster.version:
+    def watch(cluster: SimulatedCluster, _: Vector) -> None:
+        if counted.steps != cluster.updates_made:
             raise ContractError(
-                f"update {cluster.version} comes after {counted.steps} steps of the rule; "
+                f"update {cluster.updates_made} comes after {counted.steps} steps of the rule; "
                 "accepted: one `self.rule.step` for each update"
             )
 
@@ -205,12 +205,12 @@ def _resumable(build: Callable[[], Algorithm], hardware: Hardware) -> None:
 
 
 def _saved(method: Algorithm, hardware: Hardware, past: Checkpoint) -> tuple[Run, list[Checkpoint]]:
-    rule, checkpoints = Resumable(method.rule, past), list[Checkpoint]()
+    checkpoints = list[Checkpoint]()
 
-    def save(cluster: Cluster, _: Vector) -> None:
-        checkpoints.append(rule.complete(cluster.checkpoint()))
+    def save(cluster: SimulatedCluster, _: Vector) -> None:
+        checkpoints.append(cluster.checkpoint())
 
-    return _play(replace(method, rule=rule), hardware, past=past, on_update=save), checkpoints
+    return _play(method, hardware, past=past, on_update=save), checkpoints
 
 
 def _batched(build: Callable[[], Algorithm], hardware: Hardware) -> None:

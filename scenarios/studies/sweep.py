@@ -10,7 +10,7 @@ from scenarios.runs.jobs import Job
 from scenarios.runs.spec import RunSpec, expand
 from scenarios.runs.store.folder import RunFolder
 from scenarios.studies.grid import GridPoint, Sweep
-from simulator import Cluster, Vector, simulate
+from simulator import SimulatedCluster, Vector, simulate
 
 SAMPLE_SECONDS = 1.0
 """Real time that a sample run is given for an estimate."""
@@ -96,7 +96,7 @@ def _sample(spec: RunSpec) -> float:
     problem = scenario.problem.build(spec.seed, scenario.cluster.workers)
     started, share = time.perf_counter(), [0.0]
 
-    def watch(cluster: Cluster, _: Vector) -> None:
+    def watch(cluster: SimulatedCluster, _: Vector) -> None:
         row = cluster.history.rows[-1]
         share[0] = scenario.share_done(row.time, row.update)
         if time.perf_counter() - started > SAMPLE_SECONDS:

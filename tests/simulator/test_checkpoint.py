@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from algorithms import METHODS, Algorithm, Resumable
+from algorithms import METHODS, Algorithm
 from simulator import (
     Checkpoint,
-    Cluster,
     ComputeModel,
     Estimate,
     Hardware,
@@ -19,6 +18,7 @@ from simulator import (
     Problem,
     Request,
     Run,
+    SimulatedCluster,
     Variants,
     simulate,
 )
@@ -128,16 +128,15 @@ def attempt(
     past: Checkpoint | None = None,
 ) -> Attempt:
     past, asked = past or Checkpoint(), Asked(problem)
-    rule = Resumable(algorithm.rule, past)
     checkpoints: list[Checkpoint] = []
     counts: list[int] = []
 
-    def on_update(cluster: Cluster, _: Vector) -> None:
-        checkpoints.append(saved_and_loaded(rule.complete(cluster.checkpoint())))
+    def on_update(cluster: SimulatedCluster, _: Vector) -> None:
+        checkpoints.append(saved_and_loaded(cluster.checkpoint()))
         counts.append(len(asked.log))
 
     run = simulate(
-        replace(algorithm, rule=rule).run,
+        algorithm.run,
         asked,
         cluster,
         updates=updates,
@@ -258,7 +257,6 @@ def test_a_saved_checkpoint_is_the_same_to_the_last_bit() -> None:
     estimate = Estimate(thirds, np.array([1 / 7], np.float32), np.array([4]), np.array([2]))
     checkpoint = Checkpoint(
         rows=rows,
-        answers=5,
         trajectories=[(4.0, 1 / 3), (2.0, -1e300)],
         points={0: thirds, 7: thirds / 3},
         ahead={(2, 9): (7, estimate), (0, 1): (0, estimate)},

@@ -172,7 +172,7 @@ def test_times_that_are_no_binary_fractions_stay_exact_sums() -> None:
 
 def test_waiting_for_nobody_is_an_error() -> None:
     def method(cluster: Cluster) -> Process[None]:
-        yield from cluster.completion()
+        yield from cluster.arrival()
 
     with pytest.raises(RuntimeError, match="no worker computes one"):
         simulate(method, Recorder(), hardware([1]), updates=1)

@@ -8,9 +8,18 @@ import pytest
 from clusters import hardware
 from commands import straggler
 
-from algorithms import NIGT, Resumable, Synchronous
+from algorithms import NIGT, Synchronous
 from scenarios.format.scenario import Scenario
-from simulator import Checkpoint, Cluster, Evaluation, Problem, Run, Variants, Vector, simulate
+from simulator import (
+    Checkpoint,
+    Evaluation,
+    Problem,
+    Run,
+    SimulatedCluster,
+    Variants,
+    Vector,
+    simulate,
+)
 from simulator.problems.mdp import grid_world
 from simulator.problems.tabular import Tabular
 from simulator.types import Indices
@@ -45,18 +54,17 @@ def run(
     saved: list[Checkpoint] | None = None,
 ) -> tuple[Run, list[Vector]]:
     past = past or Checkpoint()
-    rule = Resumable(RULE, past)
     evaluate = Evaluation(world, episodes, every) if every else None
     thetas: list[Vector] = []
 
-    def on_update(cluster: Cluster, theta: Vector) -> None:
+    def on_update(cluster: SimulatedCluster, theta: Vector) -> None:
         thetas.append(theta.copy())
         if evaluate:
             evaluate(cluster, theta)
         if saved is not None:
-            saved.append(rule.complete(cluster.checkpoint()))
+            saved.append(cluster.checkpoint())
 
-    method = Synchronous(rule=rule)
+    method = Synchronous(rule=RULE)
     return simulate(
         method.run,
         world,

@@ -4,7 +4,7 @@ import numpy as np
 from clusters import RULE, Recorder, hardware, run
 
 from algorithms import AFedPG, Rennala, Synchronous
-from simulator import Cluster, Process, Request, simulate
+from simulator import Cluster, Iterate, Process, Request, simulate
 from simulator.problems.quadratic import Bowl, Quadratic
 from simulator.randomness import Stream, generator
 
@@ -51,11 +51,12 @@ def test_neighbouring_tasks_share_no_numbers() -> None:
 
 def test_an_unused_completion_is_thrown_away_by_the_next_broadcast() -> None:
     def wasteful(cluster: Cluster) -> Process[None]:
+        now = Iterate.start(cluster.initial_point)
         for _ in range(2):
-            cluster.broadcast(cluster.initial_point, keep_going=False)
-            tasks = yield from cluster.completions(2)
-            yield from cluster.reduce(tasks[:1], [1.0])
-            yield from cluster.publish(cluster.initial_point)
+            round = cluster.broadcast(now.lookahead, keep_going=False)
+            tasks = yield from round.completions(2)
+            gradient = yield from round.reduce(tasks[:1], [1.0])
+            now = yield from cluster.update(RULE.step, now, gradient)
 
     result = simulate(wasteful, Recorder(), hardware([1, 2]), updates=2)
     assert result.gradients_used.tolist() == [2, 0]

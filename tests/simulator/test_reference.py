@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous
 from algorithms.malenia import HarmonicCounts
-from simulator import Cluster, Process, simulate
+from simulator import Process, SimulatedCluster, simulate
 from simulator.hardware.hardware import Preemption
 from simulator.hardware.network import Collective
 
@@ -67,10 +67,10 @@ def simulated_clock(
 ) -> list[tuple[float, list[int], float]]:
     """Return (time, counts, mean delay) of each update, as the simulator has them."""
     h, k, collective, preemption, _ = draw
-    seen: list[Cluster] = []
+    seen: list[SimulatedCluster] = []
     counts = [np.zeros(len(h), dtype=np.int64)]
 
-    def run(cluster: Cluster) -> Process[None]:
+    def run(cluster: SimulatedCluster) -> Process[None]:
         seen.append(cluster)
         return method.run(cluster)
 
@@ -79,7 +79,7 @@ def simulated_clock(
         Recorder(),
         hardware([float(x) for x in h], [float(x) for x in k], preemption, collective),
         updates=updates,
-        on_update=lambda *_: counts.append(seen[0].workers.gradients_used.copy()),
+        on_update=lambda *_: counts.append(seen[0].ledger.gradients_used.copy()),
     )
     differences = np.diff(np.array(counts), axis=0).tolist()
     rows = result.history.rows

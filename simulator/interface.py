@@ -1,0 +1,152 @@
+"""What a method may ask of a cluster: all of it, whether time is simulated or real.
+
+A method is a generator. It waits with ``yield from`` for what returns a
+:data:`~simulator.types.Process`, and calls the rest. Two ways of working are offered: rounds,
+where many workers compute at one lookahead (:meth:`Cluster.broadcast` gives a :class:`Round`),
+and arrivals, one worker at a time (:meth:`Cluster.dispatch`, :meth:`Cluster.arrival`). Either way
+the server makes its steps with :meth:`Cluster.update`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from simulator.tasks import Task
+from simulator.types import Indices, Process, Vector
+
+
+@dataclass(frozen=True)
+class Iterate:
+    """Where a method stands after t updates: all that lasts from one update to the next.
+
+    A rule that needs more may add fields of its own, each an array, or None before the first
+    update.
+
+    Attributes:
+        point: theta_t, shape (d,).
+        lookahead: where the next gradients are taken, shape (d,).
+        direction: d_{t-1}, shape (d,); None before the first update.
+    """
+
+    point: Vector
+    lookahead: Vector
+    direction: Vector | None = None
+
+    @classmethod
+    def start(cls, point: Vector) -> "Iterate":
+        """Return the iterate before the first update: the lookahead is theta_0 itself."""
+        return cls(point, point)
+
+
+State = TypeVar("State", bound=Iterate)
+
+
+class Round(ABC):
+    """One lookahead for many workers, from its broadcast to the next."""
+
+    @abstractmethod
+    def completions(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
+        """Wait for the next ``number`` gradients of this round, by (time, worker).
+
+        Args:
+            number: how many; no more than will come.
+            timeout: seconds after the broadcast from which on nobody is waited for, if there is
+                one gradient.
+
+        Returns:
+            The tasks; fewer than ``number`` after a timeout, but never none.
+        """
+
+    def completion(self) -> Process[Task]:
+        """Wait for the next gradient of this round; return its task."""
+        return (yield from self.completions(1))[0]
+
+    @abstractmethod
+    def reduce(self, tasks: Sequence[Task], weights: Sequence[float]) -> Process[Vector]:
+        """Wait until the sum over k of weights_k g_k is there, one vector per worker; return it.
+
+        The network decides who sends, and when the last vector is there. Under ``cancel`` the
+        workers stop what they do; under ``finish`` they compute on while their vector travels,
+        and what they complete meanwhile is discarded.
+
+        Args:
+            tasks: completed in this round, each used once.
+            weights: of their gradients.
+
+        Returns:
+            Shape (d,).
+        """
+
+
+class Cluster(ABC):
+    """Workers that can be sent a lookahead, gradients that come back, and the server's updates."""
+
+    initial_point: Vector
+    """theta_0, shape (d,)."""
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """The number n of workers."""
+
+    @abstractmethod
+    def update(
+        self, step: Callable[[State, Vector], State], now: State, gradient: Vector
+    ) -> Process[State]:
+        """Let the server make an update, and announce theta_{t+1}; return where the method stands.
+
+        A run that is resumed takes saved updates from its checkpoint, without a step.
+
+        Args:
+            step: the rule's, ``self.rule.step``: a pure function of the iterate and the gradient.
+            now: the iterate after t updates.
+            gradient: aggregated, shape (d,).
+
+        Raises:
+            DivergedError: theta_{t+1} is not finite.
+        """
+
+    # Rounds: one lookahead for many workers
+
+    @abstractmethod
+    def broadcast(self, lookahead: Vector, *, keep_going: bool, to: Indices | None = None) -> Round:
+        """Begin a round: send workers to a lookahead; busy ones under ``finish`` start there later.
+
+        Completed gradients that were not used are discarded.
+
+        Args:
+            lookahead: shape (d,), where gradients are to be taken.
+            keep_going: compute gradient after gradient until the reduce; else compute one, and
+                send it at once where nobody has to be waited for.
+            to: shape (m,), ascending, who takes part in this round; everyone by default.
+        """
+
+    @abstractmethod
+    def fastest(self, number: int) -> Indices:
+        """Return the workers with the smallest h_i + kappa_i at the start, shape (m,), ascending.
+
+        All of them if there are fewer than ``number``.
+        """
+
+    # Arrivals: one worker at a time
+
+    @abstractmethod
+    def dispatch(self, worker: int, lookahead: Vector) -> None:
+        """Send an idle worker to a lookahead, shape (d,): it computes one gradient and sends it."""
+
+    @abstractmethod
+    def arrival(self) -> Process[Task]:
+        """Wait until the next gradient of a dispatched worker is at the server; return its task."""
+
+    @abstractmethod
+    def gradient(self, task: Task) -> Vector:
+        """Use a gradient that has arrived, shape (d,), in the next update."""
+
+    @abstractmethod
+    def drop(self, task: Task) -> None:
+        """Discard a gradient that has arrived."""
+
+    @abstractmethod
+    def delay(self, task: Task) -> int:
+        """Return how many updates were made since the task's lookahead was sent."""

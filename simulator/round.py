@@ -1,0 +1,131 @@
+"""A round on the simulated cluster: what lasts from one broadcast to the next."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulator.interface import Round
+from simulator.tasks import Lookahead, Task
+from simulator.types import Indices, Process, Vector
+
+if TYPE_CHECKING:
+    from simulator.cluster import SimulatedCluster
+
+
+class SimulatedRound(Round):
+    """One lookahead for a group of workers, on a simulated cluster.
+
+    A worker whose completion the method has just been given rests until the method waits again:
+    only then is it known whether it goes on.
+
+    Args:
+        cluster: whose workers they are.
+        lookahead: where gradients are taken.
+        keep_going: workers compute gradient after gradient until the reduce.
+        group: shape (m,), ascending, who takes part.
+    """
+
+    def __init__(
+        self,
+        cluster: "SimulatedCluster",
+        lookahead: Lookahead,
+        *,
+        keep_going: bool,
+        group: Indices,
+    ) -> None:
+        hardware = cluster.hardware
+        self._cluster = cluster
+        self._lookahead = lookahead
+        self._keep_going = keep_going
+        self._group = group
+        self._began = cluster.now
+        self._resting: int | None = None
+        self._network = hardware.network
+        self._sends_at_once = not keep_going and self._network.collective == "gather"
+        self._computes_on = keep_going and hardware.preemption == "finish"
+
+    def begin(self) -> None:
+        """Start those of the group who are not busy with an earlier round's task."""
+        cluster = self._cluster
+        cluster.sending.begin(beside_work=self._computes_on)
+        idle = cluster.workers.idle(self._group, cluster.now)
+        cluster.workers.start(idle, self._lookahead, cluster.now)
+
+    def join(self, worker: int) -> None:
+        """Let a worker that has nothing to do compute a gradient in this round."""
+        self._cluster.workers.start(np.array([worker]), self._lookahead, self._cluster.now)
+
+    def completions(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
+        """See :class:`Round`."""
+        self._check()
+        deadline = math.inf if timeout is None else self._began + timeout
+        tasks: list[Task] = []
+        while len(tasks) < number:
+            # who completes together with a first that is late is in time
+            late = max(deadline, tasks[0].end) if tasks else math.inf
+            task = yield from self._completion(late)
+            if task is None:
+                break
+            tasks.append(task)
+        return tasks
+
+    def _completion(self, deadline: float) -> Process[Task | None]:
+        """Wait for the next gradient of this round; None if there is none until the deadline."""
+        cluster = self._cluster
+        while True:
+            self._go_on()
+            if cluster.workers.next_event()[0] > deadline:
+                yield cluster.at(max(deadline, cluster.now))
+                return None
+            task = yield from cluster.advance()
+            if task is not None and task.lookahead is self._lookahead:
+                self._resting = task.worker
+                if self._sends_at_once:
+                    cluster.sending.start(task.worker, task.end)
+                return task
+            if task is not None:
+                self._move_on(task)  # stale
+
+    def reduce(self, tasks: Sequence[Task], weights: Sequence[float]) -> Process[Vector]:
+        """See :class:`Round`."""
+        self._check()
+        cluster, network = self._cluster, self._network
+        cluster.cancel()
+        senders = np.unique([task.worker for task in tasks])
+        if self._sends_at_once:
+            end = cluster.sending.receive_all()
+        else:
+            if network.collective == "allreduce":
+                senders = self._group
+            ready = cluster.workers.free(senders, cluster.now)
+            end = cluster.sending.reduce(senders, ready, cluster.workers.busy(senders))
+        yield from self._compute_on_until(max(end, cluster.now))
+        cluster.sending.count(senders, network.vectors_per_worker(len(senders)))
+        answer = cluster.gradients.weighted_sum(tasks, weights)
+        cluster.ledger.use(list(tasks), answer, cluster.updates_made)
+        return answer.gradient
+
+    def _compute_on_until(self, end: float) -> Process[None]:
+        cluster = self._cluster
+        if self._computes_on and end > cluster.now:
+            self._go_on()
+        while cluster.workers.next_event()[0] < end:
+            task = yield from cluster.advance()
+            if task is not None:
+                self._move_on(task)
+        yield cluster.at(end)
+
+    def _go_on(self) -> None:
+        if self._resting is not None and self._keep_going:
+            self.join(self._resting)
+        self._resting = None
+
+    def _move_on(self, task: Task) -> None:
+        self._cluster.ledger.discard(task)
+        self.join(task.worker)
+
+    def _check(self) -> None:
+        if self._cluster.round is not self:
+            raise RuntimeError("the round is over: there was another broadcast since")

@@ -1,0 +1,111 @@
+"""What an update is made of, counted until its row is written."""
+
+import numpy as np
+
+from simulator.history import Update
+from simulator.problem import Estimate, Problem
+from simulator.replay import Replay
+from simulator.selection_bias import Selection, SelectionBias
+from simulator.types import Vector
+
+
+class Tally:
+    """What has happened since the last update.
+
+    Args:
+        problem: whose objective is written down.
+        replay: which rows are known already.
+
+    Attributes:
+        bias: what was used against what was not; None where durations do not depend on it.
+    """
+
+    def __init__(self, problem: Problem, replay: Replay) -> None:
+        self.bias: SelectionBias | None = None
+        self._problem = problem
+        self._replay = replay
+        self._latest = np.full(len(problem.variants.names) if problem.variants else 0, np.nan)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._discarded = 0
+        self._delays: list[int] = []
+        self._answers: list[Estimate] = []
+
+    def discard(self, number: int) -> None:
+        """Count tasks as discarded."""
+        self._discarded += number
+
+    def use(self, delays: list[int], answer: Estimate) -> None:
+        """Count gradients as used; ``delays`` has the staleness of each, in updates."""
+        self._delays += delays
+        self._answers.append(answer)
+
+    def row(self, update: int, time: float, point: Vector, selection: Selection | None) -> Update:
+        """Return the row of an update made of all this, and begin the next.
+
+        Args:
+            update: its number 1, 2, ...
+            time: simulated seconds.
+            point: theta after it, shape (d,).
+            selection: what became of the trajectories that were sampled ahead; None where
+                durations do not depend on them.
+
+        Raises:
+            ValueError: the row is known already, but from another run.
+        """
+        if selection is not None:
+            self.bias = self.bias or SelectionBias()
+            self.bias.add(selection)
+        if self._replay.over:
+            row = self._new(update, time, point, selection)
+        else:
+            row = self._known(self._replay.row(time))
+        self._begin()
+        return row
+
+    def _known(self, row: Update) -> Update:
+        for k, name in enumerate(self._problem.variants.names if self._problem.variants else ()):
+            mean = row.extra[f"return_mean_{name}"]
+            self._latest[k] = self._latest[k] if mean is None else mean
+        return row
+
+    def _new(self, update: int, time: float, point: Vector, selection: Selection | None) -> Update:
+        returns = np.concatenate([answer.returns for answer in self._answers])
+        exact = self._problem.exact(point)
+        return Update(
+            update=update,
+            time=time,
+            gradients=len(self._delays),
+            discarded=self._discarded,
+            delay=float(np.mean(self._delays)),
+            return_mean=float(returns.mean()) if len(returns) else None,
+            return_count=len(returns),
+            steps=sum(int(answer.lengths.sum()) for answer in self._answers),
+            objective=exact[0] if exact else None,
+            gradient_norm=exact[1] if exact else None,
+            extra=self._by_variant(returns, point)
+            | ({} if selection is None else selection.columns()),
+        )
+
+    def _by_variant(self, returns: Vector, point: Vector) -> dict[str, float | int | None]:
+        variants = self._problem.variants
+        if variants is None:
+            return {}
+        workers = np.concatenate([answer.workers for answer in self._answers])
+        owner = variants.of_worker[workers]
+        columns: dict[str, float | int | None] = {}
+        for k, name in enumerate(variants.names):
+            mine = returns[owner == k]
+            if len(mine):
+                self._latest[k] = mine.mean()
+            columns[f"return_mean_{name}"] = float(mine.mean()) if len(mine) else None
+            columns[f"return_count_{name}"] = len(mine)
+        average = float(self._latest @ variants.shares)
+        columns["return_average"] = average if np.isfinite(average) else None
+        exact = self._problem.exact_by_variant(point)
+        if exact is not None:
+            columns |= {
+                f"objective_{n}": float(v) for n, v in zip(variants.names, exact, strict=True)
+            }
+        return columns
