@@ -2,6 +2,7 @@
 
 from algorithms.afedpg import AFedPG
 from algorithms.algorithm import Algorithm
+from algorithms.clocks import Clock
 from algorithms.fastest import Fastest
 from algorithms.malenia import Malenia
 from algorithms.rennala import Rennala
@@ -33,6 +34,7 @@ __all__ = [
     "RULES",
     "AFedPG",
     "Algorithm",
+    "Clock",
     "Fastest",
     "Iterate",
     "Malenia",

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
-from simulator import Cluster, Iterate, Process
+from algorithms.clocks import Clock, afedpg_interval
+from simulator import Cluster, Iterate, Process, Vector
 
 
 @dataclass(frozen=True)
@@ -31,3 +32,7 @@ class AFedPG(Algorithm):
             gradient = cluster.gradient(task)
             now = yield from cluster.update(self.rule.step, now, gradient)  # lines 4, 5
             cluster.dispatch(task.worker, now.lookahead)  # line 6
+
+    def clock(self, h: Vector, kappa: Vector, *, allreduce: bool = False) -> Clock:  # noqa: ARG002
+        """See :class:`Algorithm`."""
+        return Clock(afedpg_interval(h, kappa), "1 / sum_i 1/(h_i + kappa_i)")

@@ -3,8 +3,9 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+from algorithms.clocks import Clock
 from algorithms.updates import Rule
-from simulator import Cluster, Process
+from simulator import Cluster, Process, Vector
 
 
 @dataclass(frozen=True)
@@ -23,3 +24,13 @@ class Algorithm(ABC):
 
         A generator that waits with ``yield from`` and never sees a clock.
         """
+
+    def clock(self, h: Vector, kappa: Vector, *, allreduce: bool = False) -> Clock | None:  # noqa: ARG002
+        """Return when updates come with fixed times and ``cancel``; None (here): no formula.
+
+        Args:
+            h: shape (n,), seconds per gradient.
+            kappa: shape (n,), seconds per vector.
+            allreduce: the vectors of a round meet in an all-reduce instead of at the server.
+        """
+        return None

@@ -1,23 +1,38 @@
 """Seconds per update, by formula or exact algorithm, for fixed times and preemption "cancel".
 
-All functions are pure. h and kappa are arrays of shape (n,), seconds per gradient and per vector.
+Each method says in its ``clock`` which of them is its own. All functions are pure; h and kappa are
+arrays of shape (n,), seconds per gradient and per vector.
 """
 
 import heapq
 import itertools
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from algorithms.afedpg import AFedPG
-from algorithms.algorithm import Algorithm
-from algorithms.fastest import Fastest
-from algorithms.malenia import HarmonicCounts, Malenia
-from algorithms.rennala import Rennala
-from algorithms.ringmaster import Ringmaster
-from algorithms.synchronous import Synchronous
+from algorithms.harmonic import HarmonicCounts
 from simulator import Vector
+
+
+@dataclass(frozen=True)
+class Clock:
+    """When a method's updates are predicted.
+
+    Attributes:
+        period: simulated seconds per update in the long run.
+        formula: it in words.
+        first: simulated seconds until the first update; ``period`` if None.
+    """
+
+    period: float
+    formula: str
+    first: float | None = None
+
+    def times(self, number: int) -> Vector:
+        """Return the simulated seconds at which updates 1..number are made, shape (number,)."""
+        first = self.period if self.first is None else self.first
+        return np.array([first + self.period * k for k in range(number)])
 
 
 def synchronous_round(
@@ -68,11 +83,11 @@ def ringmaster_interval(h: Vector, kappa: Vector, threshold: int, updates: int =
 
     Maranjyan, Tyurin, Richtarik (2025), Algorithm 1; which arrivals are dropped has no closed form.
     """
-    version = [0] * len(h)
+    sent = [0] * len(h)  # the update of each worker's lookahead
     made = 0
     for time, worker in completions(h + kappa):
-        made += made - version[worker] < threshold
-        version[worker] = made
+        made += made - sent[worker] < threshold
+        sent[worker] = made
         if made == updates:
             return time / made
     raise AssertionError
@@ -86,44 +101,3 @@ def completions(h: Vector) -> Iterator[tuple[float, int]]:
         time, worker = queue[0]
         yield time, worker
         heapq.heapreplace(queue, (time + float(h[worker]), worker))
-
-
-def seconds_per_update(
-    method: Algorithm, h: Vector, kappa: Vector, *, allreduce: bool = False
-) -> tuple[float, str]:
-    """Return a method's seconds per update in the long run, and the formula in words."""
-    match method:
-        case Synchronous():
-            formula = "max h + max kappa" if allreduce else "max_i(h_i + kappa_i)"
-            period = synchronous_round(h, kappa, allreduce=allreduce, timeout=method.timeout)
-            return period, formula + (", or the timeout" if method.timeout else "")
-        case Fastest():
-            formula = "the same, among the m smallest h_i + kappa_i"
-            return fastest_round(h, kappa, method.m, allreduce=allreduce), formula
-        case Rennala():
-            formula = "M-th of all k h_i, + max kappa" + ("" if allreduce else " of contributors")
-            return rennala_round(h, kappa, method.batch, allreduce=allreduce), formula
-        case Malenia():
-            formula = "first k h_i with harmonic mean of M_i >= M/n, + max kappa"
-            return malenia_round(h, kappa, method.batch), formula
-        case AFedPG():
-            return afedpg_interval(h, kappa), "1 / sum_i 1/(h_i + kappa_i)"
-        case Ringmaster():
-            formula = "arrivals with delay < R, over 10,000 updates"
-            return ringmaster_interval(h, kappa, method.threshold), formula
-    raise TypeError(f"no clock is known for {type(method).__name__}")
-
-
-def update_times(
-    method: Algorithm, h: Vector, kappa: Vector, number: int, *, allreduce: bool = False
-) -> Vector:
-    """Return when updates 1..number are made, by :func:`seconds_per_update`, shape (number,).
-
-    The first update of methods with a batch takes M_init gradients.
-    """
-    period, _ = seconds_per_update(method, h, kappa, allreduce=allreduce)
-    first = period
-    if isinstance(method, Rennala | Malenia) and method.batch_init:
-        initial = replace(method, batch=method.batch_init)
-        first, _ = seconds_per_update(initial, h, kappa, allreduce=allreduce)
-    return np.array([first + period * k for k in range(number)])

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
-from simulator import Cluster, Count, Iterate, Process
+from algorithms.clocks import Clock, fastest_round
+from simulator import Cluster, Count, Iterate, Process, Vector
 
 
 @dataclass(frozen=True)
@@ -37,3 +38,8 @@ class Fastest(Algorithm):
             weights = [1 / len(chosen)] * len(chosen)
             gradient = yield from round.reduce(tasks, weights)  # line 5
             now = yield from cluster.update(self.rule.step, now, gradient)  # line 6
+
+    def clock(self, h: Vector, kappa: Vector, *, allreduce: bool = False) -> Clock:
+        """See :class:`Algorithm`."""
+        period = fastest_round(h, kappa, self.m, allreduce=allreduce)
+        return Clock(period, "the same, among the m smallest h_i + kappa_i")

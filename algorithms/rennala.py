@@ -1,9 +1,11 @@
 """Rennala aggregation: the first M gradients, from whoever has them."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from algorithms.algorithm import Algorithm
-from simulator import Cluster, Count, Iterate, Process
+from algorithms.clocks import Clock, rennala_round
+from simulator import Cluster, Count, Iterate, Process, Vector
 
 
 @dataclass(frozen=True)
@@ -38,3 +40,10 @@ class Rennala(Algorithm):
             gradient = yield from round.reduce(tasks, [1 / batch] * batch)  # line 5
             now = yield from cluster.update(self.rule.step, now, gradient)  # line 6
             batch = self.batch  # line 1
+
+    def clock(self, h: Vector, kappa: Vector, *, allreduce: bool = False) -> Clock:
+        """See :class:`Algorithm`."""
+        round_of = partial(rennala_round, h, kappa, allreduce=allreduce)
+        first = round_of(self.batch_init) if self.batch_init else None
+        formula = "M-th of all k h_i, + max kappa" + ("" if allreduce else " of contributors")
+        return Clock(round_of(self.batch), formula, first)

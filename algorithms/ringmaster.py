@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
-from simulator import Cluster, Count, Iterate, Process
+from algorithms.clocks import Clock, ringmaster_interval
+from simulator import Cluster, Count, Iterate, Process, Vector
 
 
 @dataclass(frozen=True)
@@ -39,3 +40,8 @@ class Ringmaster(Algorithm):
             else:
                 cluster.drop(task)  # line 5
             cluster.dispatch(task.worker, now.lookahead)  # line 6
+
+    def clock(self, h: Vector, kappa: Vector, *, allreduce: bool = False) -> Clock:  # noqa: ARG002
+        """See :class:`Algorithm`."""
+        period = ringmaster_interval(h, kappa, self.threshold)
+        return Clock(period, "arrivals with delay < R, over 10,000 updates")

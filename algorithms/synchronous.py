@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
-from simulator import Cluster, Iterate, Positive, Process
+from algorithms.clocks import Clock, synchronous_round
+from simulator import Cluster, Iterate, Positive, Process, Vector
 
 
 @dataclass(frozen=True)
@@ -37,3 +38,9 @@ class Synchronous(Algorithm):
             weights = [1 / len(tasks)] * len(tasks)
             gradient = yield from round.reduce(tasks, weights)  # line 4
             now = yield from cluster.update(self.rule.step, now, gradient)  # line 5
+
+    def clock(self, h: Vector, kappa: Vector, *, allreduce: bool = False) -> Clock:
+        """See :class:`Algorithm`."""
+        period = synchronous_round(h, kappa, allreduce=allreduce, timeout=self.timeout)
+        formula = "max h + max kappa" if allreduce else "max_i(h_i + kappa_i)"
+        return Clock(period, formula + (", or the timeout" if self.timeout else ""))

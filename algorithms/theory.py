@@ -3,7 +3,7 @@
 All functions are pure. h and kappa are arrays of shape (n,), seconds per gradient and per vector.
 "The paper" is Tyurin, Spiridonov, Rudenko (ICLR 2026). It writes h'_i for seconds per environment
 step; a gradient then takes h'_i / (1 - gamma) up to a logarithm, which is the h_i used here.
-The seconds per update of each method are in :mod:`algorithms.clocks`, and named here too.
+The seconds per update of each method are in :mod:`algorithms.clocks`.
 """
 
 import math
@@ -12,38 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from algorithms.clocks import (
-    afedpg_interval,
-    fastest_round,
-    malenia_round,
-    rennala_round,
-    ringmaster_interval,
-    seconds_per_update,
-    synchronous_round,
-    update_times,
-)
 from simulator import Vector
-
-__all__ = [
-    "TABLES",
-    "Choice",
-    "Complexity",
-    "Constants",
-    "afedpg_interval",
-    "choose_parameters",
-    "fastest_round",
-    "harmonic_cost",
-    "heterogeneous_table",
-    "homogeneous_table",
-    "malenia_round",
-    "rennala_bound",
-    "rennala_round",
-    "ringmaster_interval",
-    "seconds_per_update",
-    "synchronous_round",
-    "truncation_horizon",
-    "update_times",
-]
 
 
 def rennala_bound(h: Vector, batch: int) -> float:

@@ -11,7 +11,7 @@ What the command line can do, this can do, in the same words. The rest of the na
 problems, compute times and networks of your own; see ``docs/own.md``.
 """
 
-from algorithms import NIGT, PG, Algorithm, Rule
+from algorithms import NIGT, PG, Algorithm, Clock, Rule
 from scenarios.api.figure import FigureResults, figure
 from scenarios.api.results import Results, plot
 from scenarios.api.run import check, load, names, run, simulate, theory
@@ -45,6 +45,7 @@ __all__ = [
     "PG",
     "Algorithm",
     "BadInputError",
+    "Clock",
     "Cluster",
     "Comparison",
     "ComputeTimes",

@@ -132,6 +132,7 @@ def test_public_names() -> None:
     assert sorted(algorithms.__all__) == [
         "AFedPG",
         "Algorithm",
+        "Clock",
         "Fastest",
         "Iterate",
         "METHODS",

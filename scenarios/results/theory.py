@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from algorithms import theory
+from algorithms import Clock, theory
 from scenarios.format.method import Method
 from scenarios.format.problem import ControlProblem, QuadraticProblem, TabularProblem
 from scenarios.format.scenario import Scenario
@@ -25,11 +25,9 @@ def clocks(scenario: Scenario, dimension: int) -> Iterator[tables.Clock]:
         if scenario.cluster.compute.per == "step":
             yield tables.Clock(method.folder, "depends on the episodes", math.nan, math.nan)
             continue
-        predicted, formula = math.nan, "not known"
-        if method.is_ours:
-            predicted, formula = theory.seconds_per_update(
-                method.build(), h, kappa, allreduce=scenario.cluster.collective == "allreduce"
-            )
+        allreduce = scenario.cluster.collective == "allreduce"
+        clock = method.build().clock(h, kappa, allreduce=allreduce)
+        predicted, formula = (clock.period, clock.formula) if clock else (math.nan, "-")
         simulated = _simulated(scenario, method, dimension, predicted)
         yield tables.Clock(method.folder, formula, predicted, simulated)
 
@@ -59,12 +57,22 @@ def update_times(run: StoredRun, number: int) -> Vector:
         raise BadInputError(
             f"--theory: the clocks of {run.path} are known for fixed times and 'cancel' only"
         )
-    return theory.update_times(
-        scenario.methods[0].build(),
-        scenario.cluster.compute_seconds(),
-        scenario.cluster.uplink_seconds(int(run.info["dimension"])),
-        number,
-        allreduce=scenario.cluster.collective == "allreduce",
+    clock = clock_of(scenario, int(run.info["dimension"]))
+    if clock is None:
+        raise BadInputError(f"--theory: {run.path}: there is no formula for the method's clock")
+    return clock.times(number)
+
+
+def clock_of(scenario: Scenario, dimension: int) -> Clock | None:
+    """Return the predicted clock of the scenario's first method; None: there is no formula."""
+    return (
+        scenario.methods[0]
+        .build()
+        .clock(
+            scenario.cluster.compute_seconds(),
+            scenario.cluster.uplink_seconds(dimension),
+            allreduce=scenario.cluster.collective == "allreduce",
+        )
     )
 
 

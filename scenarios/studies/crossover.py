@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from algorithms import theory
 from scenarios.results import curves
 from scenarios.results.compare import default_thresholds
 from scenarios.results.judge import EDGES, LEVEL, Interval, Times, bootstrap
-from scenarios.results.theory import scenario_of
+from scenarios.results.theory import clock_of, scenario_of
 from scenarios.runs.store.stored import StoredRun
 from simulator import Vector
 
@@ -110,11 +109,8 @@ def _seconds_per_update(run: StoredRun, dimension: int) -> float:
     scenario = scenario_of(run)
     if scenario is None:
         return float("nan")
-    h = scenario.cluster.compute_seconds()
-    kappa = scenario.cluster.uplink_seconds(dimension)
-    allreduce = scenario.cluster.collective == "allreduce"
-    method = scenario.methods[0].build()
-    return theory.seconds_per_update(method, h, kappa, allreduce=allreduce)[0]
+    clock = clock_of(scenario, dimension)
+    return clock.period if clock else float("nan")
 
 
 def overtaken(scales: Vector, first: Vector, second: Vector) -> float:

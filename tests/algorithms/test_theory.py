@@ -10,25 +10,38 @@ from commands import straggler, write_scenario
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous, theory
+from algorithms import (
+    AFedPG,
+    Algorithm,
+    Fastest,
+    Malenia,
+    Rennala,
+    Ringmaster,
+    Synchronous,
+    clocks,
+    theory,
+)
 from scenarios.format.load import library, load
+from scenarios.format.scenario import Scenario
+from scenarios.results.tables import clock_sheet
+from scenarios.results.theory import clocks as predicted_clocks
 
 H, KAPPA = np.array([1.0, 2.0, 4.0]), np.array([0.5, 0.0, 3.0])
 SECONDS = st.integers(1, 32).map(lambda k: k / 8)
 
 
 def test_clocks_by_hand() -> None:
-    assert theory.synchronous_round(H, KAPPA) == 7
-    assert theory.synchronous_round(H, KAPPA, allreduce=True) == 7
-    assert theory.fastest_round(H, KAPPA, 2) == 2
-    assert theory.fastest_round(H, KAPPA, 2, allreduce=True) == 2.5
+    assert clocks.synchronous_round(H, KAPPA) == 7
+    assert clocks.synchronous_round(H, KAPPA, allreduce=True) == 7
+    assert clocks.fastest_round(H, KAPPA, 2) == 2
+    assert clocks.fastest_round(H, KAPPA, 2, allreduce=True) == 2.5
     # completions at 1, 2, 2, 3, 4, 4, 4: the fifth at 4 is worker 0's, worker 2 has none
-    assert theory.rennala_round(H, KAPPA, 5) == 4.5
-    assert theory.rennala_round(H, KAPPA, 7) == 7
-    assert theory.rennala_round(H, KAPPA, 5, allreduce=True) == 7
+    assert clocks.rennala_round(H, KAPPA, 5) == 4.5
+    assert clocks.rennala_round(H, KAPPA, 7) == 7
+    assert clocks.rennala_round(H, KAPPA, 5, allreduce=True) == 7
     # M = 6 wants sum 1/M_i <= 9/6; at 5, counts 5, 2, 1: 1.7; at 6, counts 6, 3, 1: equality
-    assert theory.malenia_round(H, KAPPA, 6) == 6 + 3
-    assert theory.afedpg_interval(H, KAPPA) == pytest.approx(1 / (1 / 1.5 + 1 / 2 + 1 / 7))
+    assert clocks.malenia_round(H, KAPPA, 6) == 6 + 3
+    assert clocks.afedpg_interval(H, KAPPA) == pytest.approx(1 / (1 / 1.5 + 1 / 2 + 1 / 7))
 
 
 @given(
@@ -52,13 +65,33 @@ def test_simulated_clocks_equal_their_formulas(
         Malenia(RULE, number, batch_init=number + 3),
     ]
     for method in rounds:
-        predicted = theory.update_times(method, h, kappa, 5, allreduce=allreduce)
-        np.testing.assert_allclose(times(run(method, cluster, updates=5)), predicted, rtol=1e-9)
+        predicted = method.clock(h, kappa, allreduce=allreduce)
+        assert predicted is not None
+        np.testing.assert_allclose(
+            times(run(method, cluster, updates=5)), predicted.times(5), rtol=1e-9
+        )
     for method in (AFedPG(RULE), Ringmaster(RULE, number)):
-        interval, _ = theory.seconds_per_update(method, h, kappa)
+        predicted = method.clock(h, kappa)
+        assert predicted is not None
         clock = times(run(method, cluster, updates=400))
         # each of n workers can be off by one arrival, and Ringmaster's average is over 10,000
-        assert clock[-1] / 400 == pytest.approx(interval, rel=0.05 + len(h) / 400)
+        assert clock[-1] / 400 == pytest.approx(predicted.period, rel=0.05 + len(h) / 400)
+
+
+def test_a_method_answers_for_its_own_clock() -> None:
+    own = [{"name": f"own_classes:{name}", "rule": "pg"} for name in ("Chosen", "Timed")]
+    scenario = Scenario.model_validate(
+        {
+            "title": "",
+            "seeds": [0],
+            "updates": 1,
+            "cluster": {"workers": 2, "compute": {"model": "explicit", "seconds": [1.0, 2.0]}},
+            "problem": {"kind": "quadratic", "dimension": 2},
+            "methods": [method | {"step_size": 0.1} for method in own],
+        }
+    )
+    sheet = clock_sheet(list(predicted_clocks(scenario, 2)), "cancel")
+    assert sheet.rows == [["Chosen", "-", "-", "2"], ["Timed", "sum_i h_i", "3", "2"]]
 
 
 @given(st.lists(SECONDS, min_size=1, max_size=12), st.integers(1, 60))

@@ -1,6 +1,7 @@
 """Laziness, batching and keyed randomness change no result."""
 
 import numpy as np
+import pytest
 from clusters import RULE, Recorder, hardware, run
 
 from algorithms import AFedPG, Rennala, Synchronous
@@ -61,6 +62,18 @@ def test_an_unused_completion_is_thrown_away_by_the_next_broadcast() -> None:
     result = simulate(wasteful, Recorder(), hardware([1, 2]), updates=2)
     assert result.gradients_used.tolist() == [2, 0]
     assert result.gradients_discarded.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("wait", ["completions", "reduce"])
+def test_a_round_ends_with_the_next_broadcast(wait: str) -> None:
+    def nostalgic(cluster: Cluster) -> Process[None]:
+        first = cluster.broadcast(cluster.initial_point, keep_going=True)
+        tasks = yield from first.completions(1)
+        cluster.broadcast(cluster.initial_point, keep_going=True)
+        yield from (first.completions(1) if wait == "completions" else first.reduce(tasks, [1.0]))
+
+    with pytest.raises(RuntimeError, match="the round is over"):
+        simulate(nostalgic, Recorder(), hardware([1, 2]), updates=1)
 
 
 def test_methods_meet_the_same_random_numbers() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous
-from algorithms.malenia import HarmonicCounts
+from algorithms.harmonic import HarmonicCounts
 from simulator import Process, SimulatedCluster, simulate
 from simulator.hardware.hardware import Preemption
 from simulator.hardware.network import Collective
