@@ -41,8 +41,10 @@ def uniforms(seed: int, workers: Indices, tasks: Indices, stream: Stream) -> Vec
 
     Args:
         seed: the run's seed.
-        workers: shape (m,), each below 2**32.
-        tasks: shape (m,), each below 2**32.
+        workers: shape (m,), each below 2**32, as they fill 32-bit words; larger ones would not be
+            told apart.
+        tasks: shape (m,), each below 2**32 as well. Workers' own tasks are; those of
+            :data:`~simulator.evaluation.FIRST_TASK` are not, and have no durations to draw.
         stream: the purpose of the numbers.
 
     Returns:

@@ -9,6 +9,7 @@ import pytest
 from commands import straggler
 
 import straggler as front
+from simulator import Cluster, Round
 
 ROOT = Path(__file__).parent.parent
 
@@ -82,10 +83,19 @@ def test_the_page_about_ones_own_is_a_module_that_works(
     history = front.simulate(content).history()
     assert history["time"].tolist() == pytest.approx([3.250008, 6.500016, 9.750024], rel=1e-12)
     assert history["gradients"].tolist() == [6, 6, 6]
+    assert "3.25" in next(row for row in str(front.theory(content)).splitlines() if "q-th" in row)
     assert history["objective"].tolist() == pytest.approx([-1.0, -0.25, -0.0625])
     control = {"kind": "control", "env": "mine:Corridor-v0", "hidden": [4], "horizon": 50}
     walked = front.simulate(content | {"problem": control}).history()
     assert walked["steps"].max() <= 6 * 20
+
+
+def test_the_page_names_all_that_a_method_may_ask_for() -> None:
+    page = (ROOT / "docs/own.md").read_text()
+    for kind, prefix in ((Cluster, "cluster."), (Round, "round.")):
+        offered = {*vars(kind), *kind.__annotations__}
+        for name in (name for name in offered if not name.startswith("_")):
+            assert f"`{prefix}{name}" in page, name
 
 
 @pytest.fixture(scope="module")

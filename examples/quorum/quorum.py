@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from straggler import Algorithm, Cluster, Count, Iterate, Process, Task
+import numpy as np
+
+from straggler import Algorithm, Clock, Cluster, Count, Iterate, Process, Task, Vector
 
 
 @dataclass(frozen=True)
@@ -31,3 +33,9 @@ class Quorum(Algorithm):
                 tasks.append((yield from round.completion()))
             gradient = yield from round.reduce(tasks, [1 / len(tasks)] * len(tasks))  # line 4
             now = yield from cluster.update(self.rule.step, now, gradient)  # line 5
+
+    def clock(self, h: Vector, kappa: Vector, *, allreduce: bool = False) -> Clock:
+        """See the class: the q-th worker's first gradient ends line 3."""
+        chosen = np.argsort(h, kind="stable")[: self.quorum]
+        slowest_link = (kappa if allreduce else kappa[chosen]).max()
+        return Clock(float(h[chosen].max() + slowest_link), "q-th smallest h_i, + max kappa")

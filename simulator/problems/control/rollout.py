@@ -17,10 +17,17 @@ from simulator.types import Indices, Vector
 Floats: TypeAlias = npt.NDArray[Any]
 
 SLOTS = 16
-"""The most environments that a process has live at once."""
+"""The most environments that a process has live at once: beyond this a batch gains little.
+
+Results do not depend on it, since a trajectory is the same in whatever slot and company.
+"""
 
 NOISE_STEPS = 32
-"""For how many steps a trajectory's noise is drawn at a time."""
+"""For how many steps a trajectory's noise is drawn at a time.
+
+Results do not depend on it: a trajectory's generator gives the same numbers in any portions, and
+draws nothing else after the reset's seed.
+"""
 
 
 @dataclass(frozen=True)
