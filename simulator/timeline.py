@@ -102,9 +102,8 @@ class Timeline:
 
     def add_many(self, workers: Indices, state: State, starts: Vector, ends: Vector) -> None:
         """Record one interval for each of ``workers``, shape (m,); see :meth:`add`."""
-        if self._failures is not None or len(workers) == 1:
-            for worker, start, end in zip(workers, starts, ends, strict=True):
-                self.add(int(worker), state, float(start), float(end))
+        if len(workers) == 1:
+            self.add(int(workers[0]), state, float(starts[0]), float(ends[0]))
             return
         until = self._until[workers]
         late = np.flatnonzero(starts < until)
@@ -196,6 +195,19 @@ class Timeline:
             self._size += 1
 
     def _put_many(self, workers: Indices, state: State, starts: Vector, ends: Vector) -> None:
+        """Add an interval for each worker, less the windows in which it is down."""
+        if self._failures is None or state == State.SEND:
+            self._append_many(workers, state, starts, ends)
+            return
+        while len(going := np.flatnonzero(starts < ends)):
+            workers, starts, ends = workers[going], starts[going], ends[going]
+            down, up = self._failures.after(workers, starts)
+            down, up = np.clip(down, starts, ends), np.minimum(up, ends)
+            self._append_many(workers, state, starts, down)
+            self._append_many(workers, State.DOWN, down, up)
+            starts = up
+
+    def _append_many(self, workers: Indices, state: State, starts: Vector, ends: Vector) -> None:
         some = ends > starts
         workers, starts, ends = workers[some], starts[some], ends[some]
         self.seconds[state, workers] += ends - starts

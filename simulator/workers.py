@@ -7,7 +7,6 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from simulator.hardware.failures import Failures
 from simulator.hardware.hardware import Hardware
 from simulator.ready import ReadyQueue
 from simulator.tasks import Lookahead, Task
@@ -30,9 +29,9 @@ class Workers:
     def __init__(self, hardware: Hardware, timeline: Timeline, lengths: Lengths) -> None:
         n = hardware.compute.workers
         self.timeline = timeline
+        self._hardware = hardware
         self._compute = hardware.compute
         self._lengths = lengths
-        self._failures = hardware.failures
         self._downlink = hardware.network.downlink
         self._ready = ReadyQueue()
         self._busy: npt.NDArray[np.bool_] = np.zeros(n, dtype=bool)
@@ -74,14 +73,9 @@ class Workers:
         tasks = self._index[workers]
         lengths = self._lengths(workers, tasks, lookahead) if self._compute.per_step else None
         work = self._compute.work(workers, tasks, lengths)
-        ends = self._compute.ends(workers, starts, work)
+        begins, ends, self._lost[workers] = self._hardware.course(workers, starts, work)
         self._busy[workers], self._lookahead[workers] = True, lookahead
-        self._began[workers], self._due[workers] = starts, ends
-        if self._failures is not None:
-            self._lost[workers] = False
-            for k in self._failures.meet(workers, starts, ends):
-                self._meet(self._failures, int(workers[k]), float(starts[k]), float(work[k]))
-            ends = self._due[workers]
+        self._began[workers], self._due[workers] = begins, ends
         if len(workers) == 1:
             self._ready.push(float(ends[0]), int(workers[0]))
         else:
@@ -132,30 +126,3 @@ class Workers:
         self._index[worker] += 1
         self._busy[worker] = False
         self._due[worker] = math.inf
-
-    def _meet(self, failures: Failures, worker: int, start: float, work: float) -> None:
-        """Find when a task that is to start at ``start`` begins, and ends or is lost."""
-        down, up = failures.after(worker, start)
-        while down <= start:  # a worker that is down begins when it is back
-            start = up
-            down, up = failures.after(worker, start)
-        self._began[worker] = start
-        end = self._end(worker, start, work)
-        if failures.running == "lost":  # at the same time, the completion comes first
-            self._lost[worker] = down < end < math.inf
-            end = min(end, down) if end < math.inf else end
-        else:
-            while down < end < math.inf:
-                work -= self._work_between(worker, start, down)
-                start = up
-                end = self._end(worker, start, work)
-                down, up = failures.after(worker, start)
-        self._due[worker] = end
-
-    def _end(self, worker: int, start: float, work: float) -> float:
-        ends = self._compute.ends(np.array([worker]), np.array([start]), np.array([work]))
-        return float(ends[0])
-
-    def _work_between(self, worker: int, start: float, end: float) -> float:
-        speeds = self._compute.speeds
-        return speeds.work(worker, start, end) if speeds else end - start

@@ -104,6 +104,10 @@ class ComputeModel:
             return starts + work
         return self.speeds.ends(workers, starts, work)
 
+    def work_between(self, workers: Indices, starts: Vector, ends: Vector) -> Vector:
+        """Return the work that ``workers`` do from ``starts`` to ``ends``; all of shape (m,)."""
+        return ends - starts if self.speeds is None else self.speeds.work(workers, starts, ends)
+
 
 def power_law(workers: int, scale: float, exponent: float) -> Vector:
     """Return scale * i**exponent for i = 1..n, shape (n,)."""

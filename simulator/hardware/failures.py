@@ -2,7 +2,6 @@
 
 import math
 from abc import ABC, abstractmethod
-from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
@@ -18,51 +17,74 @@ Window: TypeAlias = tuple[float, float]
 
 
 class Failures(ABC):
-    """The windows in which each worker is down.
+    """The windows in which each worker is down, for all workers at once.
 
-    Attributes:
+    Window k of all workers is drawn together, when the first of them needs it.
+
+    Args:
+        workers: n.
         running: what becomes of a task that is running at a failure. ``lost``: it is gone, and the
             worker begins a new one when it is back. ``paused``: it goes on where it was.
     """
 
-    running: Loss
-
-    @abstractmethod
-    def window(self, worker: int, number: int) -> Window:
-        """Return a worker's window 0, 1, ..., in ascending order; (inf, inf) after the last."""
-
     def __init__(self, workers: int, running: Loss) -> None:
         self.running = running
-        self._known: list[list[Window]] = [[] for _ in range(workers)]
-        self._latest = np.full((2, workers), -math.inf)  # a window that after() gave each worker
+        self._down = np.empty((workers, 4))
+        self._up = np.empty((workers, 4))  # a row is a worker's, ascending
+        self._known = 0  # windows of each worker
 
-    def meet(self, workers: Indices, starts: Vector, ends: Vector) -> Indices:
-        """Return which of the tasks (m,) meet a window before they end, as indices into them.
+    @abstractmethod
+    def windows(self, number: int, before: Vector) -> tuple[Vector, Vector]:
+        """Return window 0, 1, ... of each worker, from and to, (n,) each; inf after its last.
 
-        Most do not, and this finds them in vectors.
+        Args:
+            number: of the window.
+            before: shape (n,), when the window before it ended; 0 for the first.
         """
-        for k in np.flatnonzero(self._latest[1, workers] <= starts):
-            worker = int(workers[k])
-            self._latest[:, worker] = self.after(worker, float(starts[k]))
-        return np.flatnonzero(self._latest[0, workers] < ends)
 
-    def after(self, worker: int, time: float) -> Window:
-        """Return the first window that ends after ``time``: the present one or the next."""
-        known = self._known[worker]
-        while not known or known[-1][1] <= time:
-            known.append(self.window(worker, len(known)))
-        return known[bisect_right(known, time, key=lambda window: window[1])]
+    def after(self, workers: Indices, times: Vector) -> tuple[Vector, Vector]:
+        """Return the first window of each worker that ends after its time: present or next; (m,).
+
+        Args:
+            workers: shape (m,).
+            times: shape (m,), finite.
+        """
+        if len(workers) == 1:
+            down, up = self._after_one(int(workers[0]), float(times[0]))
+            return np.array([down]), np.array([up])
+        while not self._known or (self._up[workers, self._known - 1] <= times).any():
+            self._draw()
+        low, high = np.zeros_like(workers), np.full_like(workers, self._known)
+        for _ in range(self._known.bit_length()):
+            middle = (low + high) // 2
+            over = (low < high) & (self._up[workers, np.minimum(middle, self._known - 1)] <= times)
+            low, high = np.where(over, middle + 1, low), np.where(over, high, middle)
+        return self._down[workers, low], self._up[workers, low]
+
+    def _after_one(self, worker: int, time: float) -> Window:
+        while not self._known or self._up[worker, self._known - 1] <= time:
+            self._draw()
+        k = int(self._up[worker, : self._known].searchsorted(time, "right"))
+        return float(self._down[worker, k]), float(self._up[worker, k])
 
     def between(self, worker: int, start: float, end: float) -> list[Window]:
-        """Return the parts of windows that lie between two times."""
+        """Return the parts of one worker's windows that lie between two times."""
         parts = []
         while start < end:
-            down, up = self.after(worker, start)
+            down, up = self._after_one(worker, start)
             if down >= end:
                 break
             parts.append((max(down, start), min(up, end)))
             start = up
         return parts
+
+    def _draw(self) -> None:
+        k = self._known
+        if k == self._down.shape[1]:
+            self._down, self._up = (np.hstack([a, a]) for a in (self._down, self._up))
+        before = self._up[:, k - 1] if k else np.zeros(len(self._up))
+        self._down[:, k], self._up[:, k] = self.windows(k, before)
+        self._known += 1
 
 
 class RandomFailures(Failures):
@@ -82,20 +104,19 @@ class RandomFailures(Failures):
         super().__init__(workers, running)
         self._means = between, repair
         self._seed = seed
-        everyone = np.arange(workers)
-        u, v = uniforms(seed, everyone, 0 * everyone, Stream.FAILURE).T
-        down = -between * np.log(u)
-        self._latest = np.array([down, down - repair * np.log(v)])
-        self._known = [[window] for window in zip(*self._latest.tolist(), strict=True)]
 
-    def window(self, worker: int, number: int) -> Window:
+    def windows(self, number: int, before: Vector) -> tuple[Vector, Vector]:
         """See :class:`Failures`."""
-        before = self._known[worker][-1][1] if number else 0.0
-        ((u, v),) = uniforms(
-            self._seed, np.array([worker]), np.array([number]), Stream.FAILURE
-        ).tolist()
-        down = before - self._means[0] * math.log(u)
-        return down, down - self._means[1] * math.log(v)
+        everyone = np.arange(len(before))
+        u, v = uniforms(self._seed, everyone, 0 * everyone + number, Stream.FAILURE).T
+        log = _log if number else np.log
+        down = before - self._means[0] * log(u)
+        return down, down - self._means[1] * log(v)
+
+
+def _log(x: Vector) -> Vector:
+    """Return the C library's logarithm: NumPy's has another last bit, and results depend on it."""
+    return np.array([math.log(value) for value in x.tolist()])
 
 
 class PlannedFailures(Failures):
@@ -109,9 +130,11 @@ class PlannedFailures(Failures):
 
     def __init__(self, workers: int, running: Loss, windows: Sequence[Sequence[Window]]) -> None:
         super().__init__(workers, running)
-        self._windows = windows
+        self._planned = windows
 
-    def window(self, worker: int, number: int) -> Window:
+    def windows(self, number: int, before: Vector) -> tuple[Vector, Vector]:
         """See :class:`Failures`."""
-        mine = self._windows[worker]
-        return mine[number] if number < len(mine) else (math.inf, math.inf)
+        never = (math.inf, math.inf)
+        mine = [w[number] if number < len(w) else never for w in self._planned]
+        down, up = np.array(mine).reshape(len(before), 2).T
+        return down, up

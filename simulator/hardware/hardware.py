@@ -3,11 +3,17 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
+
 from simulator.hardware.compute import ComputeModel
 from simulator.hardware.failures import Failures
 from simulator.hardware.network import Network
+from simulator.types import Indices, Vector
 
 Preemption: TypeAlias = Literal["cancel", "finish"]
+
+Truths: TypeAlias = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -29,3 +35,63 @@ class Hardware:
     preemption: Preemption = "cancel"
     stop_cost: float = 0.0
     failures: Failures | None = None
+
+    def course(
+        self, workers: Indices, starts: Vector, work: Vector
+    ) -> tuple[Vector, Vector, Truths]:
+        """Return when tasks begin and end, and which of them end in a failure; (m,) each.
+
+        Args:
+            workers: shape (m,), who has them.
+            starts: shape (m,), simulated seconds; a worker that is down then begins when it is
+                back.
+            work: shape (m,), seconds that they take at speed one.
+        """
+        ends = self.compute.ends(workers, starts, work)
+        lost = np.zeros(len(workers), dtype=bool)
+        if self.failures is None:
+            return starts, ends, lost
+        down, _ = self.failures.after(workers, starts)
+        met = np.flatnonzero(down < ends)  # few, most of the time
+        if not len(met):
+            return starts, ends, lost
+        begins = starts.copy()
+        meet = self._lose if self.failures.running == "lost" else self._pause
+        begins[met], ends[met], lost[met] = meet(
+            self.failures, workers[met], starts[met], work[met]
+        )
+        return begins, ends, lost
+
+    def _lose(
+        self, failures: Failures, workers: Indices, starts: Vector, work: Vector
+    ) -> tuple[Vector, Vector, Truths]:
+        begins, down = _when_back(failures, workers, starts)
+        ends = self.compute.ends(workers, begins, work)
+        lost = (down < ends) & np.isfinite(ends)  # at the same time, the completion comes first
+        return begins, np.where(lost, down, ends), lost
+
+    def _pause(
+        self, failures: Failures, workers: Indices, starts: Vector, work: Vector
+    ) -> tuple[Vector, Vector, Truths]:
+        begins, _ = _when_back(failures, workers, starts)
+        ends = self.compute.ends(workers, begins, work)
+        now, going = begins.copy(), np.arange(len(workers))
+        while len(going):
+            down, up = failures.after(workers[going], now[going])
+            stopped = (down < ends[going]) & np.isfinite(ends[going])
+            going, down, up = going[stopped], down[stopped], up[stopped]
+            who = workers[going]
+            work[going] -= self.compute.work_between(who, now[going], down)
+            now[going] = up
+            ends[going] = self.compute.ends(who, up, work[going])
+        return begins, ends, np.zeros(len(workers), dtype=bool)
+
+
+def _when_back(failures: Failures, workers: Indices, times: Vector) -> tuple[Vector, Vector]:
+    """Return the first times from ``times`` on at which workers are up, and when they next fail."""
+    times = times.copy()
+    down, up = failures.after(workers, times)
+    while len(still := np.flatnonzero(down <= times)):
+        times[still] = up[still]
+        down[still], up[still] = failures.after(workers[still], times[still])
+    return times, down

@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -22,81 +23,116 @@ class Profile:
     times: Vector
     speeds: Vector
     period: float = math.inf
-    _work: Vector = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        gained = self.speeds[:-1] * np.diff(self.times)
-        object.__setattr__(self, "_work", np.concatenate([[0.0], np.cumsum(gained)]))
-
-    def work(self, until: Vector) -> Vector:
-        """Return the integral of the speed from 0 to ``until``, both of shape (m,)."""
-        periods, rest = self._split(until, self.period)
-        k = np.searchsorted(self.times, rest, side="right") - 1
-        result: Vector = self._work[k] + self.speeds[k] * (rest - self.times[k])
-        return result + periods * self._per_period if math.isfinite(self.period) else result
-
-    def when(self, work: Vector) -> Vector:
-        """Return the first time at which the integral reaches ``work``, (m,); inf: never."""
-        if math.isfinite(self.period) and self._per_period == 0:
-            return np.full(len(work), math.inf)
-        whole = self._per_period if math.isfinite(self.period) else math.inf
-        periods, rest = self._split(work, whole)
-        # exactly a whole number of periods is reached in the last of them
-        full = (rest == 0) & (periods > 0)
-        periods, rest = np.where(full, periods - 1, periods), np.where(full, whole, rest)
-        near = np.minimum(
-            np.searchsorted(self._work, rest - self._slack(rest)), len(self._work) - 1
-        )
-        rest = np.where(abs(self._work[near] - rest) <= self._slack(rest), self._work[near], rest)
-        k = np.maximum(np.searchsorted(self._work, rest, side="left") - 1, 0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            within = (rest - self._work[k]) / self.speeds[k]
-        result: Vector = self.times[k] + np.where(rest == self._work[k], 0.0, within)
-        return result + periods * self.period if math.isfinite(self.period) else result
-
-    @property
-    def _per_period(self) -> float:
-        return float(self._work[-1] + self.speeds[-1] * (self.period - self.times[-1]))
-
-    @staticmethod
-    def _slack(work: Vector) -> Vector:
-        """Return by how much rounding may miss work that ends exactly at a change of speed."""
-        slack: Vector = 1e-12 * np.maximum(abs(work), 1.0)
-        return slack
-
-    @staticmethod
-    def _split(x: Vector, whole: float) -> tuple[Vector, Vector]:
-        if math.isinf(whole):
-            return np.zeros_like(x), x
-        periods = np.floor(x / whole)
-        return periods, x - periods * whole
 
 
-@dataclass(frozen=True)
 class Speeds:
-    """The speed profile of each worker.
+    """The speed of each worker: all profiles side by side, searched for many workers at once.
 
-    Attributes:
+    Args:
         profiles: the different profiles.
         of_worker: shape (n,), index of each worker's profile; -1: constant speed 1.
     """
 
-    profiles: Sequence[Profile]
-    of_worker: Indices
+    def __init__(self, profiles: Sequence[Profile], of_worker: Indices) -> None:
+        self._of_worker = of_worker
+        sizes = np.array([len(p.times) for p in profiles])
+        self._last = np.cumsum(sizes)
+        self._first = self._last - sizes
+        self._halvings = int(sizes.max(initial=1)).bit_length()
+        self._times = np.concatenate([np.empty(0), *(p.times for p in profiles)])
+        self._speeds = np.concatenate([np.empty(0), *(p.speeds for p in profiles)])
+        self._work = np.concatenate([np.empty(0), *(_work_before(p) for p in profiles)])
+        self._period = np.array([p.period for p in profiles])
+        end = self._last - 1
+        lasting = np.where(np.isfinite(self._period), self._period - self._times[end], 0.0)
+        self._per_period = self._work[end] + self._speeds[end] * lasting
+        self._per_period[np.isinf(self._period)] = math.inf
 
     def ends(self, workers: Indices, starts: Vector, work: Vector) -> Vector:
         """Return when ``work`` (m,) that starts at ``starts`` (m,) is done; inf if never."""
-        ends = starts + work
-        owner = self.of_worker[workers]
-        for k in np.unique(owner[owner >= 0]):
-            mine, profile = owner == k, self.profiles[k]
-            ends[mine] = profile.when(profile.work(starts[mine]) + work[mine])
+        ends: Vector = starts + work
+        owner = self._of_worker[workers]
+        if len(changing := np.flatnonzero(owner >= 0)):
+            owner = owner[changing]
+            done = self._done(owner, starts[changing]) + work[changing]
+            ends[changing] = self._when(owner, done)
         return np.maximum(ends, starts)
 
-    def work(self, worker: int, start: float, end: float) -> float:
-        """Return the work that one worker does between two times."""
-        k = int(self.of_worker[worker])
-        if k < 0:
-            return end - start
-        done = self.profiles[k].work(np.array([start, end]))
-        return float(done[1] - done[0])
+    def work(self, workers: Indices, starts: Vector, ends: Vector) -> Vector:
+        """Return the work that ``workers`` (m,) do between two times, (m,) each."""
+        work: Vector = ends - starts
+        owner = self._of_worker[workers]
+        if len(changing := np.flatnonzero(owner >= 0)):
+            owner = owner[changing]
+            done = self._done(owner, ends[changing]) - self._done(owner, starts[changing])
+            work[changing] = done
+        return work
+
+    def _done(self, owner: Indices, until: Vector) -> Vector:
+        """Return the integral of speeds ``owner`` (m,) from 0 to ``until`` (m,)."""
+        period = self._period[owner]
+        periods, rest = _split(until, period)
+        k = self._search(self._times, owner, rest, "right") - 1
+        result: Vector = self._work[k] + self._speeds[k] * (rest - self._times[k])
+        again = np.isfinite(period)
+        result[again] += periods[again] * self._per_period[owner[again]]
+        return result
+
+    def _when(self, owner: Indices, work: Vector) -> Vector:
+        """Return the first time at which the integral reaches ``work`` (m,); inf: never."""
+        whole, period = self._per_period[owner], self._period[owner]
+        periods, rest = _split(work, whole)
+        # exactly a whole number of periods is reached in the last of them
+        full = (rest == 0) & (periods > 0)
+        periods, rest = np.where(full, periods - 1, periods), np.where(full, whole, rest)
+        slack = _slack(rest)
+        near = self._search(self._work, owner, rest - slack, "left")
+        near = np.minimum(near, self._last[owner] - 1)
+        rest = np.where(abs(self._work[near] - rest) <= slack, self._work[near], rest)
+        k = np.maximum(self._search(self._work, owner, rest, "left") - 1, self._first[owner])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            within = (rest - self._work[k]) / self._speeds[k]
+        result: Vector = self._times[k] + np.where(rest == self._work[k], 0.0, within)
+        again = np.isfinite(period)
+        result[again] += periods[again] * period[again]
+        result[whole == 0] = math.inf
+        return result
+
+    def _search(
+        self, values: Vector, owner: Indices, x: Vector, side: Literal["left", "right"]
+    ) -> Indices:
+        """Return for each x (m,) what ``np.searchsorted`` says within its owner's values."""
+        if len(x) == 1:
+            first = int(self._first[owner[0]])
+            mine = values[first : int(self._last[owner[0]])]
+            found: Indices = mine.searchsorted(x, side) + first
+            return found
+        low: Indices = self._first[owner]
+        high = self._last[owner]
+        for _ in range(self._halvings):
+            middle = (low + high) // 2
+            there = values[np.minimum(middle, len(values) - 1)]
+            above = (there <= x if side == "right" else there < x) & (low < high)
+            low, high = np.where(above, middle + 1, low), np.where(above, high, middle)
+        return low
+
+
+def _work_before(profile: Profile) -> Vector:
+    """Return the integral of the speed up to each of its times."""
+    gained = profile.speeds[:-1] * np.diff(profile.times)
+    return np.concatenate([[0.0], np.cumsum(gained)])
+
+
+def _slack(work: Vector) -> Vector:
+    """Return by how much rounding may miss work that ends exactly at a change of speed."""
+    slack: Vector = 1e-12 * np.maximum(abs(work), 1.0)
+    return slack
+
+
+def _split(x: Vector, whole: Vector) -> tuple[Vector, Vector]:
+    """Return how often ``whole`` (m,) goes into x (m,), and the rest; inf and 0 never do."""
+    periods, rest = np.zeros_like(x), x.copy()
+    some = np.isfinite(whole) & (whole > 0)
+    periods[some] = np.floor(x[some] / whole[some])
+    rest[some] = x[some] - periods[some] * whole[some]
+    return periods, rest

@@ -17,6 +17,7 @@ from simulator.hardware.jitter import Distribution, Jitter
 from simulator.hardware.speed import Profile, Speeds
 from simulator.hardware.trace import convert_log, read_trace, speeds_of_log
 from simulator.randomness import Stream, philox, uniforms
+from simulator.timeline import Timeline
 
 if TYPE_CHECKING:
     from simulator.hardware.network import Collective
@@ -154,12 +155,56 @@ def test_when_is_the_inverse_of_work(
     first = np.concatenate([[0.0], np.cumsum(lengths)[:-1]])
     period = float(lengths.sum()) if rest else math.inf
     profile = Profile(first, np.append(speeds[:-1], max(speeds[-1], 1.0)), period)
+    both, zero = Speeds([profile], np.array([0, 0])), np.zeros(2)
     time = np.array(sorted(spots), dtype=float) / 4
-    work = profile.work(time)
+    work = both.work(np.arange(2), zero, time)
     assert work[1] >= work[0]
-    reached = profile.when(work)
+    reached = both.ends(np.arange(2), zero, work)
     assert (reached <= time + 1e-9).all()  # the first time, at a standstill
-    np.testing.assert_allclose(profile.work(reached), work, atol=1e-9)
+    np.testing.assert_allclose(both.work(np.arange(2), zero, reached), work, atol=1e-9)
+
+
+@st.composite
+def profiles(draw: st.DrawFn) -> Profile:
+    lengths = draw(st.lists(st.integers(1, 6), min_size=1, max_size=5))
+    speeds = draw(st.lists(st.sampled_from([0.0, 0.5, 1.0, 3.0]), min_size=len(lengths)))
+    times = np.concatenate([[0.0], np.cumsum(lengths)[:-1] / 2])
+    period = float(times[-1] + 1) if draw(st.booleans()) else math.inf
+    return Profile(times, np.array(speeds[: len(times)]), period)
+
+
+@given(st.lists(profiles(), min_size=2, max_size=4), st.sampled_from(["lost", "paused"]), st.data())
+@settings(max_examples=200, deadline=None)
+def test_many_workers_at_once_fare_as_each_alone(
+    some: list[Profile], running: Loss, data: st.DataObject
+) -> None:
+    n = len(some) + 1
+    speeds = Speeds(some, np.arange(n) - 1)
+    windows = [
+        [(1.5 * k + 1, 1.5 * k + data.draw(st.sampled_from([1.25, 2.0]))) for k in range(worker)]
+        for worker in range(n)
+    ]
+    numbers = st.lists(st.integers(1, 40), min_size=n, max_size=n)
+    starts, work = (np.array(data.draw(numbers)) / 4 for _ in range(2))
+    everyone = np.arange(n)
+    failures = PlannedFailures(n, running, windows)
+    compute = ComputeModel(np.ones(n), speeds=speeds)
+    hardware = Hardware(compute, Network(np.zeros(n)), failures=failures)
+    together = hardware.course(everyone, starts, work)
+    timeline, apart = Timeline(n, failures=failures), Timeline(n, failures=failures)
+    timeline.add_many(everyone, State.COMPUTE, starts, starts + work)
+    for i in range(n):
+        alone = hardware.course(everyone[i : i + 1], starts[i : i + 1], work[i : i + 1])
+        assert [a[0] for a in alone] == [t[i] for t in together]
+        apart.add(i, State.COMPUTE, starts[i], starts[i] + work[i])
+        back = starts[i]
+        while any(down <= back < up for down, up in windows[i]):
+            back = next(up for down, up in windows[i] if down <= back < up)
+        assert together[0][i] == back
+    np.testing.assert_array_equal(timeline.seconds, apart.seconds)
+    for field in ("worker", "start", "end", "state"):
+        got, want = (getattr(t.intervals(), field) for t in (timeline, apart))
+        np.testing.assert_array_equal(got, want)
 
 
 # Failures
@@ -312,9 +357,11 @@ def test_idle_time_in_a_failure_is_down_time() -> None:
 
 def test_random_failures_have_the_stated_means() -> None:
     failures = RandomFailures(1, "lost", between=10.0, repair=2.0, seed=0)
-    windows = [failures.after(0, 0.0)]
+    windows: list[tuple[float, float]] = []
+    time = np.zeros(1)
     while len(windows) < 4000:
-        windows.append(failures.after(0, windows[-1][1]))
+        down, time = failures.after(np.array([0]), time)
+        windows.append((float(down[0]), float(time[0])))
     ends = np.array([0.0] + [up for _, up in windows[:-1]])
     starts, ups = np.array(windows).T
     assert (starts - ends).mean() == pytest.approx(10, rel=5 / math.sqrt(4000))
