@@ -5,7 +5,8 @@ from simulator.cluster import SimulatedCluster
 from simulator.evaluation import Evaluation
 from simulator.hardware.compute import ComputeModel, ComputeTimes, OwnFactors, power_law
 from simulator.hardware.hardware import Hardware
-from simulator.hardware.network import Network, NetworkModel, Transfers
+from simulator.hardware.network import Network, NetworkModel
+from simulator.hardware.transfers import Transfers
 from simulator.history import DivergedError, History, Update
 from simulator.interface import Cluster, Iterate, Round
 from simulator.problem import Estimate, Problem, Request, Variants

@@ -78,3 +78,24 @@ def harmonic_mean_is_enough(counts: list[int], batch: int) -> bool:
         return False
     n = len(counts)
     return 1 / (sum(Fraction(1, c) for c in counts) / n) >= Fraction(batch, n)
+
+
+def fair_ends(seconds: Times, capacity: Fraction, ready: Times) -> list[Fraction]:
+    """When each transfer ends if all share the capacity fairly, each within its own link."""
+    left = [Fraction(1) for _ in ready]
+    ends = [Fraction(0) for _ in ready]
+    now = Fraction(0)
+    while any(left):
+        going = [i for i, rest in enumerate(left) if rest and ready[i] <= now]
+        rates, rest = {}, capacity
+        for k, i in enumerate(sorted(going, key=lambda i: -seconds[i])):  # slowest link first
+            equal = rest / (len(going) - k)
+            rates[i] = min(equal, 1 / seconds[i]) if seconds[i] else equal
+            rest -= rates[i]
+        changes = [now + left[i] / rates[i] for i in going]
+        then = min(changes + [time for time in ready if time > now])
+        for i in going:
+            left[i] -= rates[i] * (then - now)
+            ends[i] = then if not left[i] else ends[i]
+        now = then
+    return ends

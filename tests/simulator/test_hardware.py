@@ -1,6 +1,7 @@
 """Every time model and its compositions, on timelines worked out by hand."""
 
 import math
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 from clusters import RULE, assert_accounting_closes, hardware, run, times
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference import fair_ends
 
 from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous
 from simulator import ComputeModel, Hardware, Network, Run, State
@@ -16,6 +18,7 @@ from simulator.hardware.failures import Loss, PlannedFailures, RandomFailures
 from simulator.hardware.jitter import Distribution, Jitter
 from simulator.hardware.speed import Profile, Speeds
 from simulator.hardware.trace import convert_log, read_trace, speeds_of_log
+from simulator.hardware.transfers import FairTransfers
 from simulator.randomness import Stream, philox, uniforms
 from simulator.timeline import Timeline
 
@@ -451,6 +454,24 @@ def test_fair_sharing_respects_slow_links() -> None:
     result = run(Synchronous(RULE), cluster([1, 1], network), updates=1)
     assert times(result) == [5]
     assert seconds(result, State.SEND)[1] == pytest.approx(4 / 3)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 8), st.integers(0, 12)), min_size=1, max_size=9),
+    st.integers(1, 9),
+)
+@settings(max_examples=200, deadline=None)
+def test_fair_sharing_is_that_of_plain_loops(links: list[tuple[int, int]], capacity: int) -> None:
+    links = sorted(links, key=lambda link: link[1])  # transfers start in this order
+    seconds, ready = ([Fraction(x, 3) for x in column] for column in zip(*links, strict=True))
+    transfers = FairTransfers(np.array(seconds, dtype=float), capacity / 4)
+    transfers.start_many(np.arange(len(links)), np.array(ready, dtype=float))
+    arrived = [transfers.pop() for _ in links]
+    assert transfers.peek() == (math.inf, -1)
+    assert [time for time, *_ in arrived] == sorted(time for time, *_ in arrived)
+    ends = fair_ends(seconds, Fraction(capacity, 4), ready)
+    for time, worker, _ in arrived:
+        assert time == pytest.approx(float(ends[worker]), rel=1e-12)
 
 
 # Traces
