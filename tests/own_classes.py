@@ -106,6 +106,24 @@ class Idles(Chosen):
             yield from round.completions(cluster.size)
 
 
+class Yields(Chosen):
+    """Says yield where it should say yield from, in a part of its own."""
+
+    def run(self, cluster: Cluster) -> Process[None]:
+        while True:
+            cluster.broadcast(cluster.initial_point, keep_going=False)
+            yield from self._wait(cluster)
+
+    def _wait(self, cluster: Cluster) -> Process[None]:
+        yield cluster.completions(cluster.size)
+
+
+class NoGenerator(Chosen):
+    def run(self, cluster: Cluster) -> Process[None]:
+        cluster.broadcast(cluster.initial_point, keep_going=False)
+        return cluster.publish(cluster.initial_point) if cluster.size < 0 else None  # type: ignore[return-value]
+
+
 class Spins(Chosen):
     """Never waits."""
 

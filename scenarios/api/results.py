@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.api.shown import Comparison
 from scenarios.format.words.errors import BadInputError
-from scenarios.format.words.own import one_line
 from scenarios.results.compare import compare, warnings_of
 from scenarios.results.rows import Row, Rows, tidy
 from scenarios.results.tables import results_sheet
@@ -207,7 +206,7 @@ class Results:
         try:
             return results_sheet(self.rows()).html() if self.runs else repr(self)
         except BadInputError as error:
-            return one_line(error)
+            return error.lines[0]
 
 
 def plot(

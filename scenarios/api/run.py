@@ -36,6 +36,7 @@ def load(source: Source, *, quick: bool = False) -> Scenario:
         BadInputError: it says what cannot be; a line per mistake.
     """
     scenario = source if isinstance(source, Scenario) else load_scenario(source)
+    scenario.check_sources()
     if not quick:
         return scenario
     return scenario.shortened().named(scenario.name and f"{scenario.name}-quick")

@@ -14,7 +14,7 @@ from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
 from scenarios.format.words.explain import checked
 from scenarios.format.words.keys import plain
-from scenarios.format.words.own import told
+from scenarios.format.words.where import told
 
 LIBRARY = Path(__file__).parent.parent / "library"
 

@@ -8,8 +8,9 @@ from pydantic import Field, model_validator
 
 from scenarios.format.compute import one_per_worker
 from scenarios.format.words.open import Door, Open
-from scenarios.format.words.own import Own, own_model, told
+from scenarios.format.words.own import Own, own_model
 from scenarios.format.words.strict import NonNegative, Strict
+from scenarios.format.words.where import told
 from simulator import Count, Network, NetworkModel, Positive, Vector, power_law
 from simulator.hardware.network import BYTES_PER_COORDINATE
 

@@ -7,8 +7,9 @@ import annotated_types
 from pydantic import Field, model_validator
 
 from scenarios.format.words.open import Door, Open
-from scenarios.format.words.own import Own, module_source, own_model
+from scenarios.format.words.own import Own, Sourced, imported, own_model
 from scenarios.format.words.selection import select
+from scenarios.format.words.sources import Code, code_in
 from scenarios.format.words.strict import (
     LARGEST_DIMENSION,
     Index,
@@ -110,7 +111,7 @@ class World(Variant):
     flip: bool = False
 
 
-class ControlProblem(VariedProblem):
+class ControlProblem(Sourced, VariedProblem):
     """Reinforcement learning in a Gymnasium environment; its actions choose the policy."""
 
     kind: Literal["control"]
@@ -122,21 +123,17 @@ class ControlProblem(VariedProblem):
         "float32", description="precision of the policy and its gradient"
     )
     variants: list[World] = Field(default=[])
-    source: str | None = Field(
-        None, description="filled in: a hash of the sources of 'module:Name-v0'"
-    )
 
-    @model_validator(mode="after")
-    def _remember_its_source(self) -> Self:
-        if ":" in self.env:
-            try:
-                digest = module_source(self.env.partition(":")[0])
-            except ValueError as error:
-                raise ValueError(f"env: {error}") from error
-            if self.source not in {None, digest}:
-                raise ValueError(f"source: {self.env} has changed since this was planned")
-            object.__setattr__(self, "source", digest)
-        return self
+    def code(self) -> Code | None:
+        """See :class:`Sourced`."""
+        module, colon, _ = self.env.partition(":")
+        if not colon:
+            return None
+        try:
+            imported(module, module)
+        except ValueError as error:
+            raise ValueError(f"env: {error}") from error
+        return code_in(module)
 
     def build(self, seed: int, workers: int, processes: int = 1) -> Problem:
         """Return the problem; this imports torch."""

@@ -10,8 +10,10 @@ from pydantic import Field, PrivateAttr, model_validator
 from scenarios.format.cluster import Cluster
 from scenarios.format.method import Method
 from scenarios.format.problem import ProblemTable
+from scenarios.format.words.errors import BadInputError
 from scenarios.format.words.explain import checked
 from scenarios.format.words.keys import plain, set_key
+from scenarios.format.words.own import Sourced
 from scenarios.format.words.strict import Strict
 from simulator import Count, Momentum, Positive
 
@@ -143,6 +145,19 @@ class Scenario(Limits):
         for key, value in values.items():
             set_key(content, key, plain(value), "with_values")
         return checked(type(self), content, "with_values", Path())
+
+    def check_sources(self) -> None:
+        """See that users' code is as it was when this was loaded.
+
+        Raises:
+            BadInputError: it has changed.
+        """
+        for table in (*self.methods, self.problem, self.cluster.compute, self.cluster.network):
+            if isinstance(table, Sourced):
+                try:
+                    table.check_source()
+                except ValueError as error:
+                    raise BadInputError(f"{self.name or self.title}: {error}") from error
 
     def reported_seeds(self) -> set[int]:
         """Return the seeds that results are about, those of ``[quick]`` too."""

@@ -16,22 +16,15 @@ from pathlib import Path
 import filelock
 
 from algorithms import Algorithm
+from scenarios.format.words.where import in_one_line
 from scenarios.runs.resume import Resumption
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.folder import RunFolder, run_info
 from scenarios.runs.store.records import history_table, timeline_table, totals
 from scenarios.runs.store.stored import StoredRun
-from simulator import (
-    Checkpoint,
-    Evaluation,
-    Problem,
-    Run,
-    SimulatedCluster,
-    Update,
-    Vector,
-    simulate,
-)
+from scenarios.runs.waiting import MethodError, play
+from simulator import Checkpoint, Evaluation, Problem, Run, SimulatedCluster, Update, Vector
 
 REPORT_SECONDS = 0.5
 
@@ -73,7 +66,8 @@ def execute(spec: RunSpec, folder: RunFolder, options: Options) -> str:
     """Make or resume one run unless it is there already; return its status.
 
     That is ``done``, ``failed`` or ``busy``: another process is at it. A run that raises is a
-    failed run: its traceback is its reason.
+    failed run: its traceback is its reason, and ends with a line that says where in the user's
+    source it was, if there.
 
     Raises:
         OSError: the disk is full; the run is not to blame.
@@ -113,9 +107,14 @@ def _make(spec: RunSpec, folder: RunFolder, processes: int) -> None:
         if is_disk_full(error):
             raise
         seconds = time.perf_counter() - started
-        reason = traceback.format_exc()
+        reason = f"{traceback.format_exc().rstrip()}\n{failure(error)}"
         folder.write_info(spec, "failed", reason=reason, totals=None, real_seconds=seconds)
     folder.checkpoint.unlink(missing_ok=True)
+
+
+def failure(error: Exception) -> str:
+    """Return in one line why a run failed."""
+    return str(error) if isinstance(error, MethodError) else in_one_line(error)
 
 
 def is_disk_full(error: BaseException) -> bool:
@@ -206,8 +205,8 @@ def _run(
         on_update(cluster, theta)
 
     try:
-        run = simulate(
-            method.run,
+        run = play(
+            method,
             problem,
             scenario.cluster.hardware(problem.dimension, spec.seed),
             time_limit=scenario.time_limit or float("inf"),

@@ -147,7 +147,10 @@ def run_jobs(
 def _is_there(job: Job, options: Options, summary: Summary, progress: Progress) -> bool:
     status = job.folder.status(job.spec)
     if status in {"damaged", "other"}:
-        progress.set_aside(job.name, status, job.folder.path)
+        why = "its files are damaged" if status == "damaged" else "it is of another scenario"
+        if changed := job.folder.changed(job.spec):
+            why = f"the source of {', '.join(changed)} has changed"
+        progress.set_aside(job.name, why, job.folder.path)
     if not options.settled(job.spec, job.folder):
         return False
     summary.skipped += status == "done"

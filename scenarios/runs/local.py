@@ -5,6 +5,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from pebble import ProcessExpired, ProcessPool
 
+from scenarios.format.words.errors import BadInputError
 from scenarios.runs.cores import CORES
 from scenarios.runs.execute import Options, execute_json, is_disk_full, prepare_process
 from scenarios.runs.jobs import Job
@@ -67,4 +68,4 @@ def _reason(error: BaseException | None) -> str | None:
         raise error
     if isinstance(error, ProcessExpired):
         return f"the process of this run died (exit code {error.exitcode})"
-    return repr(error)
+    return "; ".join(error.lines) if isinstance(error, BadInputError) else repr(error)

@@ -87,9 +87,8 @@ class Progress:
             for name in self._there:
                 self._print(f"{name}  is there already")
 
-    def set_aside(self, name: str, status: str, folder: Path) -> None:
+    def set_aside(self, name: str, why: str, folder: Path) -> None:
         """Say that what is in a run's folder will be moved out of the way."""
-        why = {"damaged": "its files are damaged", "other": "it is of another scenario"}[status]
         self._print(f"{name}  {why}: set aside in {folder.parent}, and made again")
 
     def finished(self, name: str, info: dict[str, Any]) -> None:

@@ -5,8 +5,12 @@ import json
 from dataclasses import dataclass
 from typing import Self
 
+from pydantic import ValidationError
+
 from scenarios.format.method import Method
 from scenarios.format.scenario import Scenario
+from scenarios.format.words.errors import BadInputError
+from scenarios.format.words.explain import lines
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,12 @@ class RunSpec:
         """Return the run that :meth:`to_json` wrote.
 
         Raises:
-            ValueError: a class of the user's that it names has changed or cannot be imported.
+            BadInputError: a class of the user's that it names has changed or cannot be imported.
         """
-        return cls(Scenario.model_validate_json(text))
+        try:
+            return cls(Scenario.model_validate_json(text))
+        except ValidationError as error:
+            raise BadInputError(*lines(error, Scenario, json.loads(text))) from None
 
     def to_json(self) -> str:
         """Return what :meth:`from_json` takes: the models of users' tables cannot be pickled."""

@@ -4,7 +4,6 @@ import contextlib
 import signal
 import threading
 import tomllib
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +17,8 @@ from algorithms import Algorithm
 from scenarios.format.method import Method
 from scenarios.format.words.errors import BadInputError
 from scenarios.format.words.explain import checked
-from scenarios.format.words.own import one_line
+from scenarios.runs.execute import failure
+from scenarios.runs.waiting import play
 from scenarios.studies.trial import Alone, Counted, clusters, fresh, problem
 from simulator import (
     Checkpoint,
@@ -27,7 +27,6 @@ from simulator import (
     SimulatedCluster,
     State,
     Vector,
-    simulate,
 )
 
 UPDATES = 8
@@ -53,6 +52,10 @@ class ContractError(Exception):
     """A method does what no method may do; the text says what, and what is accepted."""
 
 
+class UnusableError(ContractError):
+    """A method cannot be run at all, so that no other check would say anything new."""
+
+
 def check_method(name: str, given: Sequence[str] = ()) -> Iterator[Line]:
     """Yield a line per check of a method.
 
@@ -71,6 +74,9 @@ def check_method(name: str, given: Sequence[str] = ()) -> Iterator[Line]:
             for place, hardware in clusters().items():
                 with _patience(), _told(place):
                     check(table.build, hardware)
+        except UnusableError as error:
+            yield Line(f"{what}: {error}; nothing else was checked", passed=False)
+            return
         except ContractError as error:
             yield Line(f"{what}: {error}", passed=False)
         else:
@@ -110,12 +116,9 @@ def _told(place: str) -> Iterator[None]:
     try:
         yield
     except ContractError as error:
-        raise ContractError(f"{error} (on {place})") from error
+        raise type(error)(f"{error} (on {place})") from error
     except Exception as error:
-        origin = error.__cause__ or error  # SimPy raises a method's exception anew
-        frame = traceback.extract_tb(origin.__traceback__)[-1]
-        where = f"{Path(frame.filename).name}:{frame.lineno}"
-        raise ContractError(f"{one_line(error)} ({where}, on {place})") from error
+        raise UnusableError(f"{failure(error)} (on {place})") from error
 
 
 @contextlib.contextmanager
@@ -125,7 +128,7 @@ def _patience() -> Iterator[None]:
         return
 
     def give_up(*_: object) -> None:
-        raise ContractError(
+        raise UnusableError(
             f"has not ended after {PATIENCE} real seconds; accepted: a loop that waits with "
             "`yield from` for what the cluster does"
         )
@@ -141,10 +144,13 @@ def _patience() -> Iterator[None]:
 
 def _play(method: Algorithm, hardware: Hardware, **more: Any) -> Run:  # noqa: ANN401
     tried = more.pop("problem", None) or problem()
-    run = simulate(method.run, tried, hardware, updates=UPDATES, time_limit=LONGEST, **more)
+    run = play(method, tried, hardware, updates=UPDATES, time_limit=LONGEST, **more)
     made = len(run.history.rows)
     if made < UPDATES and run.failure is None:
-        raise ContractError(f"made {made} updates in {LONGEST:g} simulated s; accepted: {UPDATES}")
+        raise UnusableError(
+            f"made {made} updates in {LONGEST:g} simulated s; accepted: {UPDATES}, each with "
+            "`yield from cluster.publish(...)`"
+        )
     return run
 
 

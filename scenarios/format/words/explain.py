@@ -33,16 +33,15 @@ def checked(model: type[Checked], content: dict[str, Any], place: str, folder: P
         return model.model_validate(content, context={"folder": folder})
     except ValidationError as error:
         raise BadInputError(
-            *(f"{place}: {line}" for line in _lines(error, model, content))
+            *(f"{place}: {line}" for line in lines(error, model, content))
         ) from None
 
 
-def _lines(
-    error: ValidationError, model: type[BaseModel], content: dict[str, Any]
-) -> Iterator[str]:
+def lines(error: ValidationError, model: type[BaseModel], content: dict[str, Any]) -> Iterator[str]:
+    """Yield a line per mistake in ``content`` that should have been a ``model``."""
     mistakes = error.errors(include_url=False)
     misspelt = {m["loc"][:-1] for m in mistakes if m["type"] == "extra_forbidden"}
-    lines: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for mistake in mistakes:
         location = mistake["loc"]
         if mistake["type"] == "missing" and location[:-1] in misspelt:
@@ -51,11 +50,11 @@ def _lines(
         name = ".".join(key if key.isprintable() else repr(key) for key in keys)
         if mistake["type"] == "value_error":  # our own checks begin with the key
             own = str(mistake["ctx"]["error"])
-            lines[f"{name}.{own}" if name else own] = ""
+            texts[f"{name}.{own}" if name else own] = ""
         else:
-            lines[name] = f": {_message(mistake, owner, place)}"
-    for name, text in lines.items():
-        if not any(other.startswith(f"{name}[") for other in lines):  # the other kind of a union
+            texts[name] = f": {_message(mistake, owner, place)}"
+    for name, text in texts.items():
+        if not any(other.startswith(f"{name}[") for other in texts):  # the other kind of a union
             yield name + text
 
 

@@ -3,30 +3,62 @@
 Nothing is imported here but what a scenario or a command names.
 """
 
-import ast
 import dataclasses
 import importlib
 import inspect
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
-from hashlib import sha256
-from pathlib import Path
 from typing import Any, ClassVar, Self, cast, get_type_hints
 
 from pydantic import Field, TypeAdapter, create_model, model_validator
 from pydantic.errors import PydanticSchemaGenerationError
 
 from scenarios.format.words.installed import installed
+from scenarios.format.words.sources import Code, changed_since_import, code_of
 from scenarios.format.words.strict import Strict
-
-OURS = {"simulator", "algorithms", "scenarios", "straggler"}
-"""Packages whose changes are told by the code's fingerprint."""
+from scenarios.format.words.where import in_one_line
 
 
-class Own(Strict):
+class Sourced(Strict):
+    """A table that may name code of the user's; when that changes, the table has changed."""
+
+    source: str | None = Field(None, description="filled in: a hash of the sources of the code")
+
+    def code(self) -> Code | None:
+        """Return the user's code that it names, if it does."""
+        raise NotImplementedError
+
+    def check_source(self) -> None:
+        """See that the code is as it was when this was planned, and as this process has it.
+
+        Raises:
+            ValueError: it is not; the text begins with the key.
+        """
+        if (code := self.code()) is None:
+            return
+        if changed_since_import(code):
+            module = code.modules[0]
+            raise ValueError(
+                f"source: {module} has changed since this process imported it; accepted: "
+                f"importlib.reload({module}), or a new process (in a notebook, a new kernel); "
+                "then load again"
+            )
+        if self.source not in {None, code.digest}:
+            raise ValueError(
+                f"source: {code.modules[0]} has changed since this was planned; accepted: "
+                "load and run it again"
+            )
+
+    @model_validator(mode="after")
+    def _remember_its_source(self) -> Self:
+        self.check_source()
+        code = self.code()
+        object.__setattr__(self, "source", code and code.digest)
+        return self
+
+
+class Own(Sourced):
     """What tables that name a class of the user's have beside the keys of the class.
 
     Attributes:
@@ -34,15 +66,10 @@ class Own(Strict):
     """
 
     target: ClassVar[type]
-    source: str | None = Field(None, description="filled in: a hash of the sources of the class")
 
-    @model_validator(mode="after")
-    def _remember_its_source(self) -> Self:
-        digest = source_of(self.target)
-        if self.source not in {None, digest}:
-            raise ValueError(f"source: {self.target.__name__} has changed since this was planned")
-        object.__setattr__(self, "source", digest)
-        return self
+    def code(self) -> Code | None:
+        """See :class:`Sourced`."""
+        return code_of(self.target)
 
     def own_values(self) -> dict[str, Any]:
         """Return the values of the keys that are fields of the class."""
@@ -61,7 +88,7 @@ def find_class(name: str, group: str, base: type) -> type:
         raise ValueError(f"{name!r}: accepted: 'package.module:Class'")
     if module_name == "__main__":
         raise ValueError(f"{name!r}: other processes cannot import a script; accepted: a module")
-    module = _imported(module_name, name)
+    module = imported(module_name, name)
     target = getattr(module, attribute, None)
     if isinstance(target, type) and issubclass(target, base):
         return target
@@ -79,25 +106,16 @@ def see_working_directory() -> None:
         sys.path.append(here)
 
 
-@contextmanager
-def told(place: str) -> Iterator[None]:
-    """Let what a user's class raises be a ValueError of one line.
+def imported(module: str, name: str) -> Any:  # noqa: ANN401 - a module
+    """Return a module, which may lie in the working directory.
 
     Args:
-        place: the key and the name, to begin with.
+        module: its name.
+        name: what the user wrote, for messages.
+
+    Raises:
+        ValueError: it cannot be imported.
     """
-    try:
-        yield
-    except Exception as error:
-        raise ValueError(f"{place} fails: {one_line(error)}") from error
-
-
-def one_line(error: BaseException) -> str:
-    """Return an error's kind and the first line of its text."""
-    return f"{type(error).__name__}: {error}".splitlines()[0]
-
-
-def _imported(module: str, name: str) -> Any:  # noqa: ANN401 - a module
     see_working_directory()
     try:
         return importlib.import_module(module)
@@ -109,7 +127,15 @@ def _imported(module: str, name: str) -> Any:  # noqa: ANN401 - a module
             ) from error
         raise ValueError(f"{name!r} cannot be imported: {error}") from error
     except (Exception, SystemExit) as error:  # whatever a user's module does
-        raise ValueError(f"{name!r} cannot be imported: {one_line(error)}") from error
+        raise ValueError(
+            f"{name!r} cannot be imported: {in_one_line(error)}{_remedy(error)}"
+        ) from error
+
+
+def _remedy(error: BaseException) -> str:
+    if isinstance(error, TypeError) and "non-frozen dataclass from a frozen one" in str(error):
+        return "; accepted: @dataclass(frozen=True), as the class that it is derived from has it"
+    return ""
 
 
 @cache
@@ -168,68 +194,3 @@ def _default(field: "dataclasses.Field[Any]") -> Any:  # noqa: ANN401
     if field.default_factory is not dataclasses.MISSING:
         return Field(default_factory=field.default_factory)
     return ...
-
-
-def source_of(target: type) -> str:
-    """Return 16 hexadecimal digits that change with the sources of a class and its bases.
-
-    That is all of its package; for a module that belongs to none, the module and what it imports
-    from beside it. Installed packages that it uses are not looked into.
-    """
-    roots = {m.partition(".")[0] for m in (base.__module__ for base in target.__mro__)}
-    files: set[Path] = set()
-    for root in sorted(roots - OURS - sys.stdlib_module_names):
-        files |= _files_of(root)
-    digest = sha256()
-    for file in sorted(files):
-        content = file.read_bytes()
-        digest.update(f"{file.name} {len(content)}\n".encode() + content)
-    return digest.hexdigest()[:16]
-
-
-def module_source(module: str) -> str:
-    """Return the same for a module by name, as in ``mypackage:MyEnv-v0``.
-
-    Raises:
-        ValueError: it cannot be imported.
-    """
-    _imported(module, module)
-    digest = sha256()
-    for file in sorted(_files_of(module.partition(".")[0])):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _files_of(root: str) -> set[Path]:
-    module = sys.modules[root]
-    folders = [Path(folder) for folder in getattr(module, "__path__", [])]
-    if folders:
-        return {file for folder in folders for file in folder.rglob("*.py")}
-    file = getattr(module, "__file__", None)
-    return set(_beside(Path(file))) if file else set()
-
-
-def _beside(first: Path) -> Iterator[Path]:
-    """Yield a module's file and those beside it that it imports, and those that they import."""
-    alone = {"site-packages", "dist-packages"} & set(first.parts)
-    waiting, seen = [first], {first}
-    while waiting:
-        file = waiting.pop()
-        yield file
-        for name in () if alone else _imports(file):
-            folder, beside = first.parent / name, first.parent / f"{name}.py"
-            found = {beside} if beside.is_file() else set(folder.rglob("*.py"))
-            waiting += found - seen
-            seen |= found
-
-
-@cache
-def _imports(file: Path) -> frozenset[str]:
-    tree = ast.walk(ast.parse(file.read_bytes()))
-    names: set[str] = set()
-    for node in tree:
-        if isinstance(node, ast.Import):
-            names |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module.partition(".")[0])
-    return frozenset(names - OURS)

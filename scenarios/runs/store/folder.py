@@ -39,6 +39,9 @@ _INFO_KEYS: dict[str, Any] = {
     "files": dict | None,
 }
 
+_NAMES = ("env", "name", "kind", "model")
+"""Keys that name users' code, in the tables that have a ``source``."""
+
 _TABLES = {"history.parquet", "workers.parquet"}
 
 Status: TypeAlias = Literal["missing", "done", "failed", "other", "damaged"]
@@ -83,6 +86,13 @@ class RunFolder:
             return "failed"
         wanted = spec.scenario.timeline and "timeline.parquet" not in (info["files"] or {})
         return "missing" if wanted else "done"  # a sweep may have left out the timeline
+
+    def changed(self, spec: RunSpec) -> list[str]:
+        """Return the names of users' code whose sources alone make this another run."""
+        before = (self.info() or {}).get("content", {})
+        named, now = list[str](), spec.content()
+        same = _apart_from_sources(before, list[str]()) == _apart_from_sources(now, named)
+        return named if same else []
 
     def _is_whole(self, info: dict[str, Any]) -> bool:
         """Return whether the files are as they were written; the timeline is not looked into."""
@@ -161,6 +171,17 @@ class RunFolder:
         content = sink.getvalue().to_pybytes()
         write_atomically(self.path / f"{name}.parquet", content)
         return _digest(content)
+
+
+def _apart_from_sources(content: Any, named: list[str]) -> Any:  # noqa: ANN401 - JSON
+    """Return content without hashes of sources; add to ``named`` what they are of."""
+    if isinstance(content, list):
+        return [_apart_from_sources(value, named) for value in content]
+    if not isinstance(content, dict):
+        return content
+    if content.get("source"):
+        named.append(next(str(content[key]) for key in _NAMES if key in content))
+    return {k: _apart_from_sources(v, named) for k, v in content.items() if k != "source"}
 
 
 def _digest(content: bytes) -> str:

@@ -1,7 +1,9 @@
 """Methods, problems, compute times and networks that are not ours."""
 
+import importlib
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from commands import straggler
 
 import straggler as front
-from scenarios.format.words.own import source_of
+from scenarios.format.words.sources import code_of
 from scenarios.runs.spec import expand
 
 CONTENT: dict[str, Any] = {
@@ -189,7 +191,7 @@ def test_a_module_in_the_working_directory_is_found_and_a_change_is_made_anew(
     before = history.read_bytes()
     write_method(tmp_path, "2.0")  # in a module that the method imports
     again = straggler("run", "s.toml", cwd=tmp_path)
-    assert "it is of another scenario: set aside" in again.stderr
+    assert "the source of mine:Mine has changed: set aside" in again.stderr
     assert history.read_bytes() != before
     assert (tmp_path / "runs/s/Mine/.seed-0-old-1/history.parquet").read_bytes() == before
 
@@ -211,7 +213,53 @@ def test_identity_has_the_source_of_users_classes_only() -> None:
     (spec,) = expand(front.load(CONTENT))
     content: dict[str, Any] = spec.content()
     sources = {content["methods"][0]["source"], content["problem"]["source"]}
-    assert sources == {source_of(sys.modules["own_classes"].Chosen)}
+    assert sources == {code_of(sys.modules["own_classes"].Chosen).digest}
     (ours,) = expand(front.load("figure1b").with_values({"seeds": [0]}))[:1]
     assert "source" not in str(ours.content())
     assert "network" not in ours.content()["cluster"]  # type: ignore[operator]
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Write ``edited.py`` in the working directory; it is forgotten afterwards."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "edited", raising=False)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    def write(decorator: str) -> None:
+        (tmp_path / "edited.py").write_text(
+            "from dataclasses import dataclass\nfrom own_classes import Chosen\n\n"
+            f"{decorator}\nclass Mine(Chosen):\n    more: int = 1\n"
+        )
+        importlib.invalidate_caches()
+
+    return write
+
+
+def test_a_class_that_is_not_frozen_says_how_it_should_be(module: Callable[[str], None]) -> None:
+    module("@dataclass")
+    with pytest.raises(front.BadInputError) as caught:
+        front.load(CONTENT | method("edited:Mine", **RULE))
+    (line,) = caught.value.lines
+    assert line.endswith(
+        "TypeError: cannot inherit non-frozen dataclass from a frozen one (edited.py:4); accepted: "
+        "@dataclass(frozen=True), as the class that it is derived from has it"
+    )
+
+
+def test_a_class_that_is_edited_while_a_process_has_it(module: Callable[[str], None]) -> None:
+    module("@dataclass(frozen=True)")
+    content = CONTENT | method("edited:Mine", **RULE)
+    scenario = front.load(content)
+    module("# changed\n@dataclass(frozen=True)")
+    for source in (scenario, content):
+        with pytest.raises(front.BadInputError) as caught:
+            front.simulate(source)
+        (line,) = caught.value.lines
+        assert "source: edited has changed since this process imported it" in line
+        assert "accepted: importlib.reload(edited)" in line
+    importlib.reload(sys.modules["edited"])
+    with pytest.raises(front.BadInputError, match="has changed since this was planned; accepted: "):
+        front.simulate(scenario)
+    assert front.simulate(content).methods == ["Mine"]
