@@ -12,6 +12,7 @@ problems, compute times and networks of your own; see ``docs/own.md``.
 """
 
 from algorithms import NIGT, PG, Algorithm, Clock, Rule
+from scenarios.api.battery import Battery, check_method
 from scenarios.api.figure import FigureResults, figure
 from scenarios.api.results import Results, plot
 from scenarios.api.run import check, load, names, run, simulate, theory
@@ -19,7 +20,6 @@ from scenarios.api.shown import Comparison, Report
 from scenarios.api.studies import SweepResults, Tuned, open, sweep, tune  # noqa: A004
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
-from scenarios.studies.contract import check_method
 from simulator import (
     Cluster,
     ComputeTimes,
@@ -45,6 +45,7 @@ __all__ = [
     "PG",
     "Algorithm",
     "BadInputError",
+    "Battery",
     "Clock",
     "Cluster",
     "Comparison",

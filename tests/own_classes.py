@@ -23,6 +23,7 @@ from straggler import (
     Problem,
     Process,
     Request,
+    Rule,
     Vector,
 )
 
@@ -131,6 +132,34 @@ class Spins(Chosen):
         while True:
             if cluster.size < 0:
                 yield
+
+
+@dataclass(frozen=True)
+class Clipped(Rule):
+    """Steps that are no longer than ``longest``."""
+
+    longest: Positive = 0.5
+
+    def step(self, now: Iterate, gradient: Vector) -> Iterate:
+        move = self.step_size * gradient
+        longest = max(self.longest, float(np.linalg.norm(move)))
+        point = now.point + move * (self.longest / longest)
+        return Iterate(point, point)
+
+
+@dataclass(frozen=True)
+class Momentous(Clipped):
+    """Has a key that Chosen has too."""
+
+    m: int = 1
+
+
+class Drifting(Clipped):
+    """Keeps a number of its own from step to step."""
+
+    def step(self, now: Iterate, gradient: Vector) -> Iterate:
+        object.__setattr__(self, "steps", getattr(self, "steps", 0) + 1)
+        return super().step(now, gradient / self.steps)  # type: ignore[attr-defined]
 
 
 class Undecorated(Algorithm):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Unpack
 from scenarios.api.results import Results
 from scenarios.api.run import ROOT, planned
 from scenarios.api.shown import Comparison
+from scenarios.format.words.accepted import Place
+from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
 from scenarios.results.compare import compare, warnings_of
 from scenarios.results.judge import Verdict, judge
@@ -103,7 +105,8 @@ class FigureResults:
         """Return the runs of each scenario, by its name."""
         return [(name, self._read(name)) for name in self.figure.sources()]
 
-    def save(self, folder: str | Path) -> Iterator[str]:
+    @checked_call
+    def save(self, folder: Place) -> Iterator[str]:
         """Write compact results, a file per scenario; yield how many numbers are as they were."""
         for scenario, runs in self.sources():
             file = Path(folder) / f"{stem(scenario)}.parquet"
@@ -116,18 +119,19 @@ class FigureResults:
             publish(runs, file, f"straggler figure {self.name}")
 
 
+@checked_call
 def figure(
-    name: str,
+    name: str | int,
     *,
-    source: str | Path | None = None,
+    source: Place | None = None,
     quick: bool = False,
-    out: str | Path = ROOT,
+    out: Place = ROOT,
     **making: Unpack[Making],
 ) -> FigureResults:
     """Make what is missing of a figure, and return it.
 
     Args:
-        name: the paper's "1" to "10", or a name beyond it.
+        name: the paper's 1 to 10, or a name beyond it.
         source: a folder of compact results, such as ``results``: nothing is made.
         quick: one seed and, but for sweeps, a shorter time.
         out: the folder of all results.
@@ -136,6 +140,7 @@ def figure(
     Raises:
         BadInputError: there is no such figure, or no such results.
     """
+    name = str(name)
     chosen = find_figure(name)
     if source is not None:
         return FigureResults(name, _published(Path(source)))

@@ -1,11 +1,13 @@
 """Runs that are over, to look at: tables, curves, pictures."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scenarios.api.shown import Comparison
+from scenarios.format.words.accepted import Labels, Names, Numbers, Pair, Seconds
+from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
 from scenarios.results.compare import compare, warnings_of
 from scenarios.results.rows import Row, Rows, tidy
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from scenarios.pictures.style import Picture
-
-Pair = tuple[float, float]
 
 LARGEST = 100
 """Inches of a picture's side."""
@@ -58,6 +58,7 @@ class Results:
             if not run.is_done
         }
 
+    @checked_call
     def select(self, method: str | None = None, seed: int | None = None) -> "Results":
         """Return the runs of one method, of one seed, or of both.
 
@@ -77,7 +78,8 @@ class Results:
         places = self._places and [self._places[k] for k, _ in chosen]
         return Results([run for _, run in chosen], self.name, places)
 
-    def table(self, thresholds: Sequence[float] = ()) -> "pd.DataFrame":
+    @checked_call
+    def table(self, thresholds: Numbers = ()) -> "pd.DataFrame":
         """Return a DataFrame with a row per run.
 
         Columns: method, seed, what differs between the runs, status, totals (updates, elapsed in
@@ -91,7 +93,8 @@ class Results:
 
         return pd.DataFrame(self.rows(thresholds).rows)
 
-    def rows(self, thresholds: Sequence[float] = ()) -> Rows:
+    @checked_call
+    def rows(self, thresholds: Numbers = ()) -> Rows:
         """Return the same without pandas.
 
         Raises:
@@ -101,6 +104,7 @@ class Results:
             raise BadInputError(f"{self.name}: no runs are there yet")
         return tidy(self.runs, self._places, thresholds)
 
+    @checked_call
     def history(self, method: str | None = None, seed: int | None = None) -> "pd.DataFrame":
         """Return a DataFrame with a row per update, as ``history.parquet`` has them.
 
@@ -132,7 +136,8 @@ class Results:
             frame.insert(1, "seed", int(run.info["seed"]))
         return pd.concat(frames, ignore_index=True)
 
-    def compare(self, thresholds: Sequence[float] = ()) -> Comparison:
+    @checked_call
+    def compare(self, thresholds: Numbers = ()) -> Comparison:
         """Return one row per method: what it cost, what it wasted, how far it came.
 
         Args:
@@ -152,13 +157,14 @@ class Results:
         """Return a picture of returns against simulated time; see :func:`straggler.plot`."""
         return plot(self, column=column, **look)
 
+    @checked_call
     def timeline(
         self,
         method: str | None = None,
         seed: int | None = None,
         *,
-        begin: float = 0.0,
-        until: float | None = None,
+        begin: Seconds = 0.0,
+        until: Seconds | None = None,
     ) -> "Picture":
         """Return a picture of who did what when: a lane per worker, or bands of many.
 
@@ -175,6 +181,7 @@ class Results:
 
         return draw_timeline(recorded(self.only(method, seed)), begin, until)
 
+    @checked_call
     def only(self, method: str | None = None, seed: int | None = None) -> StoredRun:
         """Return the one run of a method and a seed.
 
@@ -209,11 +216,12 @@ class Results:
             return error.lines[0]
 
 
+@checked_call
 def plot(
     *results: Results,
     column: str | None = None,
-    methods: Sequence[str] = (),
-    labels: Mapping[str, str] | None = None,
+    methods: Names = (),
+    labels: Labels | None = None,
     overlay: bool = False,
     theory: bool = False,
     xlim: Pair | None = None,

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Annotated, Any, Unpack
+
+from pydantic import Field
 
 from algorithms import Algorithm
 from scenarios.api.results import Results
@@ -10,21 +12,37 @@ from scenarios.api.shown import Report
 from scenarios.format.describe import describe
 from scenarios.format.load import library
 from scenarios.format.load import load as load_scenario
-from scenarios.format.scenario import Scenario
+from scenarios.format.method import check_object
+from scenarios.format.scenario import Scenario, Seed
+from scenarios.format.words.accepted import Names, Place, Seeds
+from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
+from scenarios.format.words.strict import NonNegative
 from scenarios.results.theory import report
 from scenarios.runs.execute import simulated
 from scenarios.runs.jobs import Job, plan
 from scenarios.runs.make import Maker, Making
 from scenarios.runs.store.stored import runs_in
+from simulator import Positive
 
-Source = str | Path | Mapping[str, Any] | Scenario
+Source = Annotated[
+    str | Path | Mapping[str, Any] | Scenario,
+    Field(description="a name, a path, a dict with the keys of a file, or a scenario"),
+]
 """A scenario, or what :func:`load` takes."""
+
+Method = Annotated[
+    str | Algorithm,
+    Field(description="a name or label, or an object of a class derived from Algorithm"),
+]
+
+Epsilons = Annotated[Sequence[Positive], Field(description="a list of numbers above 0")]
 
 ROOT = Path("runs")
 """Where results go by default."""
 
 
+@checked_call
 def load(source: Source, *, quick: bool = False) -> Scenario:
     """Return a checked scenario.
 
@@ -47,6 +65,7 @@ def names() -> list[str]:
     return list(library())
 
 
+@checked_call
 def check(source: Source) -> str:
     """Return what a scenario describes, in a few lines.
 
@@ -68,17 +87,17 @@ def planned(
     scenario = load(source, quick=quick)
     if out is None and scenario.name is None:
         raise BadInputError("out: is missing for a scenario without a file; accepted: a folder")
-    methods = [methods] if isinstance(methods, str) else methods
     folder = Path(out) if out is not None else ROOT / str(scenario.name)
     return plan(scenario, folder, methods, seeds), folder
 
 
+@checked_call
 def run(
     source: Source,
-    out: str | Path | None = None,
+    out: Place | None = None,
     *,
-    methods: Sequence[str] = (),
-    seeds: Sequence[int] = (),
+    methods: Names = (),
+    seeds: Seeds = (),
     quick: bool = False,
     **making: Unpack[Making],
 ) -> Results:
@@ -105,9 +124,8 @@ def run(
     return Results(runs_in([job.folder for job in jobs]), str(folder))
 
 
-def simulate(
-    source: Source, method: str | Algorithm | None = None, seed: int | None = None
-) -> Results:
+@checked_call
+def simulate(source: Source, method: Method | None = None, seed: Seed | None = None) -> Results:
     """Return one run that was made in this process, without files.
 
     Args:
@@ -117,12 +135,11 @@ def simulate(
         seed: the scenario's first if None.
 
     Raises:
-        BadInputError: the scenario cannot be, or has no such method.
+        BadInputError: the scenario cannot be, or has no such method; a value of the object is
+            none that its class accepts.
     """
-    if not isinstance(method, str | Algorithm | None):
-        raise BadInputError(
-            f"method: {method!r}; accepted: a name or label, or an object of a class"
-        )
+    if isinstance(method, Algorithm):
+        check_object(method)
     scenario = load(source)
     own = method if isinstance(method, Algorithm) else None
     wanted = [method] if isinstance(method, str) else []
@@ -131,14 +148,15 @@ def simulate(
     return Results([simulated(job.spec, own)], scenario.name or scenario.title)
 
 
+@checked_call
 def theory(
     source: Source,
-    epsilons: Sequence[float] = (0.1, 0.01),
+    epsilons: Epsilons = (0.1, 0.01),
     *,
-    sigma: float | None = None,
-    smoothness: float | None = None,
-    hessian: float | None = None,
-    gap: float | None = None,
+    sigma: NonNegative | None = None,
+    smoothness: NonNegative | None = None,
+    hessian: NonNegative | None = None,
+    gap: NonNegative | None = None,
 ) -> Report:
     """Return the simulated clocks beside their formulas, and the paper's tables in numbers.
 

@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
+
+from pydantic import Field
 
 from scenarios.api.results import Results
 from scenarios.format.load import find
 from scenarios.format.load import load as load_scenario
 from scenarios.format.scenario import Scenario
+from scenarios.format.words.accepted import Names, Place
+from scenarios.format.words.arguments import checked_call
 from scenarios.results.published import published
 from scenarios.results.rows import tidy
 from scenarios.runs.jobs import Summary
@@ -19,9 +23,14 @@ from scenarios.studies import tune as search
 from scenarios.studies import tuned as report
 from scenarios.studies.grid import Sweep, load_sweep
 from scenarios.studies.sweep import SweepRun, runs_of, unique_jobs
+from simulator import Count
 
 if TYPE_CHECKING:
     from scenarios.pictures.style import Picture
+
+SweepSource = Annotated[
+    str | Path | Sweep, Field(description="a sweep file, the name of a sweep, or a sweep")
+]
 
 STORE = Path("runs/store")
 """Where the runs of sweeps and tunings are by default."""
@@ -47,12 +56,13 @@ class SweepResults(Results):
         self.sweep = sweep
         self.summary = summary
 
+    @checked_call
     def plot(  # type: ignore[override] # another kind of picture
         self,
         threshold: float | None = None,
         *,
-        axes: Sequence[str] = (),
-        at: Sequence[str] = (),
+        axes: Names = (),
+        at: Names = (),
     ) -> "Picture":
         """Return a picture of the simulated seconds to a threshold, over one axis or two.
 
@@ -80,7 +90,8 @@ class SweepResults(Results):
         return draw_sweep(grid_of(rows, drawn), self.sweep.file.title)
 
 
-def open(source: str | Path, store: str | Path = STORE) -> Results:  # noqa: A001 - straggler.open
+@checked_call
+def open(source: Place, store: Place = STORE) -> Results:  # noqa: A001 - straggler.open
     """Return runs that are over. Nothing is imported that folders and compact files name.
 
     Args:
@@ -102,9 +113,8 @@ def open(source: str | Path, store: str | Path = STORE) -> Results:  # noqa: A00
     return SweepResults(sweep, runs_of(sweep, Path(store)))
 
 
-def sweep(
-    name: str | Path | Sweep, out: str | Path = STORE, **making: Unpack[Making]
-) -> SweepResults:
+@checked_call
+def sweep(name: SweepSource, out: Place = STORE, **making: Unpack[Making]) -> SweepResults:
     """Make the runs of a sweep that are missing, and return all of them.
 
     Args:
@@ -157,9 +167,8 @@ class Tuned:
         """Whether all tries of a method failed."""
         return any(ranked[0].failed for ranked in self.tuning.tries.values())
 
-    def write(
-        self, target: str | Path, command: Sequence[str] = (), *, force: bool = False
-    ) -> None:
+    @checked_call
+    def write(self, target: Place, command: Names = (), *, force: bool = False) -> None:
         """Write the scenario with the values that won.
 
         Raises:
@@ -185,12 +194,13 @@ def plan_tuning(name: str | Path, *, quick: bool = False, tries: int | None = No
     return search.plan(file, load_scenario(file), quick=quick, tries=tries)
 
 
+@checked_call
 def tune(
-    name: str | Path,
-    out: str | Path = STORE,
+    name: Place,
+    out: Place = STORE,
     *,
     quick: bool = False,
-    tries: int | None = None,
+    tries: Count | None = None,
     **making: Unpack[Making],
 ) -> Tuned:
     """Search step size, momentum and batch for every method of a scenario, alike for all.

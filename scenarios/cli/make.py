@@ -1,5 +1,7 @@
 """Commands that make runs, and look at what would be made."""
 
+import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -99,6 +101,10 @@ def check(
             help="Put this method through the battery that ours pass: a name, package.module:Class."
         ),
     ] = None,
+    rule: Annotated[
+        str | None,
+        typer.Option(help="Put this update rule through it: package.module:Class."),
+    ] = None,
     value: Annotated[
         list[str] | None,
         typer.Option(help="KEY=VALUE of the method, where it needs one; repeatable."),
@@ -111,15 +117,28 @@ def check(
     every update, and batching its gradients changes nothing.
     """
     from scenarios.api import run as api
-    from scenarios.studies.contract import check_method
+    from scenarios.api.battery import check_method
 
-    if (scenario is None) == (method is None):
-        raise BadInputError("check: accepted: a scenario, or --method NAME")
+    if (scenario is None) == (method is None and rule is None):
+        raise BadInputError("check: accepted: a scenario, or --method NAME, or --rule NAME")
     if scenario is not None:
         typer.echo(api.check(scenario))
         return
     failed = False
-    for line in check_method(str(method), value or ()):
+    for line in check_method(method, _values(value or ()), rule=rule):
         failed |= not line.passed
-        typer.echo(f"{'ok  ' if line.passed else 'FAIL'}  {line.text}")
+        typer.echo(str(line))
     raise typer.Exit(1 if failed else 0)
+
+
+def _values(texts: Sequence[str]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise BadInputError(f"--value {text}: accepted: KEY=VALUE")
+        try:
+            found[key.strip()] = tomllib.loads(f"x = {value}")["x"]
+        except tomllib.TOMLDecodeError:
+            found[key.strip()] = value
+    return found

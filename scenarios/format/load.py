@@ -13,7 +13,7 @@ from scenarios.format.problem import ControlProblem, OwnProblem
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
 from scenarios.format.words.explain import checked
-from scenarios.format.words.keys import plain
+from scenarios.format.words.plain import plain
 from scenarios.format.words.where import told
 
 LIBRARY = Path(__file__).parent.parent / "library"

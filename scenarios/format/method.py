@@ -2,14 +2,23 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, get_type_hints
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Literal, cast, get_type_hints
 
-from pydantic import Field, create_model
+from pydantic import ConfigDict, Field, create_model
 
-from algorithms import METHODS, RULES, Algorithm
+from algorithms import METHODS, RULES, Algorithm, Rule
+from scenarios.format.words.errors import BadInputError
+from scenarios.format.words.explain import checked
 from scenarios.format.words.open import Door, Open
-from scenarios.format.words.own import Own, own_model
+from scenarios.format.words.own import Own, keys_of, own_model
+from scenarios.format.words.plain import plain
+from scenarios.format.words.sources import Code, code_of
 from scenarios.format.words.strict import Label
+
+RULE = Door("rule", "straggler.rules", Rule, {**RULES})
+"""Where the rules come from that users' methods can be combined with."""
 
 
 class Method(Open):
@@ -39,7 +48,7 @@ class Method(Open):
         """Return the method: its aggregation combined with its update rule."""
         aggregation, rule = METHODS[self.name] if self.is_ours else self._own_parts()
         values = self.parameters()
-        rule_values = {f.name: values.pop(f.name) for f in dataclasses.fields(rule)}
+        rule_values = {f.name: values.pop(f.name) for f in dataclasses.fields(rule) if f.init}
         return aggregation(rule=rule(**rule_values), **values)
 
     def _own_parts(self) -> tuple[Any, Any]:
@@ -52,19 +61,41 @@ class Method(Open):
         Raises:
             ValueError: the rule is none, or the class has fields that cannot be keys.
         """
-        rule = content.get("rule", "nigt")
-        if rule not in RULES:
-            raise ValueError(f"rule: unknown {rule!r}; accepted: {', '.join(map(repr, RULES))}")
-        return own_model(OWN[rule], target, frozenset({"rule"}))
+        name = content.get("rule", "nigt")
+        return own_model(
+            _with_rule(name, cast("Any", RULE.find(name))), target, frozenset({"rule"})
+        )
 
 
 class OwnMethod(Own, Method):
     """A method of the user's, and the rule that its aggregate is used by."""
 
     rule: str
+    rule_class: ClassVar[type[Rule]]
+
+    def code(self) -> Code | None:
+        """See :class:`Sourced`; the rule may be the user's too."""
+        return code_of(self.target, self.rule_class)
 
     def _own_parts(self) -> tuple[Any, Any]:
-        return self.target, RULES[self.rule]
+        return self.target, self.rule_class
+
+
+@cache
+def _with_rule(name: str, rule: type[Rule]) -> type[OwnMethod]:
+    """Return what users' methods have beside their own keys, when they use a rule."""
+    try:
+        keys = keys_of(rule, frozenset(), taken={*OwnMethod.model_fields, *dir(OwnMethod)})
+    except ValueError as error:
+        raise ValueError(f"rule: {error}") from error
+    model: Any = create_model(
+        rule.__name__,
+        __base__=OwnMethod,
+        rule=(Literal[name], name),  # type: ignore[arg-type]
+        **keys,
+    )
+    model.rule_class = rule
+    return cast("type[OwnMethod]", model)
 
 
 def _fields(part: type) -> dict[str, Any]:
@@ -77,6 +108,30 @@ def _fields(part: type) -> dict[str, Any]:
     }
 
 
+def check_object(method: Algorithm) -> None:
+    """See that the values of a method that was made in Python are such as a file may say.
+
+    Raises:
+        BadInputError: a value is of another type or out of bounds; a line each.
+    """
+    rule: object = method.rule  # Python does not check what its types say
+    if not isinstance(rule, Rule):
+        raise BadInputError(
+            f"method.rule: {rule!r}; accepted: an object, such as NIGT(step_size=0.1, momentum=0.1)"
+        )
+    found: list[str] = []
+    for place, part in (("method", method), ("method.rule", rule)):
+        keys = {key: (kind, ...) for key, (kind, _) in _fields(type(part)).items()}
+        config = ConfigDict(strict=True, arbitrary_types_allowed=True, allow_inf_nan=False)
+        model: Any = create_model(type(part).__name__, __config__=config, **keys)  # type: ignore[call-overload]
+        try:
+            checked(model, plain({key: getattr(part, key) for key in keys}), place, Path())
+        except BadInputError as error:
+            found += error.lines
+    if found:
+        raise BadInputError(*found)
+
+
 def _default(field: "dataclasses.Field[Any]") -> Any:  # noqa: ANN401
     return ... if field.default is dataclasses.MISSING else field.default
 
@@ -86,17 +141,6 @@ def _model(name: str) -> Any:  # noqa: ANN401
     keys = {key: field for part in reversed(METHODS[name]) for key, field in _fields(part).items()}
     return create_model(name, __base__=Method, name=(Literal[name], ...), **keys)  # type: ignore[arg-type]
 
-
-OWN: dict[str, Any] = {
-    name: create_model(
-        name,
-        __base__=OwnMethod,
-        rule=(Literal[name], name),  # type: ignore[arg-type]
-        **_fields(rule),
-    )
-    for name, rule in RULES.items()
-}
-"""What users' methods have beside their own keys, by the name of their rule."""
 
 for _name in METHODS:
     _model(_name)  # it enters itself in Method.door.ours

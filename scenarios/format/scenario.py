@@ -1,8 +1,7 @@
 """The scenario format: what a TOML file may say, and what each key means."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import annotated_types
 from pydantic import Field, PrivateAttr, model_validator
@@ -10,10 +9,13 @@ from pydantic import Field, PrivateAttr, model_validator
 from scenarios.format.cluster import Cluster
 from scenarios.format.method import Method
 from scenarios.format.problem import ProblemTable
+from scenarios.format.words.accepted import Values
+from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
 from scenarios.format.words.explain import checked
-from scenarios.format.words.keys import plain, set_key
+from scenarios.format.words.keys import set_key
 from scenarios.format.words.own import Sourced
+from scenarios.format.words.plain import plain
 from scenarios.format.words.strict import Strict
 from simulator import Count, Momentum, Positive
 
@@ -131,7 +133,8 @@ class Scenario(Limits):
         copy._name = name  # noqa: SLF001
         return copy
 
-    def with_values(self, values: Mapping[str, Any]) -> Self:
+    @checked_call
+    def with_values(self, values: Values) -> Self:
         """Return the scenario with some values changed; it has no name.
 
         Args:

@@ -1,8 +1,10 @@
 """Where and how runs are made, as users say it: in Python and on the command line alike."""
 
 from collections.abc import Sequence
-from typing import Literal, TypedDict, Unpack
+from typing import Annotated, Literal, TypedDict, Unpack
 
+import annotated_types
+from pydantic import Field
 from rich.console import Console
 
 from scenarios.format.words.errors import BadInputError
@@ -12,9 +14,14 @@ from scenarios.runs.jobs import Executor, Job, Summary, run_jobs
 from scenarios.runs.local import LocalExecutor
 from scenarios.runs.progress import Progress
 from scenarios.runs.resume import checkpoint_seconds
+from simulator import Count
 
 SMALLEST_MEMORY = 0.05
 """GiB; with less no process starts."""
+
+Memory = Annotated[
+    float, annotated_types.Ge(SMALLEST_MEMORY), Field(description=f"at least {SMALLEST_MEMORY} GiB")
+]
 
 
 class Making(TypedDict, total=False):
@@ -31,11 +38,11 @@ class Making(TypedDict, total=False):
         address: HOST:PORT of a Ray head.
     """
 
-    jobs: int | None
-    workers_per_run: int | None
+    jobs: Count | None
+    workers_per_run: Count | None
     retry_failed: bool
     recompute: bool
-    memory_limit: float | None
+    memory_limit: Memory | None
     executor: Literal["local", "ray"]
     address: str | None
 
@@ -49,13 +56,6 @@ class Maker:
 
     def __init__(self, **making: Unpack[Making]) -> None:
         memory = making.get("memory_limit")
-        for key in ("jobs", "workers_per_run"):
-            if (value := making.get(key)) is not None and not (
-                isinstance(value, int) and value >= 1
-            ):
-                raise BadInputError(f"{key}: {value}; accepted: a whole number of at least 1")
-        if memory is not None and not memory >= SMALLEST_MEMORY:
-            raise BadInputError(f"memory_limit: {memory}; accepted: at least {SMALLEST_MEMORY} GiB")
         checkpoint_seconds()  # a mistake there is not the runs' failure
         self._options = Options(
             retry_failed=making.get("retry_failed", False),
@@ -81,8 +81,6 @@ def _executor(kind: str, address: str | None, places: int) -> Executor:
         from scenarios.runs.ray import RayExecutor  # noqa: PLC0415 - the extra `cluster`
 
         return RayExecutor(address, places if address is None else None)
-    if kind != "local":
-        raise BadInputError(f"executor: {kind!r}; accepted: 'local', 'ray'")
     if address is not None:
         raise BadInputError("--address: is for --executor ray")
     return LocalExecutor(places)

@@ -3,9 +3,10 @@
 import contextlib
 import signal
 import threading
-import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from algorithms import Algorithm
-from scenarios.format.method import Method
+from scenarios.format.method import Method, check_object
 from scenarios.format.words.errors import BadInputError
 from scenarios.format.words.explain import checked
 from scenarios.runs.execute import failure
@@ -47,6 +48,9 @@ class Line:
     text: str
     passed: bool = True
 
+    def __str__(self) -> str:
+        return f"{'ok  ' if self.passed else 'FAIL'}  {self.text}"
+
 
 class ContractError(Exception):
     """A method does what no method may do; the text says what, and what is accepted."""
@@ -56,24 +60,31 @@ class UnusableError(ContractError):
     """A method cannot be run at all, so that no other check would say anything new."""
 
 
-def check_method(name: str, given: Sequence[str] = ()) -> Iterator[Line]:
+def battery(method: str | Algorithm, values: Mapping[str, Any]) -> Iterator[Line]:
     """Yield a line per check of a method.
 
     Args:
-        name: of a method of ours, an entry point, or ``module:Class``.
-        given: texts ``KEY=VALUE`` for its keys.
+        method: the name of one of ours, an entry point, or ``module:Class``; or an object.
+        values: for its keys, where it is a name.
 
     Raises:
         BadInputError: there is no such method, or a value does not fit.
     """
-    table = _table(name, given)
-    shown = ", ".join(f"{key} = {value}" for key, value in table.parameters().items())
-    yield Line(f"{name}: keys and values: {shown}")
+    build: Callable[[], Algorithm]
+    if isinstance(method, Algorithm):
+        check_object(method)
+        build = partial(deepcopy, method)
+        yield Line(repr(method))
+    else:
+        table = _table(method, values)
+        build = table.build
+        shown = ", ".join(f"{key} = {value}" for key, value in table.parameters().items())
+        yield Line(f"{method}: keys and values: {shown}")
     for what, check in CHECKS.items():
         try:
             for place, hardware in clusters().items():
                 with _patience(), _told(place):
-                    check(table.build, hardware)
+                    check(build, hardware)
         except UnusableError as error:
             yield Line(f"{what}: {error}; nothing else was checked", passed=False)
             return
@@ -83,16 +94,8 @@ def check_method(name: str, given: Sequence[str] = ()) -> Iterator[Line]:
             yield Line(what)
 
 
-def _table(name: str, given: Sequence[str]) -> Method:
-    content: dict[str, Any] = {"name": name}
-    for text in given:
-        key, equals, value = text.partition("=")
-        if not equals:
-            raise BadInputError(f"--value {text}: accepted: KEY=VALUE")
-        try:
-            content[key.strip()] = tomllib.loads(f"x = {value}")["x"]
-        except tomllib.TOMLDecodeError:
-            content[key.strip()] = value
+def _table(name: str, values: Mapping[str, Any]) -> Method:
+    content = {"name": name, **values}
     try:
         fields = Method.model_of(content).model_fields
     except ValueError as error:

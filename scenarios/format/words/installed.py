@@ -4,6 +4,7 @@ from importlib.metadata import entry_points
 
 GROUPS = {
     "method": "straggler.methods",
+    "rule": "straggler.rules",
     "problem": "straggler.problems",
     "compute model": "straggler.compute",
     "network": "straggler.network",

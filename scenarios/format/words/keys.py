@@ -1,11 +1,7 @@
 """Values of a scenario, changed by their dotted keys."""
 
-from collections.abc import Mapping
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from scenarios.format.method import Method
 from scenarios.format.words.errors import BadInputError
@@ -57,14 +53,3 @@ def _set_in_methods(methods: list[Any], key: tuple[str, str], value: object, pla
         raise BadInputError(f"{place}: no method has such a key")
     for method in chosen:
         method[own] = value
-
-
-def plain(value: Any) -> Any:  # noqa: ANN401
-    """Return what Python has in place of TOML's values: tuples, paths, numbers of NumPy."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
-    if isinstance(value, np.generic | np.ndarray):
-        return plain(value.tolist())
-    return str(value) if isinstance(value, Path) else value

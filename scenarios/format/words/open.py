@@ -21,13 +21,36 @@ class Door:
         tag: the key that says what a table is.
         group: the entry points where other packages offer theirs.
         base: what a class of theirs has to be derived from.
-        ours: our own models, by name.
+        ours: our own models or classes, by name.
     """
 
     tag: str
     group: str
     base: type
     ours: dict[str, type[Any]] = field(default_factory=dict)
+
+    def find(self, name: object) -> type[Any]:
+        """Return what a tag names: something of ours, or a class of the user's.
+
+        Raises:
+            ValueError: it is missing or names nothing; the text begins with the tag.
+        """
+        if isinstance(name, str) and name in self.ours:
+            return self.ours[name]
+        others = installed(self.group)
+        known = [*self.ours, *others]
+        accepted = f"{', '.join(map(repr, known))}, or 'package.module:Class'"
+        if not isinstance(name, str):
+            wrong = "is missing" if name is None else f"should be a text (got {name!r})"
+            raise ValueError(f"{self.tag}: {wrong}; accepted: {accepted}")  # noqa: TRY004
+        if ":" not in name and name not in others:
+            near = difflib.get_close_matches(name, known, n=1)
+            meant = f"did you mean {near[0]!r}? " if near else ""
+            raise ValueError(f"{self.tag}: unknown {name!r}; {meant}accepted: {accepted}")
+        try:
+            return find_class(name, self.group, self.base)
+        except ValueError as error:
+            raise ValueError(f"{self.tag}: {error}") from error
 
 
 class Open(Strict):
@@ -54,22 +77,8 @@ class Open(Strict):
             ValueError: its tag is missing or names nothing, or the class that it names cannot be
                 used.
         """
-        door, name = cls.door, content.get(cls.door.tag)
-        if isinstance(name, str) and name in door.ours:
-            return door.ours[name]
-        others = installed(door.group)
-        accepted = f"{', '.join(map(repr, [*door.ours, *others]))}, or 'package.module:Class'"
-        if not isinstance(name, str):
-            wrong = "is missing" if name is None else f"should be a text (got {name!r})"
-            raise ValueError(f"{door.tag}: {wrong}; accepted: {accepted}")  # noqa: TRY004
-        if ":" not in name and name not in others:
-            near = difflib.get_close_matches(name, [*door.ours, *others], n=1)
-            meant = f"did you mean {near[0]!r}? " if near else ""
-            raise ValueError(f"{door.tag}: unknown {name!r}; {meant}accepted: {accepted}")
-        try:
-            return cls.model_for(find_class(name, door.group, door.base), content)
-        except ValueError as error:
-            raise ValueError(f"{door.tag}: {error}") from error
+        found = cls.door.find(content.get(cls.door.tag))
+        return found if issubclass(found, cls) else cls.model_for(found, content)
 
     @classmethod
     def model_for(cls, target: type, content: Mapping[str, Any]) -> type[Any]:

@@ -63,9 +63,11 @@ class Own(Sourced):
 
     Attributes:
         target: the class.
+        door: see :class:`Open`.
     """
 
     target: ClassVar[type]
+    door: ClassVar[Any]
 
     def code(self) -> Code | None:
         """See :class:`Sourced`."""
@@ -150,14 +152,26 @@ def own_model(base: type[Own], target: type, apart: frozenset[str] = frozenset()
     Raises:
         ValueError: a field is of no kind that TOML has, its name is taken, or it is none.
     """
-    keys = _keys_of(target, apart, taken={*base.model_fields, *dir(base)})
+    try:
+        keys = keys_of(target, apart, taken={*base.model_fields, *dir(base)})
+    except ValueError as error:
+        raise ValueError(f"{base.door.tag}: {error}") from error
     model: Any = create_model(target.__name__, __base__=base, **keys)
     model.target = target
     return cast("type[Any]", model)
 
 
-def _keys_of(target: type, apart: frozenset[str], taken: set[str]) -> dict[str, Any]:
-    """Return the fields of a dataclass as pydantic wants them."""
+def keys_of(target: type, apart: frozenset[str], taken: set[str]) -> dict[str, Any]:
+    """Return the fields of a dataclass as pydantic wants them.
+
+    Args:
+        target: the class.
+        apart: fields that are no keys.
+        taken: names that no field may have.
+
+    Raises:
+        ValueError: as for :func:`own_model`.
+    """
     fields = {f.name: f for f in dataclasses.fields(target)}  # of its bases, if it has none
     try:
         hints = get_type_hints(target, include_extras=True)

@@ -56,6 +56,28 @@ def test_the_rule_is_chosen() -> None:
     np.testing.assert_allclose(run.history()["gradient_norm"], np.sqrt(12) * 0.5 ** np.arange(1, 7))
 
 
+def test_a_rule_may_be_the_users_with_a_method_of_ours_too() -> None:
+    rule = {"rule": "own_classes:Clipped", "step_size": 1.0, "longest": 1.5}
+    for name in ("own_classes:Chosen", "algorithms:Synchronous"):
+        run = front.simulate(CONTENT | {"methods": [{"name": name, **rule}]})
+        # from sqrt(12) = 3.46 by steps of 1.5 as long as that is not too far; then all the way
+        expected = [np.sqrt(12) - 1.5, np.sqrt(12) - 3, 0, 0, 0, 0]
+        np.testing.assert_allclose(run.history()["gradient_norm"], expected, atol=1e-12)
+
+
+def test_the_identity_has_the_source_of_the_rule(module: Callable[..., None]) -> None:
+    def identity() -> str:
+        rule = {"rule": "edited:Mine", "step_size": 1.0}
+        (spec,) = expand(front.load(CONTENT | method("algorithms:Synchronous", **rule)))
+        return spec.identity()
+
+    module("@dataclass(frozen=True)", "Clipped")
+    first = identity()
+    module("# changed\n@dataclass(frozen=True)", "Clipped")
+    importlib.reload(sys.modules["edited"])
+    assert identity() != first
+
+
 def test_factors_of_a_users_model_decide_each_task() -> None:
     content = changed(**{"cluster.compute.model": "own_classes:Alternating"})
     content["cluster"]["compute"] |= {"spread": 0.5}
@@ -112,7 +134,19 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "unknown rule": (
         method("own_classes:Chosen", rule="sgd"),
-        "rule: unknown 'sgd'; accepted: 'nigt', 'pg'",
+        "methods[0].rule: unknown 'sgd'; accepted: 'nigt', 'pg', or 'package.module:Class'",
+    ),
+    "no such rule": (
+        method("own_classes:Chosen", rule="own_classes:Halves"),
+        "scenario: methods[0].rule: 'own_classes:Halves': no class derived from Rule; accepted: ",
+    ),
+    "out of a rule's bounds": (
+        method("own_classes:Chosen", rule="own_classes:Clipped", step_size=0.1, longest=0.0),
+        "scenario: methods[0].longest: should be greater than 0 (got 0.0)",
+    ),
+    "a key of both": (
+        method("own_classes:Chosen", rule="own_classes:Momentous", step_size=0.1),
+        "scenario: methods[0].name: Chosen.m: the name is taken; accepted: another",
     ),
     "no dataclass": (
         method("own_classes:Undecorated", m=3),
@@ -220,24 +254,24 @@ def test_identity_has_the_source_of_users_classes_only() -> None:
 
 
 @pytest.fixture
-def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Write ``edited.py`` in the working directory; it is forgotten afterwards."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "edited", raising=False)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
-    def write(decorator: str) -> None:
+    def write(decorator: str, base: str = "Chosen") -> None:
         (tmp_path / "edited.py").write_text(
-            "from dataclasses import dataclass\nfrom own_classes import Chosen\n\n"
-            f"{decorator}\nclass Mine(Chosen):\n    more: int = 1\n"
+            f"from dataclasses import dataclass\nfrom own_classes import {base}\n\n"
+            f"{decorator}\nclass Mine({base}):\n    more: int = 1\n"
         )
         importlib.invalidate_caches()
 
     return write
 
 
-def test_a_class_that_is_not_frozen_says_how_it_should_be(module: Callable[[str], None]) -> None:
+def test_a_class_that_is_not_frozen_says_how_it_should_be(module: Callable[..., None]) -> None:
     module("@dataclass")
     with pytest.raises(front.BadInputError) as caught:
         front.load(CONTENT | method("edited:Mine", **RULE))
@@ -248,7 +282,7 @@ def test_a_class_that_is_not_frozen_says_how_it_should_be(module: Callable[[str]
     )
 
 
-def test_a_class_that_is_edited_while_a_process_has_it(module: Callable[[str], None]) -> None:
+def test_a_class_that_is_edited_while_a_process_has_it(module: Callable[..., None]) -> None:
     module("@dataclass(frozen=True)")
     content = CONTENT | method("edited:Mine", **RULE)
     scenario = front.load(content)

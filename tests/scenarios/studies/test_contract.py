@@ -1,14 +1,16 @@
 """The battery of `straggler check --method`: ours pass, each broken method fails at its place."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import own_classes
 import pytest
 from commands import straggler
 
 from algorithms import METHODS
 from scenarios.format.words.errors import BadInputError
 from scenarios.studies import contract
-from scenarios.studies.contract import check_method
+from straggler import NIGT, check_method
 
 UPDATES, ACCOUNTING, SAME, RESUMED, BATCHED = contract.CHECKS
 
@@ -50,15 +52,36 @@ def test_a_method_that_never_waits_is_given_up(monkeypatch: pytest.MonkeyPatch) 
     assert "has not ended after 1 real seconds; accepted: a loop that waits" in line.text
 
 
+def test_rules_and_objects_go_through_it_too() -> None:
+    clipped = check_method(rule="own_classes:Clipped")
+    assert clipped.passed
+    assert (
+        str(clipped)
+        .splitlines()[0]
+        .startswith(
+            "ok    algorithms:Rennala: keys and values: step_size = 0.1, longest = 0.5, batch = 3"
+        )
+    )
+    drifting = check_method("own_classes:Chosen", rule="own_classes:Drifting")
+    failed = [line.text for line in drifting if not line.passed]
+    assert failed[0].startswith(f"{SAME}: objective differs when the same object runs again")
+    chosen = own_classes.Chosen(NIGT(step_size=0.1, momentum=0.1), m=2)
+    assert check_method(chosen).passed
+    with pytest.raises(BadInputError, match="method: m: should be greater than or equal to 1"):
+        str(check_method(replace(chosen, m=0)))
+    with pytest.raises(BadInputError, match="an object has its rule and values; accepted: it"):
+        check_method(chosen, {"m": 3})
+
+
 def test_values_are_given_or_found() -> None:
-    first = next(check_method("rennala-pg", ["batch=5", "step_size = 0.25"]))
+    first = next(iter(check_method("rennala-pg", {"batch": 5, "step_size": 0.25})))
     assert first.text == (
         "rennala-pg: keys and values: step_size = 0.25, batch = 5, batch_init = None"
     )
     with pytest.raises(BadInputError, match="--method: batch: should be greater than"):
-        next(check_method("rennala-pg", ["batch=0"]))
+        next(iter(check_method("rennala-pg", {"batch": 0})))
     with pytest.raises(BadInputError, match="--method: name: unknown 'renala-pg'; did you mean"):
-        next(check_method("renala-pg"))
+        next(iter(check_method("renala-pg")))
 
 
 def test_the_command_says_so_with_its_exit_code(tmp_path: Path) -> None:

@@ -1,0 +1,142 @@
+"""What users pass to functions: checked as a file's tables are, with the same one-line errors."""
+
+import functools
+import inspect
+import reprlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import UnionType
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from scenarios.format.words.errors import BadInputError
+from scenarios.format.words.explain import lines
+from scenarios.format.words.plain import plain
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def checked_call(function: Function) -> Function:
+    """Let a function check what it is given, by its annotations.
+
+    NumPy's numbers and arrays become Python's; types are not converted otherwise. What an argument
+    takes in words is the ``description`` of its ``Field``.
+
+    Raises:
+        BadInputError: by the function, when an argument is none of its own, of another type, or
+            missing; a line each.
+    """
+
+    @functools.wraps(function)
+    def call(*args: Any, **named: Any) -> Any:  # noqa: ANN401
+        parts = _parts_of(function)
+        given = parts.named(args, named)
+        try:
+            checked = parts.model.model_validate(given, context={"folder": Path()})
+        except ValidationError as error:
+            told = (f"{parts.name}: {line}" for line in _lines(error, parts, given))
+            raise BadInputError(*told) from None
+        values = {key: getattr(checked, key) for key in checked.model_fields_set}
+        several = values.pop(parts.several, ()) if parts.several else ()
+        return function(*args[: parts.skipped], *several, **values)
+
+    return cast("Function", call)
+
+
+class _Parts:
+    """A function's parameters, and the model of what it takes by name."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        parameters = list(inspect.signature(function).parameters.values())
+        self.name = function.__name__
+        self.skipped = int(parameters[0].name == "self")
+        self.positional: list[str] = []
+        self.several: str | None = None
+        fields: dict[str, Any] = {}
+        extra = "forbid"
+        for one in parameters[self.skipped :]:
+            kind = one.annotation
+            if one.kind is one.VAR_POSITIONAL:
+                several = Annotated[list[kind], Field(description=_accepted(kind))]  # type: ignore[valid-type]
+                self.several, fields[one.name] = one.name, (several, [])
+            elif one.kind is one.VAR_KEYWORD:
+                options = next(iter(get_args(kind)), None)  # of Unpack
+                if not is_typeddict(options):
+                    extra = "allow"  # another function looks at them
+                    continue
+                hints = get_type_hints(options, include_extras=True)
+                fields |= {key: (hint, None) for key, hint in hints.items()}
+            else:
+                fields[one.name] = (kind, ... if one.default is one.empty else None)
+                if one.kind is one.POSITIONAL_OR_KEYWORD:
+                    self.positional.append(one.name)
+        self.kinds = {name: kind for name, (kind, _) in fields.items()}
+        config = ConfigDict(strict=True, extra=extra, arbitrary_types_allowed=True)  # type: ignore[typeddict-item]
+        self.model: type[BaseModel] = create_model(self.name, __config__=config, **fields)
+
+    def named(self, args: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
+        """Return all arguments by name."""
+        args = args[self.skipped :]
+        if self.several:
+            return {self.several: list(args), **plain(named)}
+        first = dict(zip(self.positional, args, strict=False))
+        if len(args) > len(self.positional):
+            wrong = reprlib.repr(args[len(self.positional)])
+            keys = ", ".join(f"{key}=" for key in self.model.model_fields if key not in first)
+            raise BadInputError(f"{self.name}: {wrong}: accepted: by name, as one of {keys}")
+        if twice := sorted(first.keys() & named):
+            raise BadInputError(f"{self.name}: {twice[0]}: is given twice; accepted: once")
+        values: dict[str, Any] = plain(first | named)
+        return values
+
+
+_parts_of = functools.cache(_Parts)
+
+WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "True or False"}
+
+BOUNDS = {"gt": "above", "ge": "of at least", "le": "of at most"}
+
+
+def _accepted(annotation: Any) -> str:  # noqa: ANN401
+    """Say in words what an argument takes: a description, or its types and bounds."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin in {Union, UnionType}:
+        return " or ".join(_accepted(one) for one in inner if one is not type(None))
+    if origin is Literal:
+        return ", ".join(map(repr, inner))
+    if origin is not Annotated:
+        return WORDS.get(annotation, f"an object of {getattr(annotation, '__name__', annotation)}")
+    for about in inner[1:]:
+        if described := getattr(about, "description", None):
+            return str(described)
+    limits = [
+        f"{word} {getattr(about, bound)}"
+        for about in inner[1:]
+        for bound, word in BOUNDS.items()
+        if hasattr(about, bound)
+    ]
+    return " ".join([_accepted(inner[0]), *limits])
+
+
+def _lines(error: ValidationError, parts: _Parts, given: dict[str, Any]) -> Iterator[str]:
+    told, kinds = set[str](), parts.kinds
+    for mistake in error.errors(include_url=False):
+        key = str(mistake["loc"][0])
+        if key in given and key in kinds and key not in told:
+            told.add(key)
+            yield f"{key}: {reprlib.repr(given[key])}; accepted: {_accepted(kinds[key])}"
+    for line in lines(error, parts.model, given):
+        if not any(line.startswith((f"{key}:", f"{key}[", f"{key}.")) for key in told):
+            yield line
