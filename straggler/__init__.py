@@ -13,11 +13,15 @@ problems, compute times and networks of your own; see ``docs/own.md``.
 
 from algorithms import NIGT, PG, Algorithm, Clock, Rule
 from scenarios.api.battery import Battery, check_method
+from scenarios.api.bench import Measurements, bench
 from scenarios.api.figure import FigureResults, figure
-from scenarios.api.results import Results, plot
-from scenarios.api.run import check, load, names, run, simulate, theory
+from scenarios.api.listing import Listing, list  # noqa: A004
+from scenarios.api.plot import plot
+from scenarios.api.results import Results
+from scenarios.api.run import check, load, names, run, simulate, theory, trace
 from scenarios.api.shown import Comparison, Report
 from scenarios.api.studies import SweepResults, Tuned, open, sweep, tune  # noqa: A004
+from scenarios.api.verdict import Verdicts, verdict
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
 from simulator import (
@@ -55,6 +59,8 @@ __all__ = [
     "FigureResults",
     "Indices",
     "Iterate",
+    "Listing",
+    "Measurements",
     "Momentum",
     "Network",
     "NetworkModel",
@@ -72,9 +78,12 @@ __all__ = [
     "Transfers",
     "Tuned",
     "Vector",
+    "Verdicts",
+    "bench",
     "check",
     "check_method",
     "figure",
+    "list",
     "load",
     "names",
     "open",
@@ -83,5 +92,7 @@ __all__ = [
     "simulate",
     "sweep",
     "theory",
+    "trace",
     "tune",
+    "verdict",
 ]

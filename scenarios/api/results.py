@@ -1,12 +1,11 @@
 """Runs that are over, to look at: tables, curves, pictures."""
 
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scenarios.api.shown import Comparison
-from scenarios.format.words.accepted import Labels, Names, Numbers, Pair, Seconds
+from scenarios.api.shown import Comparison, Report
+from scenarios.format.words.accepted import Names, Numbers, Place, Seconds
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
 from scenarios.results.compare import compare, warnings_of
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from scenarios.pictures.style import Picture
-
-LARGEST = 100
-"""Inches of a picture's side."""
 
 
 class Results:
@@ -78,8 +74,14 @@ class Results:
         places = self._places and [self._places[k] for k, _ in chosen]
         return Results([run for _, run in chosen], self.name, places)
 
+    @property
+    def title(self) -> str:
+        """The title of the scenario; the name, where there are several."""
+        titles = {str(run.info["title"]) for run in self.runs if run.info}
+        return titles.pop() if len(titles) == 1 else self.name
+
     @checked_call
-    def table(self, thresholds: Numbers = ()) -> "pd.DataFrame":
+    def table(self, thresholds: Numbers = (), columns: Names = ()) -> "pd.DataFrame":
         """Return a DataFrame with a row per run.
 
         Columns: method, seed, what differs between the runs, status, totals (updates, elapsed in
@@ -88,21 +90,27 @@ class Results:
 
         Args:
             thresholds: values of the metric; by default 1/4, 1/2 and 3/4 from start to best.
+            columns: only these, in this order; all by default.
+
+        Raises:
+            BadInputError: there is no run, or no such column.
         """
         import pandas as pd  # noqa: PLC0415 - takes a second
 
-        return pd.DataFrame(self.rows(thresholds).rows)
+        return pd.DataFrame(self.rows(thresholds, columns).rows)
 
     @checked_call
-    def rows(self, thresholds: Numbers = ()) -> Rows:
-        """Return the same without pandas.
-
-        Raises:
-            BadInputError: there is no run.
-        """
+    def rows(self, thresholds: Numbers = (), columns: Names = ()) -> Rows:
+        """Return the same without pandas."""
         if not self.runs:
             raise BadInputError(f"{self.name}: no runs are there yet")
-        return tidy(self.runs, self._places, thresholds)
+        rows = tidy(self.runs, self._places, thresholds)
+        return rows.only(columns) if columns else rows
+
+    @checked_call
+    def sheet(self, thresholds: Numbers = (), columns: Names = ()) -> Report:
+        """Return the same to be read: ``print`` it, or ``.markdown()``, ``.latex()``."""
+        return Report([results_sheet(self.rows(thresholds, columns), self.title)])
 
     @checked_call
     def history(self, method: str | None = None, seed: int | None = None) -> "pd.DataFrame":
@@ -137,17 +145,22 @@ class Results:
         return pd.concat(frames, ignore_index=True)
 
     @checked_call
-    def compare(self, thresholds: Numbers = ()) -> Comparison:
+    def compare(self, thresholds: Numbers = (), columns: Names = ()) -> Comparison:
         """Return one row per method: what it cost, what it wasted, how far it came.
 
         Args:
             thresholds: values of the metric whose times are wanted; three by default.
+            columns: only these, in this order, in one table; all by default.
 
         Raises:
-            BadInputError: no run ended well, or they are of different scenarios.
+            BadInputError: no run ended well, they are of different scenarios, or there is no such
+                column.
         """
         runs = comparable(self.runs, self.name)
-        return Comparison(compare(runs, thresholds), self.name, warnings_of(runs))
+        numbers = compare(runs, thresholds)
+        if columns:
+            numbers = numbers.only(columns)
+        return Comparison(numbers, self.name, warnings_of(runs), self.title)
 
     def plot(
         self,
@@ -155,6 +168,8 @@ class Results:
         **look: Any,  # noqa: ANN401 - see `straggler.plot`
     ) -> "Picture":
         """Return a picture of returns against simulated time; see :func:`straggler.plot`."""
+        from scenarios.api.plot import plot  # noqa: PLC0415 - it takes results
+
         return plot(self, column=column, **look)
 
     @checked_call
@@ -179,7 +194,26 @@ class Results:
         """
         from scenarios.pictures.timeline import draw_timeline, recorded  # noqa: PLC0415
 
+        if until is not None and until <= begin:
+            raise BadInputError(f"until {until:g}: accepted: more than begin, which is {begin:g}")
         return draw_timeline(recorded(self.only(method, seed)), begin, until)
+
+    @checked_call
+    def perfetto(self, file: Place, method: str | None = None, seed: int | None = None) -> None:
+        """Write who did what when as a trace for ui.perfetto.dev.
+
+        Args:
+            file: to write, ``.json.gz``.
+            method: a label; may be left out if there is one run.
+            seed: the same.
+
+        Raises:
+            BadInputError: it is not one run, or its timeline was not recorded.
+        """
+        from scenarios.pictures.perfetto import write_trace  # noqa: PLC0415
+        from scenarios.pictures.timeline import recorded  # noqa: PLC0415
+
+        write_trace(recorded(self.only(method, seed)), Path(file))
 
     @checked_call
     def only(self, method: str | None = None, seed: int | None = None) -> StoredRun:
@@ -211,60 +245,6 @@ class Results:
 
     def _repr_html_(self) -> str:
         try:
-            return results_sheet(self.rows()).html() if self.runs else repr(self)
+            return self.sheet()._repr_html_() if self.runs else repr(self)
         except BadInputError as error:
             return error.lines[0]
-
-
-@checked_call
-def plot(
-    *results: Results,
-    column: str | None = None,
-    methods: Names = (),
-    labels: Labels | None = None,
-    overlay: bool = False,
-    theory: bool = False,
-    xlim: Pair | None = None,
-    logx: bool = False,
-    logy: bool | None = None,
-    size: Pair | None = None,
-) -> "Picture":
-    """Return a picture of a column against simulated time: means over seeds, 20%-80% bands.
-
-    Args:
-        results: a panel for each; of one scenario each.
-        column: of the history; by default the exact objective or the mean return.
-        methods: labels, in the order of the legend; all by default.
-        labels: what the legend calls them instead, by label.
-        overlay: one panel for all, a line style for each.
-        theory: mark predicted update times.
-        xlim: simulated seconds at the left and the right.
-        logx: a logarithmic time axis.
-        logy: a logarithmic value axis; by default for gradient norms only.
-        size: width and height in inches.
-
-    Raises:
-        BadInputError: there is no such column or method, or nothing to draw.
-    """
-    from scenarios.pictures.panels import (  # noqa: PLC0415 - matplotlib takes a second
-        Look,
-        draw,
-        panels_of,
-        together,
-    )
-
-    groups = {r.name: comparable(r.runs, r.name) for r in results}
-    for runs in groups.values():
-        if column is not None and column not in runs[0].history:
-            accepted = ", ".join(runs[0].history)
-            raise BadInputError(f"--column {column}: no such column; accepted: {accepted}")
-    if xlim and not 0 <= xlim[0] < xlim[1] < math.inf:
-        raise BadInputError(f"xlim {xlim[0]:g} {xlim[1]:g}: accepted: two rising numbers from 0")
-    if size and not (0 < size[0] <= LARGEST and 0 < size[1] <= LARGEST):
-        raise BadInputError(f"size {size[0]:g} {size[1]:g}: accepted: up to {LARGEST} inches each")
-    look = Look(methods, labels or {}, xlim, logx, logy, size, theory)
-    if overlay:
-        short = {Path(name).name or name: runs for name, runs in groups.items()}
-        return draw([together(short if len(short) == len(groups) else groups, column)], look)
-    columns = [column] if column else []
-    return draw([p for runs in groups.values() for p in panels_of(runs, columns)], look)

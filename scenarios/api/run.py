@@ -24,6 +24,7 @@ from scenarios.runs.jobs import Job, plan
 from scenarios.runs.make import Maker, Making
 from scenarios.runs.store.stored import runs_in
 from simulator import Positive
+from simulator.hardware.trace import convert_log
 
 Source = Annotated[
     str | Path | Mapping[str, Any] | Scenario,
@@ -146,6 +147,27 @@ def simulate(source: Source, method: Method | None = None, seed: Seed | None = N
     seeds = [scenario.seeds[0] if seed is None else seed]
     (job, *_) = plan(scenario, ROOT, wanted, seeds)
     return Results([simulated(job.spec, own)], scenario.name or scenario.title)
+
+
+@checked_call
+def trace(log: Place, out: Place) -> int:
+    """Turn a log of finished gradients into a trace for ``compute = { model = "trace" }``.
+
+    Args:
+        log: CSV or Parquet with columns worker (from 0), start, end (seconds); a run's own
+            ``timeline.parquet`` is one.
+        out: the trace, ``.csv`` or ``.parquet``.
+
+    Returns:
+        How many gradients the log has.
+
+    Raises:
+        BadInputError: the log cannot be read, or says what cannot be.
+    """
+    try:
+        return convert_log(Path(log), Path(out))
+    except ValueError as error:
+        raise BadInputError(str(error)) from error
 
 
 @checked_call

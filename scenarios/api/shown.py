@@ -85,16 +85,18 @@ class Comparison(Shown):
             never).
         title: where the runs are.
         warnings: what is suspicious about them, a line each.
+        caption: of LaTeX tables: what they are about; the title if there is none.
     """
 
     numbers: Numbers
     title: str
     warnings: list[str] = field(default_factory=list)
+    caption: str = ""
 
     @property
     def parts(self) -> Sequence[Sheet | str]:
         """See :class:`Shown`."""
-        return [*comparison_sheets(self.numbers, self.title), *self.warnings]
+        return [*comparison_sheets(self.numbers, self.title, self.caption), *self.warnings]
 
     def table(self) -> "pd.DataFrame":
         """Return the numbers as a DataFrame."""

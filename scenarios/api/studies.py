@@ -1,5 +1,6 @@
 """Many scenarios at once: sweeps and tuning."""
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 from pydantic import Field
 
 from scenarios.api.results import Results
+from scenarios.api.run import ROOT
 from scenarios.format.load import find
 from scenarios.format.load import load as load_scenario
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.accepted import Names, Place
 from scenarios.format.words.arguments import checked_call
+from scenarios.format.words.errors import BadInputError
 from scenarios.results.published import published
 from scenarios.results.rows import tidy
 from scenarios.runs.jobs import Summary
@@ -21,7 +24,7 @@ from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.stored import folders_below, runs_in
 from scenarios.studies import tune as search
 from scenarios.studies import tuned as report
-from scenarios.studies.grid import Sweep, load_sweep
+from scenarios.studies.grid import Sweep, load_sweep, sweep_names
 from scenarios.studies.sweep import SweepRun, runs_of, unique_jobs
 from simulator import Count
 
@@ -103,14 +106,33 @@ def open(source: Place, store: Place = STORE) -> Results:  # noqa: A001 - stragg
         BadInputError: there are no runs, or the sweep says what cannot be.
     """
     path = Path(source)
-    if path.suffix == ".parquet":
-        return Results(published(path), path.stem)
     if (path / "run.json").is_file():
         return Results(runs_in([RunFolder(path)]), str(path))
     if path.is_dir():
         return Results(runs_in(folders_below(path)), str(path))
-    sweep = load_sweep(source)
-    return SweepResults(sweep, runs_of(sweep, Path(store)))
+    if path.suffix == ".parquet" and path.is_file():
+        return Results(published(path), path.stem)
+    if str(source) in sweep_names() or (path.suffix == ".toml" and path.is_file()):
+        sweep = load_sweep(source)
+        return SweepResults(sweep, runs_of(sweep, Path(store)))
+    near = _near(path)
+    raise BadInputError(
+        f"{source}: {'is none of these' if path.exists() else 'not there'}; "
+        f"{f'did you mean {near!r}? ' if near else ''}accepted: a folder of results, of one run or "
+        "of a store; a compact file of results; a sweep, by file or name"
+    )
+
+
+def _near(path: Path) -> str | None:
+    """Return a folder or the name of a sweep that may have been meant."""
+    try:
+        beside = [place for folder in (path.parent, ROOT) for place in sorted(folder.glob("*/"))]
+    except OSError:
+        beside = []
+    known = {place.name: str(place) for place in reversed(beside) if place.is_dir()}
+    known |= {name.rpartition("/")[2]: name for name in sweep_names()}
+    near = difflib.get_close_matches(path.stem, known, n=1)
+    return known[near[0]] if near else None
 
 
 @checked_call

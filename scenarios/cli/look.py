@@ -19,12 +19,9 @@ def trace(
 
     Workers are numbers from 0, times are seconds. A run's own timeline.parquet is such a log.
     """
-    from simulator.hardware.trace import convert_log
+    from scenarios.api import run as api
 
-    try:
-        gradients = convert_log(log, out)
-    except ValueError as error:
-        raise BadInputError(str(error)) from error
+    gradients = api.trace(log, out)
     typer.echo(f"written: {out}, from {gradients} gradients")
 
 
@@ -79,20 +76,16 @@ def bench(
     `methods`: whole short runs of every method beside a plain simulator, which computes every
     gradient when it is started, with one Gymnasium environment and torch.
     """
-    import dataclasses
-    import json
     import os
 
     if json_ is not None and json_.is_dir():
         raise BadInputError(f"--json {json_}: is a folder; accepted: a file")
     os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    from scenarios.bench import measured
-    from scenarios.bench.table import measurement_table
+    from scenarios.api.bench import bench as measure
     from scenarios.runs.store.files import write_atomically
 
-    groups = {}
-    for title, measurements in measured(what, env or (), rounds):
-        console().print(measurement_table(title, measurements))
-        groups[title] = [dataclasses.asdict(line) for line in measurements]
+    measurements = measure(what, env or (), rounds)
+    for table in measurements:
+        console().print(table.rich())
     if json_ is not None:
-        write_atomically(json_, json.dumps(groups, indent=1).encode() + b"\n")
+        write_atomically(json_, measurements.json().encode() + b"\n")

@@ -19,7 +19,6 @@ from scenarios.cli.parts import (
     show,
 )
 from scenarios.format.words.errors import BadInputError
-from scenarios.format.words.installed import GROUPS, installed
 from scenarios.runs.cores import CORES
 
 
@@ -68,26 +67,10 @@ def run(
 
 
 def list_() -> None:
-    """List the scenarios and sweeps that come with straggler, the methods, and others' offers."""
-    from scenarios.format.load import library, load, read_toml
-    from scenarios.format.method import Method
-    from scenarios.studies.grid import SWEEPS
+    """List the scenarios and sweeps that come with straggler, methods, rules, others' offers."""
+    from scenarios.api.listing import list as listing
 
-    named, sweeps = library(), library(SWEEPS)
-    width = max(map(len, named))
-    for name, file in named.items():
-        typer.echo(f"{name:{width}}  {load(file, environment=False).title}")
-    typer.echo("\nsweeps:")
-    for name, file in sweeps.items():
-        typer.echo(f"{name:{width}}  {read_toml(file)['title']}")
-    typer.echo("\nmethods:")
-    for name, model in Method.door.ours.items():
-        keys = [key for key in model.model_fields if key not in {"name", "label"}]
-        typer.echo(f"{name:{width}}  {', '.join(keys)}")
-    typer.echo(f"{'package.module:Class':{width}}  a method of your own")
-    for kind, group in GROUPS.items():
-        for name, where in installed(group).items():
-            typer.echo(f"{name:{width}}  {kind} of {where}")
+    show(listing())
 
 
 def check(

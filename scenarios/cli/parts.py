@@ -50,6 +50,10 @@ Threshold = Annotated[
     list[float] | None,
     typer.Option(help="A return to reach; repeatable [default: three from start to best]."),
 ]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(metavar="A,B,...", help="Only these columns, in this order, as --csv names them."),
+]
 CSV = Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")]
 Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown instead of a table.")]
 Latex = Annotated[
@@ -73,6 +77,11 @@ def interruptible() -> Iterator[None]:
             err=True,
         )
         raise typer.Exit(1) from None
+
+
+def chosen(columns: list[str] | None) -> list[str]:
+    """Return the columns that are wanted; none for those that are shown by default."""
+    return [name.strip() for text in columns or () for name in text.split(",")]
 
 
 def form(csv: bool, markdown: bool, latex: bool) -> str | None:

@@ -7,10 +7,12 @@ import typer
 
 from scenarios.cli.parts import (
     CSV,
+    Columns,
     Latex,
     Markdown,
     Store,
     Threshold,
+    chosen,
     console,
     form,
     show,
@@ -23,6 +25,7 @@ def compare(
         Path, typer.Argument(metavar="DIR", help="A result folder, or a compact file.")
     ],
     threshold: Threshold = None,
+    columns: Columns = None,
     csv: CSV = False,
     markdown: Markdown = False,
     latex: Latex = False,
@@ -35,7 +38,7 @@ def compare(
     from scenarios.api.studies import open as open_results
 
     kind = form(csv, markdown, latex)
-    comparison = open_results(results).compare(threshold or ())
+    comparison = open_results(results).compare(threshold or (), chosen(columns))
     if kind:
         typer.echo(getattr(comparison, kind)(), nl=False)
     else:
@@ -48,6 +51,7 @@ def results(
     ],
     out: Store = Path("runs/store"),
     threshold: Threshold = None,
+    columns: Columns = None,
     csv: CSV = False,
     markdown: Markdown = False,
     latex: Latex = False,
@@ -64,8 +68,9 @@ def results(
     from scenarios.results.tables import results_sheet
 
     kind = form(csv, markdown, latex)
-    rows = open_results(what, out).rows(threshold or ())
-    sheet = results_sheet(rows)
+    opened = open_results(what, out)
+    rows = opened.rows(threshold or (), chosen(columns))
+    sheet = results_sheet(rows, opened.title)
     if parquet is not None:
         rows.write_parquet(parquet)
         typer.echo(f"written: {parquet}, {len(rows.rows)} rows")
@@ -134,7 +139,7 @@ def plot(
     Means over seeds with a 20%-80% band. Of a sweep: lines over one axis, heat maps over two, and
     which method is fastest where.
     """
-    from scenarios.api.results import plot as draw
+    from scenarios.api.plot import plot as draw
     from scenarios.api.studies import SweepResults
     from scenarios.api.studies import open as open_results
     from scenarios.pictures.style import save
@@ -190,32 +195,34 @@ def _renamed(texts: list[str] | tuple[()]) -> dict[str, str]:
 
 
 def timeline(
-    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="OUT/METHOD/seed-SEED.")],
+    run_folder: Annotated[
+        Path, typer.Argument(metavar="RUN|DIR", help="OUT/METHOD/seed-SEED, or OUT.")
+    ],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Picture [default: RUN/timeline.png].")
     ] = None,
+    method: Annotated[str | None, typer.Option(help="Of this method, where it is OUT.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of this seed, where it is OUT.")] = None,
     begin: Annotated[float, typer.Option("--from", min=0.0, help="Simulated seconds.")] = 0.0,
     until: Annotated[
-        float | None, typer.Option("--to", help="Simulated seconds [default: what is legible].")
+        float | None,
+        typer.Option("--to", min=0.0, help="Simulated seconds [default: what is legible]."),
     ] = None,
     perfetto: Annotated[
         Path | None, typer.Option(help="Write a trace for ui.perfetto.dev instead (.json.gz).")
     ] = None,
 ) -> None:
     """Draw who did what when: a lane per worker, or bands of many workers."""
-    from scenarios.pictures.perfetto import write_trace
+    from scenarios.api.studies import open as open_results
     from scenarios.pictures.style import save
-    from scenarios.pictures.timeline import draw_timeline, recorded
-    from scenarios.runs.store.folder import RunFolder
-    from scenarios.runs.store.stored import run_in
 
-    run = recorded(run_in(RunFolder(run_folder)))
-    if perfetto is not None:
-        write_trace(run, perfetto)
-        typer.echo(f"written: {perfetto}")
-        return
     if until is not None and until <= begin:
         raise BadInputError(f"--to {until}: accepted: more than --from, {begin}")
+    results = open_results(run_folder)
+    if perfetto is not None:
+        results.perfetto(perfetto, method, seed)
+        typer.echo(f"written: {perfetto}")
+        return
     file = out or run_folder / "timeline.png"
-    save(draw_timeline(run, begin, until), file)
+    save(results.timeline(method, seed, begin=begin, until=until), file)
     typer.echo(f"drawn: {file}")

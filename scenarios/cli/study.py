@@ -239,15 +239,10 @@ def verdict(
     speed-up over the fastest rival; and the probability that a run is sooner than the rival's. A
     claim holds if the intervals of two speed-ups of three lie above 1 and none lies below.
     """
-    from scenarios.api.figure import figures
-    from scenarios.results import verdicts
+    from scenarios.api.verdict import verdict as judge
 
-    found, missing = figures(source)
-    rows = [(one.name, verdict) for one in found for verdict in one.verdicts()]
-    notes = [
-        f"{one.name}: {crossing.sentence()}." for one in found for crossing in one.crossovers()
-    ]
-    used = {name: runs for one in found for name, runs in one.sources()}
-    lines = verdicts.markdown(rows) if markdown else verdicts.sentences(rows)
-    origin = verdicts.origin([run for runs in used.values() for run in runs])
-    typer.echo("\n".join([*lines, "", *notes, *missing, "", *origin]))
+    verdicts = judge(source)
+    if markdown:
+        typer.echo(verdicts.markdown(), nl=False)
+    else:
+        show(verdicts)

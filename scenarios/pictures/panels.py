@@ -65,7 +65,7 @@ class Look:
             BadInputError: there is no such label.
         """
         there = sorted(set(labels), key=rank)
-        for name in (*self.methods, *self.names):
+        for name in self.methods:
             if name not in there:
                 raise BadInputError(f"{name}: no such method here; accepted: {', '.join(there)}")
         return list(self.methods) or there
@@ -91,30 +91,33 @@ class Panel:
         return [run for runs in self.groups.values() for run in runs]
 
 
-def panels_of(runs: list[StoredRun], columns: Sequence[str] = ()) -> list[Panel]:
+def panels_of(
+    runs: list[StoredRun], columns: Sequence[str] = (), title: str | None = None
+) -> list[Panel]:
     """Return the panels that show a scenario.
 
     Args:
         runs: of the scenario.
         columns: a panel for each; by default one, and one per variant where workers differ.
+        title: over the panels; that of the scenario if None.
     """
     shown = list(columns) or [curves.metric(runs)]
     prefix = {"return_average": "return_mean", "objective": "objective"}.get(shown[0])
     if not columns and prefix:
         shown += [f"{prefix}_{variant}" for variant in runs[0].shares]
     titles = {f"_{variant}": f"workers with {variant!r}" for variant in runs[0].shares}
-    own = str(runs[0].info["title"])
+    own = str(runs[0].info["title"]) if title is None else title
     return [
         Panel({"": runs}, c, next((t for end, t in titles.items() if c.endswith(end)), own))
         for c in shown
     ]
 
 
-def together(groups: dict[str, list[StoredRun]], column: str | None = None) -> Panel:
+def together(groups: dict[str, list[StoredRun]], column: str) -> Panel:
     """Return one panel that shows several scenarios, each with a line style of its own."""
     every = [run for runs in groups.values() for run in runs]
     titles = dict.fromkeys(str(run.info["title"]) for run in every)
-    return Panel(groups, column or curves.metric(every), "; ".join(titles))
+    return Panel(groups, column, "; ".join(titles))
 
 
 def draw(panels: Sequence[Panel], look: Look | None = None) -> Picture:
@@ -135,7 +138,11 @@ def draw(panels: Sequence[Panel], look: Look | None = None) -> Picture:
             _draw_theory(ax, panel.runs, labels)
     if not any(ax.get_lines() for ax in axes):
         raise BadInputError(f"{panels[0].column}: no run has a value of it; nothing to draw")
-    axes[0].set_ylabel(AXIS_LABELS.get(panels[0].column, panels[0].column))
+    first = panels[0].column
+    axes[0].set_ylabel(AXIS_LABELS.get(first, first))
+    for ax, panel in zip(axes[1:], panels[1:], strict=True):
+        if panel.column != first and panel.column in AXIS_LABELS:
+            ax.set_ylabel(AXIS_LABELS[panel.column])
     handles = {line.get_label(): line for ax in axes for line in ax.get_lines()}
     named = {label: handles[label] for label in handles if not str(label).startswith("_")}
     widest = max(len(str(label)) for label in named) + 7  # the line takes about seven letters

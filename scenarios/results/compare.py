@@ -1,11 +1,13 @@
 """One row per method: what it cost, what it wasted, how far it came."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import difflib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from scenarios.format.words.errors import BadInputError
 from scenarios.results import curves
 from scenarios.runs.store.stored import StoredRun
 from simulator.selection_bias import QUANTILES, SIGNIFICANT
@@ -31,11 +33,39 @@ class Comparison:
         metric: the column of the history that thresholds and finals are about.
         thresholds: the values whose times are given.
         columns: numbers and texts, means over seeds (times to thresholds: medians).
+        chosen: the columns that the user wants, but for ``method``; empty: all.
     """
 
     metric: str
     thresholds: list[float]
     columns: dict[str, list[str | float]]
+    chosen: tuple[str, ...] = ()
+
+    def only(self, columns: Sequence[str]) -> "Comparison":
+        """Return some columns, in this order, after ``method``.
+
+        Raises:
+            BadInputError: there is no such column.
+        """
+        names = tuple(name for name in known_columns(columns, self.columns) if name != "method")
+        chosen = {name: self.columns[name] for name in ("method", *names)}
+        return replace(self, columns=chosen, chosen=names)
+
+
+def known_columns(columns: Sequence[str], there: Collection[str]) -> list[str]:
+    """Return columns, each once.
+
+    Raises:
+        BadInputError: one is not there.
+    """
+    for name in columns:
+        if name not in there:
+            near = difflib.get_close_matches(name, there, n=1)
+            meant = f"did you mean {near[0]!r}? " if near else ""
+            raise BadInputError(
+                f"columns: there is no {name!r}; {meant}accepted: {', '.join(there)}"
+            )
+    return list(dict.fromkeys(columns))
 
 
 def compare(runs: list[StoredRun], thresholds: Sequence[float] = ()) -> Comparison:

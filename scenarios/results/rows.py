@@ -1,7 +1,7 @@
 """One tidy table: a row per run, with what differs, what it cost and how far it came."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from scenarios.results import curves
-from scenarios.results.compare import default_thresholds
+from scenarios.results.compare import default_thresholds, known_columns
 from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.fingerprint import code_fingerprint
 from scenarios.runs.store.stored import StoredRun
@@ -38,11 +38,23 @@ class Rows:
         rows: one per run, with the same keys.
         metric: the column that runs are judged by; ``mixed`` if not all by the same.
         thresholds: whose times are given.
+        chosen: whether the user chose the columns.
     """
 
     rows: list[Row]
     metric: str
     thresholds: list[float]
+    chosen: bool = False
+
+    def only(self, columns: Sequence[str]) -> "Rows":
+        """Return some columns, in this order.
+
+        Raises:
+            BadInputError: there is no such column.
+        """
+        names = known_columns(columns, self.rows[0])
+        rows = [{name: row[name] for name in names} for row in self.rows]
+        return replace(self, rows=rows, chosen=True)
 
     def table(self) -> pa.Table:
         """Return the rows as a table; columns of mixed types become texts."""
@@ -134,13 +146,20 @@ def _circumstances(info: Row) -> Row:
 def _differences(infos: Sequence[Row]) -> list[Row]:
     """Return for each run the keys of its content that are not the same for all."""
     flat = [_flatten(info.get("content", {})) for info in infos]
-    keys = dict.fromkeys(key for row in flat for key in row if key != "seeds.0")
+    named = all(_is_named(row, info) for row, info in zip(flat, infos, strict=True) if row)
+    apart = {"seeds.0", "methods.name"} if named else {"seeds.0"}  # other columns have them
+    keys = dict.fromkeys(key for row in flat for key in row if key not in apart)
     missing = object()
     known = [row for row in flat if row]  # damaged runs say nothing
     differing = [key for key in keys if len({repr(row.get(key, missing)) for row in known}) > 1]
     taken = COLUMNS | set(TOTALS)
     names = {key: f"limit.{key}" if key in taken else key for key in differing}
     return [{names[key]: row.get(key) for key in differing} for row in flat]
+
+
+def _is_named(content: Row, info: Row) -> bool:
+    """Return whether a run's method has no label but its name."""
+    return str(content.get("methods.name")).rpartition(":")[2] == info.get("label")
 
 
 def _leaf(value: Any) -> Any:  # noqa: ANN401

@@ -19,12 +19,14 @@ class Sheet:
         header: a text per column; newlines break it in a terminal.
         rows: as many texts each.
         left: indices of columns of words; the others are numbers, to the right.
+        caption: of a LaTeX table, instead of the title.
     """
 
     title: str
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     left: frozenset[int] = field(default=frozenset({0}))
+    caption: str = ""
 
     def rich(self) -> Table:
         """Return the table for a terminal; nothing in it is markup."""
@@ -47,10 +49,12 @@ class Sheet:
             yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
 
     def latex(self) -> str:
-        """Return a LaTeX table, for the package booktabs, with the title as its caption."""
+        """Return a LaTeX table, for the package booktabs, with its caption or its title."""
         sides = "".join("l" if k in self.left else "r" for k in range(len(self.header)))
         text: str = self._frame().to_latex(index=False, escape=True, column_format=sides)
-        caption = _frame([[self.title]], ["title"]).to_latex(index=False, escape=True)
+        caption = _frame([[self.caption or self.title]], ["title"]).to_latex(
+            index=False, escape=True
+        )
         escaped = caption.split("\\midrule\n")[1].split(" \\\\\n")[0]
         rows = text.rstrip("\n")
         return f"\\begin{{table}}\n\\caption{{{escaped}}}\n{rows}\n\\end{{table}}\n"

@@ -41,9 +41,18 @@ COSTS = {
 """Columns of the first table: name in the comparison, and header."""
 
 
-def comparison_sheets(comparison: Comparison, title: str) -> list[Sheet]:
-    """Return tables for a terminal of 80 columns: what it cost, and what it gave."""
+def comparison_sheets(comparison: Comparison, title: str, caption: str = "") -> list[Sheet]:
+    """Return tables for a terminal of 80 columns: what it cost, and what it gave.
+
+    Args:
+        comparison: the numbers.
+        title: over each table.
+        caption: in LaTeX instead of it.
+    """
     name = comparison.metric.removesuffix("_mean").replace("_", " ")
+    if comparison.chosen:
+        headers = {k: COSTS.get(k, k.replace("_", "\n", 1)) for k in comparison.chosen}
+        return [_comparison_sheet(comparison, "means over seeds", headers, (title, caption))]
     results = {
         key: key.replace("time_to_", "seconds\nto ").replace("final_", "final\n")
         for key in comparison.columns
@@ -54,19 +63,23 @@ def comparison_sheets(comparison: Comparison, title: str) -> list[Sheet]:
     results = {key: header for key, header in results.items() if key not in selection}
     parts = {"costs": COSTS, name: results, "used against discarded trajectories": selection}
     return [
-        _comparison_sheet(comparison, f"{title}: {part}, means over seeds", headers)
+        _comparison_sheet(comparison, f"{part}, means over seeds", headers, (title, caption))
         for part, headers in parts.items()
         if headers
     ]
 
 
-def _comparison_sheet(comparison: Comparison, title: str, headers: dict[str, str]) -> Sheet:
+def _comparison_sheet(
+    comparison: Comparison, what: str, headers: dict[str, str], of: tuple[str, str]
+) -> Sheet:
+    title, caption = of
     columns = comparison.columns
     rows = [
         [str(method), *(_cell(key, columns[key][k]) for key in headers)]
         for k, method in enumerate(columns["method"])
     ]
-    return Sheet(title, ["method", *headers.values()], rows)
+    caption = caption and f"{caption}: {what}"
+    return Sheet(f"{title}: {what}", ["method", *headers.values()], rows, caption=caption)
 
 
 def _cell(key: str, value: str | float) -> str:
@@ -106,12 +119,20 @@ HIDDEN = {"path", "version", "real_seconds", "vectors_sent", "bytes_sent", "best
 """Columns of results that only files and CSV have."""
 
 
-def results_sheet(results: Rows) -> Sheet:
-    """Return a row per run."""
+def results_sheet(results: Rows, title: str = "") -> Sheet:
+    """Return a row per run; the columns that were chosen, or those that say something.
+
+    Args:
+        results: the rows.
+        title: of the scenario, for the caption in LaTeX.
+    """
     empty = {n for n in results.rows[0] if all(row[n] is None for row in results.rows)}
-    same = {"same_code"} if all(row["same_code"] for row in results.rows) else set()
+    same = {"same_code"} if all(row.get("same_code") for row in results.rows) else set()
+    dull = HIDDEN | empty | same
     names = [
-        n for n in results.rows[0] if n not in HIDDEN | empty | same and not n.endswith(".source")
+        n
+        for n in results.rows[0]
+        if results.chosen or (n not in dull and not n.endswith(".source"))
     ]
     rows = [[_value(row[name]) for name in names] for row in results.rows]
     words = {
@@ -120,7 +141,8 @@ def results_sheet(results: Rows) -> Sheet:
         if any(isinstance(row[name], str | bool) for row in results.rows)
     }
     header = [name.replace("_", " ") for name in names]
-    return Sheet(f"by {results.metric}", header, rows, frozenset(words))
+    caption = f"{title or 'Runs'}, by {results.metric.replace('_', ' ')}"
+    return Sheet(f"by {results.metric}", header, rows, frozenset(words), caption)
 
 
 def _value(value: object) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Self
 import annotated_types
 from pydantic import BeforeValidator, Field, model_validator
 
-from scenarios.format.load import check_problem, find, read_toml
+from scenarios.format.load import check_problem, find, library, read_toml
 from scenarios.format.scenario import Scenario, Seed
 from scenarios.format.words.errors import BadInputError
 from scenarios.format.words.explain import checked
@@ -152,6 +152,12 @@ class Sweep:
     points: list[GridPoint]
 
 
+def sweep_names() -> set[str]:
+    """Return what a sweep that comes with the package may be called."""
+    named = library(SWEEPS)
+    return {*named, *(name.rpartition("/")[2] for name in named)}
+
+
 def load_sweep(name: str | Path) -> Sweep:
     """Return a sweep, by file or name, every point of its grid checked.
 
@@ -159,7 +165,13 @@ def load_sweep(name: str | Path) -> Sweep:
         BadInputError: a mistake in the file, or in a scenario that it would make.
     """
     path = find(str(name), "sweep", SWEEPS)
-    file = checked(SweepFile, read_toml(path), str(path), path.parent)
+    content = read_toml(path)
+    if "base" not in content and {"cluster", "methods"} & content.keys():
+        raise BadInputError(
+            f"{path}: is a scenario; accepted: a sweep, with `base`; for what was made of a "
+            f"scenario, its folder, such as runs/{path.stem}"
+        )
+    file = checked(SweepFile, content, str(path), path.parent)
     base_path = _base(path, file.base)
     base = read_toml(base_path)
     checked(Scenario, base, str(base_path), base_path.parent)

@@ -61,7 +61,7 @@ class _Parts:
     def __init__(self, function: Callable[..., Any]) -> None:
         parameters = list(inspect.signature(function).parameters.values())
         self.name = function.__name__
-        self.skipped = int(parameters[0].name == "self")
+        self.skipped = int("self" in inspect.signature(function).parameters)
         self.positional: list[str] = []
         self.several: str | None = None
         fields: dict[str, Any] = {}

@@ -37,17 +37,17 @@ class Sourced(Strict):
         """
         if (code := self.code()) is None:
             return
+        if self.source not in {None, code.digest}:
+            raise ValueError(
+                f"source: {code.modules[0]} has changed since this was planned; accepted: "
+                "load and run it again"
+            )
         if changed_since_import(code):
             module = code.modules[0]
             raise ValueError(
                 f"source: {module} has changed since this process imported it; accepted: "
                 f"importlib.reload({module}), or a new process (in a notebook, a new kernel); "
                 "then load again"
-            )
-        if self.source not in {None, code.digest}:
-            raise ValueError(
-                f"source: {code.modules[0]} has changed since this was planned; accepted: "
-                "load and run it again"
             )
 
     @model_validator(mode="after")

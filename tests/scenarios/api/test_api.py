@@ -11,7 +11,6 @@ import pytest
 from commands import SCENARIO, straggler, write_scenario
 
 import straggler as front
-from scenarios.api.studies import open as open_results
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,7 +137,14 @@ def test_several_clusters_in_one_picture(results: front.Results, tmp_path: Path)
     slow = front.load(SMALL).with_values({"cluster.compute.seconds": [2.0, 4.0]})
     other = front.run(slow, out=tmp_path / "slow", jobs=2)
     apart = front.plot(results, other)
-    assert [axes.get_title().splitlines()[0] for axes in apart.axes] == [SMALL["title"]] * 2
+    titles = [axes.get_title().splitlines()[0] for axes in apart.axes]
+    assert titles == [f"{SMALL['title']} (small)", f"{SMALL['title']} (slow)"]
+    renamed = front.plot(results, other, labels={"slow": "Slow", "rennala-nigt": "R"})
+    titles = [axes.get_title().splitlines()[0] for axes in renamed.axes]
+    assert titles == [f"{SMALL['title']} (small)", "Slow"]
+    labels = {"small": "fast", "rennala-nigt": "R"}
+    both = front.plot(results, other, overlay=True, methods=["rennala-nigt"], labels=labels)
+    assert [line.get_label() for line in both.axes[0].get_lines()] == ["R (fast)", "R (slow)"]
     together = front.plot(results, other, overlay=True, methods=["rennala-nigt"])
     (axes,) = together.axes
     assert [line.get_label() for line in axes.get_lines()] == [
@@ -159,7 +165,9 @@ def test_what_cannot_be_is_one_line(results: front.Results, tmp_path: Path) -> N
         "x: no such method here; accepted: rennala-nigt": lambda: results.plot(methods=["x"]),
         "xlim 3 1: accepted: two rising numbers": lambda: results.plot(xlim=(3, 1)),
         "size 0 1: accepted: up to 100 inches": lambda: results.plot(size=(0, 1)),
-        "nowhere: no such file or sweep; accepted: a TOML file": lambda: open_results("nowhere"),
+        "nowhere: not there; accepted: a folder of results, of one run or of a store; a compact": (
+            lambda: front.open("nowhere")
+        ),
         "out: is missing for a scenario without a file": lambda: front.run(SMALL),
         "jobs: 0; accepted: a whole number of at least 1": (
             lambda: front.run(SMALL, out=tmp_path, jobs=0)

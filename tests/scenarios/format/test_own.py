@@ -287,13 +287,12 @@ def test_a_class_that_is_edited_while_a_process_has_it(module: Callable[..., Non
     content = CONTENT | method("edited:Mine", **RULE)
     scenario = front.load(content)
     module("# changed\n@dataclass(frozen=True)")
-    for source in (scenario, content):
-        with pytest.raises(front.BadInputError) as caught:
-            front.simulate(source)
-        (line,) = caught.value.lines
-        assert "source: edited has changed since this process imported it" in line
-        assert "accepted: importlib.reload(edited)" in line
-    importlib.reload(sys.modules["edited"])
     with pytest.raises(front.BadInputError, match="has changed since this was planned; accepted: "):
         front.simulate(scenario)
+    with pytest.raises(front.BadInputError) as caught:
+        front.simulate(content)
+    (line,) = caught.value.lines
+    assert "source: edited has changed since this process imported it" in line
+    assert "accepted: importlib.reload(edited)" in line
+    importlib.reload(sys.modules["edited"])
     assert front.simulate(content).methods == ["Mine"]

@@ -1,0 +1,55 @@
+"""What becomes of the claims, from compact results."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from scenarios.api.figure import FigureResults, figures
+from scenarios.api.shown import Shown
+from scenarios.format.words.accepted import Place
+from scenarios.format.words.arguments import checked_call
+from scenarios.results import verdicts
+from scenarios.results.sheet import Sheet
+
+if TYPE_CHECKING:
+    from scenarios.results.judge import Verdict
+
+
+class Verdicts(Shown):
+    """Whether the claim of each figure holds, a line per panel and method.
+
+    Attributes:
+        rows: each verdict with the name of its figure.
+    """
+
+    def __init__(self, found: Sequence[FigureResults], missing: Sequence[str]) -> None:
+        self.rows: list[tuple[str, Verdict]] = [
+            (one.name, verdict) for one in found for verdict in one.verdicts()
+        ]
+        used = {name: runs for one in found for name, runs in one.sources()}
+        crossings = [f"{one.name}: {c.sentence()}." for one in found for c in one.crossovers()]
+        origin = verdicts.origin([run for runs in used.values() for run in runs])
+        self._notes = ["", *crossings, *missing, "", *origin]
+
+    @property
+    def parts(self) -> Sequence[Sheet | str]:
+        """See :class:`Shown`."""
+        return [*verdicts.sentences(self.rows), *self._notes]
+
+    def markdown(self) -> str:
+        """Return the tables of docs/reproduction.md."""
+        return "\n".join([*verdicts.markdown(self.rows), *self._notes]) + "\n"
+
+
+@checked_call
+def verdict(source: Place) -> Verdicts:
+    """Say of every figure in a folder of compact results whether its claim holds.
+
+    See ``straggler verdict --help`` for how it is judged.
+
+    Args:
+        source: the folder, such as ``results``.
+
+    Raises:
+        BadInputError: it holds no compact results.
+    """
+    return Verdicts(*figures(source))
