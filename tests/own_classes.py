@@ -125,6 +125,10 @@ class NoGenerator(Chosen):
         return cluster.publish(cluster.initial_point) if cluster.size < 0 else None  # type: ignore[return-value]
 
 
+class Unfinished(Algorithm):
+    """Has no run."""
+
+
 class Spins(Chosen):
     """Never waits."""
 

@@ -39,7 +39,7 @@ def test_the_python_page_runs_as_a_script_without_a_guard(tmp_path: Path) -> Non
 def test_every_function_of_the_front_door_has_an_example() -> None:
     code = "\n".join(blocks("docs/python.md"))
     functions = [name for name in front.__all__ if name[0].islower()]
-    own = {"check_method", "figure"}  # docs/own.md, and results that are not in a wheel
+    own = {"check_method", "figure", "verdict"}  # docs/own.md, results that are not in a wheel
     for name in set(functions) - own:
         assert f"straggler.{name}(" in code, name
 
@@ -79,6 +79,11 @@ def test_the_page_about_ones_own_is_a_module_that_works(
             {"name": "quorum:Quorum", "quorum": 3, "rule": "pg", "step_size": 0.5},
         ],
     }
+    clipped = {"rule": "mine:Clipped", "step_size": 0.5, "longest": 2**0.5 / 2}
+    aggregation = {"name": "algorithms:Rennala", "batch": 6}
+    # from (2, 2) in steps of (1/2, 1/2) to (1, 1), where the gradient is no longer too long
+    steps = front.simulate(content | {"methods": [aggregation | clipped]}).history()
+    assert steps["objective"].tolist() == pytest.approx([-2.25, -1.0, -0.25])
     # workers 0 and 2 take 1 s, 1 takes 3 s, as their third ones: 0, then 1; 8 bytes take 8e-6 s
     history = front.simulate(content).history()
     assert history["time"].tolist() == pytest.approx([3.250008, 6.500016, 9.750024], rel=1e-12)

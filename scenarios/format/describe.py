@@ -35,7 +35,7 @@ def describe(scenario: Scenario) -> Iterator[str]:
     yield f"uplink    kappa = {_range(cluster.uplink_seconds(d))} s per vector"
     yield f"problem   {scenario.problem.kind}, d = {d:,} parameters ({4 * d:,} bytes a vector)"
     for method in scenario.methods:
-        values = ", ".join(f"{k} {v}" for k, v in method.parameters().items() if v is not None)
+        values = ", ".join(f"{k} {v}" for k, v in method.described().items() if v is not None)
         yield f"method    {method.folder}: {values}"
     limits = [
         f"{scenario.time_limit:g} simulated s" if scenario.time_limit else "",

@@ -110,9 +110,34 @@ def check_problem(place: str, scenario: Scenario) -> None:
 def _make_environment(place: str, problem: ControlProblem, workers: int) -> None:
     from simulator.problems.control.environment import (  # noqa: PLC0415 - a third of a second
         UnsuitableEnvironmentError,
+        make_environment,
     )
 
     try:
-        problem.check_environment(workers)
+        with told(f"problem.env: {problem.env!r}", but=UnsuitableEnvironmentError):
+            problem.check_environment(workers)
+            if problem.source is not None:
+                _try_environment(make_environment(problem.env))
     except UnsuitableEnvironmentError as error:
         raise BadInputError(f"{place}: problem.env: {error}") from error
+    except ValueError as error:
+        raise BadInputError(f"{place}: {error}") from error
+
+
+def _try_environment(environment: Any) -> None:  # noqa: ANN401
+    """Make one step in an environment of the user's."""
+    inner, wanted = environment.unwrapped, environment.observation_space.shape
+    environment.action_space.seed(0)
+    begun = inner.reset(seed=0)
+    if not (isinstance(begun, tuple) and len(begun) == len(("observation", "info"))):
+        raise TypeError("reset returns something else; accepted: (observation, info)")
+    after = inner.step(environment.action_space.sample())
+    parts = ("observation", "reward", "terminated", "truncated", "info")
+    if not (isinstance(after, tuple) and len(after) == len(parts)):
+        raise TypeError(f"step returns something else; accepted: ({', '.join(parts)})")
+    for seen in (begun[0], after[0]):
+        if np.shape(seen) != wanted:
+            raise ValueError(
+                f"an observation has shape {np.shape(seen)}; accepted: {wanted}, as its space says"
+            )
+    environment.close()

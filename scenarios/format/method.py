@@ -44,6 +44,10 @@ class Method(Open):
         apart = {"name", "label", "rule", "source"}
         return {key: getattr(self, key) for key in type(self).model_fields if key not in apart}
 
+    def described(self) -> dict[str, Any]:
+        """Return what a user is told of it: the arguments, and the rule where it is chosen."""
+        return self.parameters()
+
     def build(self) -> Algorithm:
         """Return the method: its aggregation combined with its update rule."""
         aggregation, rule = METHODS[self.name] if self.is_ours else self._own_parts()
@@ -72,6 +76,10 @@ class OwnMethod(Own, Method):
 
     rule: str
     rule_class: ClassVar[type[Rule]]
+
+    def described(self) -> dict[str, Any]:
+        """See :class:`Method`."""
+        return {"rule": self.rule, **self.parameters()}
 
     def code(self) -> Code | None:
         """See :class:`Sourced`; the rule may be the user's too."""

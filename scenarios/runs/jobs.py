@@ -144,7 +144,7 @@ def _is_there(job: Job, options: Options, summary: Summary, progress: Progress) 
     status = job.folder.status(job.spec)
     if status in {"damaged", "other"}:
         why = "its files are damaged" if status == "damaged" else "it is of another scenario"
-        if changed := job.folder.changed(job.spec):
+        if status == "other" and (changed := job.folder.changed(job.spec)):
             why = f"the source of {', '.join(changed)} has changed"
         progress.set_aside(job.name, why, job.folder.path)
     if not options.settled(job.spec, job.folder):

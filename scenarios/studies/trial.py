@@ -60,7 +60,11 @@ class Counted(Rule):
     def step(self, now: Iterate, gradient: Vector) -> Iterate:
         """See :class:`Rule`."""
         self.steps += 1
-        return self.rule.step(now, gradient)
+        after: object = self.rule.step(now, gradient)
+        if not isinstance(after, Iterate):
+            kind = type(self.rule).__name__
+            raise TypeError(f"{kind}.step returns {type(after).__name__}; accepted: an Iterate")
+        return after
 
 
 @dataclass

@@ -93,6 +93,9 @@ def find_class(name: str, group: str, base: type) -> type:
     module = imported(module_name, name)
     target = getattr(module, attribute, None)
     if isinstance(target, type) and issubclass(target, base):
+        if missing := sorted(getattr(target, "__abstractmethods__", ())):
+            lacks = " and no ".join(missing)
+            raise ValueError(f"{name!r}: has no {lacks}; accepted: a class that defines it")
         return target
     there = [n for n, kind in vars(module).items() if isinstance(kind, type)]
     fitting = [n for n in there if issubclass(getattr(module, n), base) and n != base.__name__]

@@ -33,20 +33,16 @@ def code_of(*targets: type) -> Code:
     """
     modules = dict.fromkeys(base.__module__ for target in targets for base in target.__mro__)
     theirs = [name for name in modules if _root(name) not in OURS | sys.stdlib_module_names]
-    files = {file for name in theirs for file in _files_of(_root(name))}
+    return code_in(*theirs)
+
+
+def code_in(*modules: str) -> Code:
+    """Return the sources of modules that were imported, as in ``mypackage:MyEnv-v0``."""
     digest = sha256()
-    for file in sorted(files):
+    for file in sorted({file for name in modules for file in _files_of(_root(name))}):
         content = file.read_bytes()
         digest.update(f"{file.name} {len(content)}\n".encode() + content)
-    return Code(digest.hexdigest()[:16], tuple(theirs))
-
-
-def code_in(module: str) -> Code:
-    """Return the sources of a module that was imported, as in ``mypackage:MyEnv-v0``."""
-    digest = sha256()
-    for file in sorted(_files_of(_root(module))):
-        digest.update(file.read_bytes())
-    return Code(digest.hexdigest()[:16], (module,))
+    return Code(digest.hexdigest()[:16], modules)
 
 
 _seen: dict[tuple[str, ...], tuple[list[object], str]] = {}

@@ -18,14 +18,17 @@ LIBRARIES = {"gymnasium", "matplotlib", "mujoco", "numpy", "pandas", "pebble", "
 
 
 @contextmanager
-def told(place: str) -> Iterator[None]:
+def told(place: str, but: type[Exception] | tuple[()] = ()) -> Iterator[None]:
     """Let what a user's class raises be a ValueError of one line.
 
     Args:
         place: the key and the name, to begin with.
+        but: what has a line already.
     """
     try:
         yield
+    except but:
+        raise
     except Exception as error:
         raise ValueError(f"{place} fails: {in_one_line(error)}") from error
 
@@ -36,7 +39,10 @@ def in_one_line(error: BaseException) -> str:
     first = text.splitlines()[0] if text else ""
     line = f"{type(error).__name__}: {first}" if first else type(error).__name__
     place = place_of(error)
-    return f"{line} ({place})" if place else line
+    line = f"{line} ({place})" if place else line
+    if isinstance(error, TypeError) and "'generator'" in first:
+        line += "; accepted: `yield from` before what the cluster does"
+    return line
 
 
 def place_of(error: BaseException) -> str | None:
@@ -64,7 +70,9 @@ def file_line(file: str, line: int) -> str:
 
 def _is_theirs(file: str) -> bool:
     path = Path(file)
-    if file.startswith("<frozen") or any(path.is_relative_to(ROOT / name) for name in OURS):
+    if file.startswith(("<frozen", "<string>")) or any(
+        path.is_relative_to(ROOT / name) for name in OURS
+    ):
         return False
     for site in ("site-packages", "dist-packages"):
         if site in path.parts:

@@ -88,11 +88,10 @@ class RunFolder:
         return "missing" if wanted else "done"  # a sweep may have left out the timeline
 
     def changed(self, spec: RunSpec) -> list[str]:
-        """Return the names of users' code whose sources alone make this another run."""
-        before = (self.info() or {}).get("content", {})
-        named, now = list[str](), spec.content()
-        same = _apart_from_sources(before, list[str]()) == _apart_from_sources(now, named)
-        return named if same else []
+        """Return the names of users' code whose sources are not those of the run that is here."""
+        before = _sources((self.info() or {}).get("content", {}))
+        now = _sources(spec.content())
+        return [name for name in now if before.get(name, now[name]) != now[name]]
 
     def _is_whole(self, info: dict[str, Any]) -> bool:
         """Return whether the files are as they were written; the timeline is not looked into."""
@@ -173,15 +172,16 @@ class RunFolder:
         return _digest(content)
 
 
-def _apart_from_sources(content: Any, named: list[str]) -> Any:  # noqa: ANN401 - JSON
-    """Return content without hashes of sources; add to ``named`` what they are of."""
+def _sources(content: Any) -> dict[str, str]:  # noqa: ANN401 - JSON
+    """Return the hashes of sources in a run's content, by what they are of."""
     if isinstance(content, list):
-        return [_apart_from_sources(value, named) for value in content]
+        content = dict(enumerate(content))
     if not isinstance(content, dict):
-        return content
-    if content.get("source"):
-        named.append(next(str(content[key]) for key in _NAMES if key in content))
-    return {k: _apart_from_sources(v, named) for k, v in content.items() if k != "source"}
+        return {}
+    found = {name: source for part in content.values() for name, source in _sources(part).items()}
+    if source := content.get("source"):
+        found[next(str(content[key]) for key in _NAMES if key in content)] = str(source)
+    return found
 
 
 def _digest(content: bytes) -> str:

@@ -110,6 +110,10 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         "no class derived from Algorithm; accepted: such a class (own_classes has Chosen, ",
     ),
     "not a method": (method("own_classes:Halves"), "no class derived from Algorithm"),
+    "an abstract class": (
+        method("own_classes:Unfinished"),
+        "methods[0].name: 'own_classes:Unfinished': has no run; accepted: a class that defines it",
+    ),
     "half a name": (method("own_classes:"), "'own_classes:': accepted: 'package.module:Class'"),
     "no such environment's module": (
         {"problem": {"kind": "control", "env": "nowhere:Mine-v0"}},
@@ -296,3 +300,25 @@ def test_a_class_that_is_edited_while_a_process_has_it(module: Callable[..., Non
     assert "accepted: importlib.reload(edited)" in line
     importlib.reload(sys.modules["edited"])
     assert front.simulate(content).methods == ["Mine"]
+
+
+BROKEN = {
+    "Slip": "'Slip' object has no attribute 'plaec' (tests/scenarios/format/broken_walks.py:28)",
+    "NoInfo": "TypeError: reset returns something else; accepted: (observation, info)",
+    "Four": "TypeError: step returns something else; accepted: (observation, reward, terminated, ",
+    "NoSpace": "AttributeError: 'NoSpace' object has no attribute 'observation_space'",
+    "Shape": "ValueError: an observation has shape (3,); accepted: (1,), as its space says",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_an_environment_that_fails_at_once_is_a_line(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    problem = {"kind": "control", "env": f"broken_walks:{name}-v0", "hidden": [4], "horizon": 5}
+    with pytest.raises(front.BadInputError) as caught:
+        front.load(CONTENT | {"problem": problem})
+    (line,) = caught.value.lines
+    assert line.startswith(f"scenario: problem.env: 'broken_walks:{name}-v0' fails: ")
+    assert BROKEN[name] in line

@@ -1,0 +1,51 @@
+"""Environments as users would bring them, each with a mistake."""
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+
+
+class Walk(gymnasium.Env[Any, Any]):
+    observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (1,))
+    action_space = gymnasium.spaces.Box(-1, 1, (1,))
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        super().reset(seed=seed, options=options)
+        self.place = np.zeros(1)
+        return self.place, {}
+
+    def step(self, action: Any) -> Any:
+        self.place += action
+        return self.place, 1.0, False, False, {}
+
+
+class Slip(Walk):
+    def step(self, action: Any) -> Any:
+        self.place += action
+
+        # the line that a test names
+        return self.plaec, 1.0, False, False, {}  # type: ignore[attr-defined]
+
+
+class NoInfo(Walk):
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        return super().reset(seed=seed, options=options)[0]
+
+
+class Four(Walk):
+    def step(self, action: Any) -> Any:
+        return super().step(action)[:4]
+
+
+class NoSpace(gymnasium.Env[Any, Any]):
+    """Says nothing of what is seen and done."""
+
+
+class Shape(Walk):
+    def step(self, action: Any) -> Any:
+        return np.zeros(3), *super().step(action)[1:]
+
+
+for name in ("Slip", "NoInfo", "Four", "NoSpace", "Shape"):
+    gymnasium.register(f"{name}-v0", f"broken_walks:{name}", max_episode_steps=20)
