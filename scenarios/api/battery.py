@@ -18,7 +18,9 @@ BESIDE_A_RULE = "algorithms:Rennala"
 
 Method = Annotated[
     str | Algorithm,
-    Field(description="a name, 'package.module:Class', or an object of a class derived from it"),
+    Field(
+        description="a name, 'package.module:Class', or an object of a class derived from Algorithm"
+    ),
 ]
 
 Class = Annotated[str, Field(description="a name, or 'package.module:Class'")]

@@ -7,3 +7,6 @@ class BadInputError(Exception):
     def __init__(self, *lines: str) -> None:
         super().__init__(*lines)
         self.lines = lines
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
