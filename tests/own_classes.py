@@ -112,17 +112,16 @@ class Yields(Chosen):
 
     def run(self, cluster: Cluster) -> Process[None]:
         while True:
-            cluster.broadcast(cluster.initial_point, keep_going=False)
             yield from self._wait(cluster)
 
     def _wait(self, cluster: Cluster) -> Process[None]:
-        yield cluster.completions(cluster.size)
+        yield cluster.broadcast(cluster.initial_point, keep_going=False).completions(cluster.size)
 
 
 class NoGenerator(Chosen):
     def run(self, cluster: Cluster) -> Process[None]:
         cluster.broadcast(cluster.initial_point, keep_going=False)
-        return cluster.publish(cluster.initial_point) if cluster.size < 0 else None  # type: ignore[return-value]
+        return None  # type: ignore[return-value]
 
 
 class Unfinished(Algorithm):

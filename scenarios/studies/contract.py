@@ -152,7 +152,7 @@ def _play(method: Algorithm, hardware: Hardware, **more: Any) -> Run:  # noqa: A
     if made < UPDATES and run.failure is None:
         raise UnusableError(
             f"made {made} updates in {LONGEST:g} simulated s; accepted: {UPDATES}, each with "
-            "`yield from cluster.publish(...)`"
+            "`yield from cluster.update(...)`"
         )
     return run
 

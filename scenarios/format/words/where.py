@@ -41,7 +41,7 @@ def in_one_line(error: BaseException) -> str:
     place = place_of(error)
     line = f"{line} ({place})" if place else line
     if isinstance(error, TypeError) and "'generator'" in first:
-        line += "; accepted: `yield from` before what the cluster does"
+        line += "; accepted: `yield from` before what has to be waited for"
     return line
 
 

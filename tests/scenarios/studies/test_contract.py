@@ -27,7 +27,7 @@ BROKEN = {
     "Ends": (UPDATES, "the method ended"),
     "Raises": (UPDATES, "KeyError: 'nothing' (tests/own_classes.py:"),
     "Idles": (UPDATES, "made 0 updates in 10000 simulated s; accepted: 8"),
-    "Yields": (UPDATES, "`yield`; accepted: `yield from`, before what the cluster does"),
+    "Yields": (UPDATES, "`yield`; accepted: `yield from`, before what has to be waited for"),
     "NoGenerator": (UPDATES, "run is no generator; accepted: one that waits with `yield from`"),
     "Remembers": (SAME, "differs when the same object runs again; accepted: the same numbers"),
     "Hoards": (RESUMED, "differs when a run is resumed at update "),
