@@ -46,6 +46,6 @@ def _stray_yield(process: Any) -> str:  # noqa: ANN401
         process = process.gi_yieldfrom
     place = file_line(process.gi_code.co_filename, process.gi_frame.f_lineno)
     return (
-        f"{place}: `yield`; accepted: `yield from`, before what has to be waited for (`completion`, "
-        "`completions`, `reduce`, `arrival`, `update`)"
+        f"{place}: `yield`; accepted: `yield from`, before what has to be waited for "
+        "(`completion`, `completions`, `reduce`, `arrival`, `update`)"
     )
