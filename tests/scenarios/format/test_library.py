@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from commands import straggler
 
-from algorithms import METHODS
+from algorithms import METHODS, RULES
 from scenarios.format.load import library, load
 from scenarios.format.method import Method
 from scenarios.format.scenario import Scenario
@@ -116,10 +116,12 @@ def test_list_and_check_describe(tmp_path_factory: pytest.TempPathFactory) -> No
     listed = straggler("list", cwd=folder)
     assert listed.returncode == 0
     scenarios, _, rest = listed.stdout.partition("\nsweeps:\n")
-    sweeps, _, methods = rest.partition("\nmethods:\n")
+    sweeps, _, rest = rest.partition("\nmethods:\n")
+    methods, _, rules = rest.partition("\nrules of methods of your own:\n")
     assert len(scenarios.splitlines()) == len(library())
     assert [line.split()[0] for line in sweeps.splitlines()] == list(library(SWEEPS))
     assert [line.split()[0] for line in methods.splitlines()][: len(METHODS)] == list(METHODS)
+    assert [line.split()[0] for line in rules.splitlines()][: len(RULES)] == list(RULES)
     checked = straggler("check", "figure1c", cwd=folder)
     assert checked.returncode == 0
     assert "kappa = 13.22 to 41.79 s per vector" in checked.stdout
