@@ -145,7 +145,7 @@ class SimulatedCluster(Cluster):
                 self._travelling[task.worker] = task
         yield self.at(self.sending.next_arrival()[0])
         _, worker = self.sending.receive()
-        self.sending.count(np.array([worker]))
+        self.sending.count(worker)
         return self._travelling.pop(worker)
 
     def gradient(self, task: Task) -> Vector:

@@ -49,15 +49,16 @@ class LazyGradients:
         if not self._replay.over:
             self.forget(task)
             return self._placeholder
-        if task.key not in self._values:
-            others = (other for other in self._promised if other != task.key)
-            keys = [task.key, *(k for k, _ in zip(others, range(LARGEST - 1), strict=False))]
+        key = task.key
+        if key not in self._values:
+            others = (other for other in self._promised if other != key)
+            keys = [key, *(k for k, _ in zip(others, range(LARGEST - 1), strict=False))]
             lookaheads = [self._promised.pop(k) for k in keys]
             answers = self._problem.estimate(
                 [_request(place, [k], [1.0]) for place, k in zip(lookaheads, keys, strict=True)]
             )
             self._values.update(zip(keys, zip(lookaheads, answers, strict=True), strict=True))
-        return self._values.pop(task.key)[1]
+        return self._values.pop(key)[1]
 
     def weighted_sum(self, tasks: Sequence[Task], weights: Sequence[float]) -> Estimate:
         """Return sum_k weights_k times the gradient of task k, all at one lookahead."""

@@ -68,9 +68,10 @@ class Ledger:
     def use(self, tasks: list[Task], answer: Estimate, made: int) -> None:
         """Count pending tasks as used by the next update, after ``made`` updates."""
         for task in tasks:
-            del self._pending[task.key]
+            key = task.key
+            del self._pending[key]
+            self._used.add(key)
             self._timeline.use(task.rows, made + 1)
-        self._used.update(task.key for task in tasks)
         np.add.at(self.gradients_used, [task.worker for task in tasks], 1)
         self._tally.use([made - task.lookahead.update for task in tasks], answer)
 

@@ -102,7 +102,8 @@ class SimulatedRound(Round):
             ready = cluster.workers.free(senders, cluster.now)
             end = cluster.sending.reduce(senders, ready, cluster.workers.busy(senders))
         yield from self._compute_on_until(max(end, cluster.now))
-        cluster.sending.count(senders, network.vectors_per_worker(len(senders)))
+        vectors = len(senders) * network.vectors_per_worker(len(senders))
+        cluster.sending.count(senders, vectors)
         answer = cluster.gradients.weighted_sum(tasks, weights)
         cluster.ledger.use(list(tasks), answer, cluster.updates_made)
         return answer.gradient

@@ -87,15 +87,15 @@ class Sending:
         self._record(senders, ready, ends)
         return float(ends.max())
 
-    def count(self, senders: Indices, each: float = 1.0) -> None:
-        """Count a vector of each of ``senders``, shape (m,), as arrived.
+    def count(self, senders: Indices | int, vectors: float = 1.0) -> None:
+        """Count a vector of each of ``senders``, shape (m,) or one, as arrived.
 
         Args:
             senders: whose vectors.
-            each: how many vectors' bytes each of them sent for it.
+            vectors: how many vectors' bytes were sent for it, all together.
         """
         self.vectors_sent[senders] += 1
-        self.vectors += len(senders) * each
+        self.vectors += vectors
 
     def close(self, now: float) -> None:
         """Write down what was still on its way at the end of the run."""

@@ -207,7 +207,7 @@ def test_more_gradients_under_way_than_a_batch_holds(name: str) -> None:
 
     checkpoints = assert_resumable(method(name), quadratic, cluster, updates=60, every=7)
     assert max(len(c.points) for c in checkpoints) > 25
-    assert max(len(c.ahead) for c in checkpoints) > 25
+    assert 25 < max(len(c.ahead) for c in checkpoints) <= 50  # nothing of what was discarded
 
 
 @pytest.mark.parametrize("preemption", ["cancel", "finish"])

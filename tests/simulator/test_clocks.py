@@ -147,6 +147,13 @@ def test_an_interrupted_round_is_accounted_up_to_the_limit() -> None:
     assert result.vectors_sent.tolist() == [1, 1]
 
 
+def test_what_runs_at_the_end_counts_as_discarded() -> None:
+    # updates at 2 and 4, each of two gradients of worker 0, stop worker 1; both run at 4.5
+    result = run(Rennala(RULE, 2), hardware([1, 3]), time_limit=4.5)
+    assert [row.discarded for row in result.history.rows] == [1, 1]
+    assert result.gradients_discarded.tolist() == [1, 3]
+
+
 def test_intervals_are_recorded_in_order() -> None:
     result = run(Rennala(RULE, 1), hardware([1, 2], [1, 3]), updates=1)
     rows = result.intervals

@@ -1,13 +1,14 @@
 """Every time model and its compositions, on timelines worked out by hand."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from clusters import RULE, assert_accounting_closes, hardware, run, times
+from clusters import RULE, Recorder, assert_accounting_closes, hardware, run, times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import fair_ends
@@ -261,6 +262,31 @@ def test_a_downlink_an_uplink_a_schedule_and_a_price_together() -> None:
     assert times(result) == [2.5, 5]
     assert seconds(result, State.DISCARD) == [0, 1.25 + 1.25]
     assert seconds(result, State.IDLE) == [1.0, 0.5 + 1.25 + 0.75]
+
+
+def test_a_lost_dispatched_gradient_is_computed_anew_where_it_was_sent() -> None:
+    # worker 1 loses [0, 1.5], and computes from 1.6 to 3.6 at theta_0, after three updates
+    failures = down("lost", [], [(1.5, 1.6)])
+    problem = Recorder()
+    result = run(AFedPG(RULE), cluster([1, 2], failures=failures), updates=4, problem=problem)
+    assert times(result) == [1, 2, 3, 3.6]
+    assert [row.delay for row in result.history.rows] == [0, 0, 0, 3]
+    # the lost task (1, 0) was computed ahead, before anyone could know
+    assert problem.batches[0] == [(0, 0), (1, 0)]
+    failures = down("lost", [], [(0.5, 0.6)])
+    problem = Recorder()
+    run(AFedPG(RULE), cluster([1, 2], failures=failures), updates=1, problem=problem)
+    assert problem.batches == [[(0, 0), (1, 1)]]
+
+
+def test_who_loses_a_stale_gradient_joins_the_newest_round() -> None:
+    # update 1 at 2; worker 1 is stale until it fails at 2.5, and is back from 2.6 to 5.6; worker 0
+    # completes at 3, 4, 5 and 6: those are the five of update 2
+    anew = replace(cluster([1, 3], failures=down("lost", [], [(2.5, 2.6)])), preemption="finish")
+    result = run(Rennala(RULE, 5, batch_init=2), anew, updates=2)
+    assert times(result) == [2, 6]
+    assert result.gradients_used.tolist() == [6, 1]
+    assert [row.discarded for row in result.history.rows] == [0, 1]
 
 
 def test_a_completion_at_the_moment_of_a_failure_counts() -> None:
