@@ -1,5 +1,7 @@
 """Durations that depend on the trajectory, and the bias of waiting for the first."""
 
+from dataclasses import replace
+
 import environments
 import numpy as np
 import pytest
@@ -70,6 +72,14 @@ def test_without_selection_there_is_no_bias() -> None:
     assert result.bias is not None
     assert result.bias.summary()["discarded_count"] == 0
     assert result.bias.summary()["length_z"] is None
+
+
+def test_a_vector_that_travels_is_not_discarded() -> None:
+    # each computes once, then travels for 1000 s: three are pending when the first is used
+    hardware = replace(cluster([1.0] * 4), network=Network(np.full(4, 1000.0)))
+    result = run(AFedPG(RULE), hardware, updates=4, problem=problem())
+    assert result.history.columns()["length_discarded"] == [None] * 4
+    assert result.gradients_discarded.sum() == 3  # what began anew after an update
 
 
 def test_finish_with_everyone_busy_at_a_broadcast() -> None:
