@@ -1,4 +1,7 @@
-"""Pictures: return against simulated time, means over seeds with a 20%-80% band."""
+"""Pictures: return against simulated time, means over seeds with a 20%-80% band.
+
+A curve ends where the first of its runs ends: from there on it would be of fewer seeds than before.
+"""
 
 import itertools
 import json
@@ -26,6 +29,9 @@ LONGEST_TITLE = 54
 
 STYLES = ("-", "--", ":", "-.")
 """Of scenarios that share a panel."""
+
+MARKS = {"update, predicted": ("|", 9), "update, simulated": (".", 3)}
+"""Of ``theory``: marker and size, by name."""
 
 AXIS_LABELS = {
     "return_mean": "mean undiscounted return",
@@ -158,7 +164,8 @@ def _draw_panel(ax: Axes, panel: Panel, labels: list[str], look: Look) -> None:
             mine = [run for run in runs if run.label == label]
             name = look.names.get(label, label) + (f" ({group})" if group else "")
             line = {"color": colour(label, labels), "linestyle": style, "label": name}
-            _draw_curve(ax, [curves.binned(run, panel.column, edges) for run in mine], edges, line)
+            own = _until_one_ends(edges, mine)
+            _draw_curve(ax, [curves.binned(run, panel.column, own) for run in mine], own, line)
     seeds = len({run.info["seed"] for run in panel.runs})
     title = textwrap.fill(panel.title, LONGEST_TITLE)
     ax.set_title(f"{title}\n{seeds} seed{'s' * (seeds > 1)}", fontsize="medium", parse_math=False)
@@ -181,13 +188,20 @@ def _edges(runs: list[StoredRun], look: Look) -> Vector:
     return np.geomspace(begin or min(first, end) * 0.999, end, BINS + 1)
 
 
+def _until_one_ends(edges: Vector, runs: list[StoredRun]) -> Vector:
+    """Return the bins in which all runs are under way; the last one ends where a run does."""
+    end = min((float(run.totals["elapsed"]) for run in runs), default=edges[0])
+    return edges if end >= edges[-1] else np.append(edges[edges < end], end)
+
+
 def _draw_curve(ax: Axes, lines: list[Vector], edges: Vector, line: dict[str, Any]) -> None:
     """Draw the mean over seeds, and the band from 20% to 80% of them."""
     table = np.array(lines)
     if not len(table) or not (known := np.isfinite(table).any(axis=0)).any():
         return
     x, table = edges[1:][known], table[:, known]
-    ax.plot(x, np.nanmean(table, axis=0), **line)
+    dot = "o" if len(x) == 1 else ""  # a line of one point cannot be seen
+    ax.plot(x, np.nanmean(table, axis=0), marker=dot, **line)
     if len(lines) > 1:
         low, high = np.nanpercentile(table, [20, 80], axis=0)
         ax.fill_between(x, low, high, color=line["color"], alpha=0.2, linewidth=0)
@@ -196,12 +210,15 @@ def _draw_curve(ax: Axes, lines: list[Vector], edges: Vector, line: dict[str, An
 def _draw_theory(ax: Axes, runs: list[StoredRun], labels: list[str]) -> None:
     """Mark about twenty predicted update times per method: ticks, with the real ones as dots."""
     first = {run.label: run for run in reversed(runs)}
+    low = ax.get_xaxis_transform()  # heights are shares of the axes: the values' limits stay
     for row, label in enumerate(label for label in labels if label in first):
         run = first[label]
         times = run.history["time"]
         step = max(1, len(times) // TICKS)
         height = np.full(len(times[::step]), 0.03 + 0.05 * row)
         predicted = theory.update_times(run, len(times))[::step]
-        for x, marker, size in ((predicted, "|", 9), (times[::step], ".", 3)):
-            (marks,) = ax.plot(x, height, marker, markersize=size, color=colour(label, labels))
-            marks.set_transform(ax.get_xaxis_transform())
+        for x, (marker, size) in zip((predicted, times[::step]), MARKS.values(), strict=True):
+            shade = colour(label, labels)
+            ax.plot(x, height, marker, markersize=size, color=shade, transform=low)
+    for name, (marker, size) in MARKS.items():
+        ax.plot([], [], marker, markersize=size, color="black", label=name)

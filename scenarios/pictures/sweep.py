@@ -20,6 +20,12 @@ BAND = (20, 80)
 ANNOTATED = 60
 """Cells of a heat map that still have room for a number."""
 
+TINY = 1e-300
+"""Seconds: what takes no time at all has a place on a logarithmic scale too."""
+
+TICKS = 15
+"""Values of an axis that have room for a number."""
+
 Times = npt.NDArray[np.float64]
 
 
@@ -140,7 +146,7 @@ def _draw_lines(ax: Axes, grid: Grid) -> None:
     ax.set_ylabel("simulated seconds")
     ax.set_xlabel(axis.name)
     ax.grid(alpha=0.3)
-    ax.legend()
+    ax.figure.legend(loc="outside lower center", ncols=min(len(grid.times), 3))
 
 
 def _draw_strip(ax: Axes, grid: Grid) -> None:
@@ -151,15 +157,15 @@ def _draw_strip(ax: Axes, grid: Grid) -> None:
     for k, (factor, sure) in enumerate(zip(lead, clear, strict=True)):
         text = _lead(int(best[k]), float(factor), sure=bool(sure))
         ax.text(k, 0, text, ha="center", va="center", fontsize="small")
-    ax.set_xticks(range(len(axis.values)), [_short(value) for value in axis.values])
+    ax.set_xticks(range(len(axis.values)), _short(axis.values))
     ax.set_yticks([0], ["fastest"])
 
 
 def _draw_heat(axes: Sequence[Axes], grid: Grid) -> None:
     middles = {method: grid.percentile(method, 50) for method in grid.times}
     finite = np.concatenate([m[np.isfinite(m)] for m in middles.values()])
-    low, high = (finite.min(), finite.max()) if len(finite) else (1.0, 10.0)
-    norm = LogNorm(max(low, 1e-9), max(high, low * 1.01, 1e-8))
+    low, high = np.clip([finite.min(), finite.max()], TINY, None) if len(finite) else (1.0, 1.0)
+    norm = LogNorm(low, high if high > low else low * 10)
     image = None
     for ax, (method, middle) in zip(axes, middles.items(), strict=True):
         shown = np.where(np.isfinite(middle), middle, np.nan)
@@ -172,8 +178,11 @@ def _draw_heat(axes: Sequence[Axes], grid: Grid) -> None:
                 dark = np.isfinite(seconds) and norm(seconds) < 0.6  # noqa: PLR2004
                 shade = "white" if dark else "black"
                 ax.text(column, row, text, ha="center", va="center", fontsize="small", color=shade)
-    if image is not None:
-        axes[0].figure.colorbar(image, ax=list(axes), label="simulated seconds")
+    if image is not None and high > low and next(iter(middles.values())).size > ANNOTATED:
+        bar = axes[0].figure.colorbar(
+            image, ax=list(axes), location="bottom", aspect=30 * len(axes), shrink=0.8
+        )
+        bar.set_label("simulated seconds; grey: never")
     axes[0].set_ylabel(grid.axes[0].name)
 
 
@@ -187,12 +196,8 @@ def _draw_winners(ax: Axes, grid: Grid) -> None:
             text = _lead(int(method), float(lead[place]), sure=bool(clear[place]))
             ax.text(column, row, text, ha="center", va="center", fontsize="small")
     _label(ax, grid, "fastest, and its lead")
-    ax.legend(
-        handles=[Patch(color=colour(m, methods), alpha=0.6, label=m) for m in methods],
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.16),
-        fontsize="small",
-    )
+    handles = [Patch(color=colour(m, methods), alpha=0.6, label=m) for m in methods]
+    ax.figure.legend(handles=handles, loc="outside lower right", ncols=len(methods))
 
 
 def _paint(ax: Axes, best: npt.NDArray[np.int64], methods: list[str]) -> None:
@@ -211,8 +216,9 @@ def _lead(method: int, factor: float, *, sure: bool) -> str:
 def _label(ax: Axes, grid: Grid, title: str) -> None:
     rows, columns = grid.axes
     ax.set_title(title, fontsize="medium")
-    ax.set_xticks(range(len(columns.values)), [_short(value) for value in columns.values])
-    ax.set_yticks(range(len(rows.values)), [_short(value) for value in rows.values])
+    for axis, place in ((columns, ax.xaxis), (rows, ax.yaxis)):
+        step = -(-len(axis.values) // TICKS)
+        place.set_ticks(range(0, len(axis.values), step), _short(axis.values)[::step])
     ax.set_xlabel(columns.name)
 
 
@@ -222,5 +228,10 @@ def _seconds(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004
 
 
-def _short(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+def _short(values: Sequence[object]) -> list[str]:
+    """Return texts with the fewest digits, at least three, that tell the values apart."""
+    for digits in range(3, 17):
+        texts = [f"{v:.{digits}g}" if isinstance(v, float) else str(v) for v in values]
+        if len(set(texts)) == len(set(map(repr, values))):
+            return texts
+    return [str(value) for value in values]

@@ -1,6 +1,7 @@
 """Who did what when, as a picture."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,12 @@ COLOURS = {
 LANES = 40
 """With more workers than this, the picture shows bands of workers."""
 BANDS = 10
+"""Of equal size, unless the scenario has groups of workers."""
+MOST_GROUPS = 20
+"""That bands are still legible for."""
 BINS = 300
+TICK, MARGINS = 0.06, 1.4
+"""Inches: of a tick on top, and of all that lies above and below the lanes."""
 INTERVALS = 400
 """How many intervals the picture of single workers shows unless told otherwise."""
 
@@ -40,6 +46,7 @@ class Recorded:
         updates: shape (u,), when updates were made.
         delay: shape (u,), mean staleness of each.
         value: shape (u,), mean return of each, NaN where there is none.
+        groups: the scenario's groups of workers in their order: the size of each, and its name.
     """
 
     title: str
@@ -51,6 +58,7 @@ class Recorded:
     updates: Vector
     delay: Vector
     value: Vector
+    groups: list[tuple[int, str]] = field(default_factory=list)
 
 
 def recorded(run: StoredRun) -> Recorded:
@@ -73,11 +81,18 @@ def recorded(run: StoredRun) -> Recorded:
         history["time"],
         history["delay"],
         history["return_mean"],
+        _groups(run.info["content"]["cluster"]["compute"]),
     )
 
 
+def _groups(compute: dict[str, Any]) -> list[tuple[int, str]]:
+    unit = "step" if compute.get("per") == "step" else "gradient"
+    groups = compute["groups"] if compute["model"] == "groups" else []
+    return [(int(g["count"]), f"{float(g['seconds']):g} s per {unit}") for g in groups]
+
+
 def draw_timeline(run: Recorded, begin: float = 0.0, until: float | None = None) -> Picture:
-    """Draw one lane per worker, or bands of many workers.
+    """Draw one lane per worker, or bands of many workers: the scenario's groups, or tenths.
 
     Args:
         run: what was recorded.
@@ -89,7 +104,7 @@ def draw_timeline(run: Recorded, begin: float = 0.0, until: float | None = None)
     if workers <= LANES:
         shown = np.sort(run.start[run.end > begin])
         until = until or (float(shown[INTERVALS]) if len(shown) > INTERVALS else last)
-        height = 1.6 + 0.28 * workers
+        height = MARGINS + 0.2 + 0.28 * workers
     else:
         until, height = until or last, 7.0
     figure = Picture(figsize=(11, height), layout="constrained")
@@ -97,12 +112,15 @@ def draw_timeline(run: Recorded, begin: float = 0.0, until: float | None = None)
     (_draw_lanes if workers <= LANES else _draw_bands)(ax, run, workers, begin, until)
     visible = run.updates[(run.updates >= begin) & (run.updates <= until)]
     if len(visible) <= INTERVALS:
-        ax.vlines(visible, 1.0, 1.03, transform=ax.get_xaxis_transform(), clip_on=False, color="k")
+        top = 1 + TICK / (height - MARGINS)
+        ax.vlines(visible, 1.0, top, transform=ax.get_xaxis_transform(), clip_on=False, color="k")
     ax.set_xlim(begin, until)
     ax.set_xlabel("simulated seconds; ticks on top are updates")
     ax.set_title(run.title, fontsize="medium", pad=14, parse_math=False)
-    patches = [Patch(color=colour, label=label) for colour, label in COLOURS.values()]
-    figure.legend(handles=patches, loc="outside lower center", ncols=len(patches))
+    shown = np.unique(run.state[(run.end > begin) & (run.start < until)]).tolist()
+    drawn = [COLOURS[state] for state in COLOURS if state in shown]
+    patches = [Patch(color=colour, label=label) for colour, label in drawn]
+    figure.legend(handles=patches, loc="outside lower center", ncols=max(len(patches), 1))
     return figure
 
 
@@ -122,21 +140,33 @@ def _draw_lanes(ax: Axes, run: Recorded, workers: int, begin: float, until: floa
 
 
 def _draw_bands(ax: Axes, run: Recorded, workers: int, begin: float, until: float) -> None:
-    """Stack, for each tenth of the workers, the share of them in each state."""
+    """Stack, for each band of workers, the share of them in each state."""
     edges = np.linspace(begin, until, BINS + 1)
-    for band, members in enumerate(np.array_split(np.arange(workers), BANDS)):
-        mine = (run.worker >= members[0]) & (run.worker <= members[-1])
+    bands = bands_of(run, workers)
+    for band, (first, last, _) in enumerate(bands):
+        mine = (run.worker >= first) & (run.worker <= last)
         base = np.full(BINS, band + 0.95)
         for state, (colour, _) in COLOURS.items():
             chosen = mine & (run.state == state)
             spent = np.diff(_seconds_before(edges, run.start[chosen], run.end[chosen]))
-            share = 0.9 * spent / ((edges[1] - edges[0]) * len(members))
-            ax.fill_between(edges[:-1], base - share, base, color=colour, linewidth=0, step="post")
+            share = 0.9 * spent / ((edges[1] - edges[0]) * (last - first + 1))
+            ax.stairs(base - share, edges, baseline=base, color=colour, fill=True, linewidth=0)
             base -= share
-    ax.set_ylim(BANDS, 0)
-    parts = np.array_split(np.arange(workers), BANDS)
-    ax.set_yticks(np.arange(BANDS) + 0.5, [f"{part[0]:,} to {part[-1]:,}" for part in parts])
+    ax.set_ylim(len(bands), 0)
+    ax.set_yticks(np.arange(len(bands)) + 0.5, [name for _, _, name in bands])
     ax.set_ylabel("workers, share in each state")
+
+
+def bands_of(run: Recorded, workers: int) -> list[tuple[int, int, str]]:
+    """Return for each band its first worker, its last one, and its name."""
+    named = 0 < len(run.groups) <= MOST_GROUPS
+    tenths = [(len(part), "") for part in np.array_split(np.arange(workers), BANDS)]
+    bands, first = [], 0
+    for size, name in run.groups if named else tenths:
+        last = first + size - 1
+        bands.append((first, last, f"{first:,} to {last:,}" + f"\n{name}" * named))
+        first += size
+    return bands
 
 
 def _seconds_before(times: Vector, start: Vector, end: Vector) -> Vector:
