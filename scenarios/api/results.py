@@ -86,7 +86,7 @@ class Results:
 
         Columns: method, seed, what differs between the runs, status, totals (updates, elapsed in
         simulated seconds, gradients, vectors, bytes, environment steps), final and best of the
-        metric, simulated seconds to thresholds (NaN: never), real seconds, version, path.
+        metric, simulated seconds to thresholds (infinite: never), real seconds, version, path.
 
         Args:
             thresholds: values of the metric; by default 1/4, 1/2 and 3/4 from start to best.

@@ -51,7 +51,7 @@ class Shown(ABC):
             color_system=None,
         )
         for part in self.parts:
-            console.print(part.rich() if isinstance(part, Sheet) else part)
+            console.print(part)
         return "\n".join(line.rstrip() for line in sink.getvalue().splitlines())
 
     def __repr__(self) -> str:

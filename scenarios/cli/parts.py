@@ -99,7 +99,7 @@ def show(shown: "Shown") -> None:
 
     for part in shown.parts:
         if isinstance(part, Sheet):
-            console().print(part.rich())
+            console().print(part)
         else:
             typer.echo(part)
 

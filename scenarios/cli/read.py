@@ -81,7 +81,7 @@ def results(
     elif kind == "latex":
         typer.echo(sheet.latex(), nl=False)
     else:
-        console().print(sheet.rich())
+        console().print(sheet)
 
 
 def plot(

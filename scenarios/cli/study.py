@@ -59,6 +59,7 @@ def sweep(
     has a row per run; `straggler results` and `straggler plot` take the same FILE.
     """
     from scenarios.api import studies as api
+    from scenarios.runs.progress import duration
     from scenarios.studies.grid import load_sweep
     from scenarios.studies.sweep import describe, estimate, runs_of, unique_jobs
 
@@ -70,7 +71,7 @@ def sweep(
         missing = [j for j in unique_jobs(runs) if j.folder.status(j.spec) != "done"]
         if missing:
             seconds, samples = estimate(missing, min(jobs, CORES))
-            typer.echo(f"time      about {_duration(seconds)}, by {samples} samples")
+            typer.echo(f"time      {duration(seconds)}, by {samples} samples")
         return
     with interruptible():
         summary = api.sweep(
@@ -87,12 +88,6 @@ def sweep(
     done, there, failed = (summary.done, summary.skipped, summary.failed) if summary else (0, 0, 0)
     typer.echo(f"{done} made, {there} were there already, {failed} failed")
     raise typer.Exit(1 if failed else 0)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:  # noqa: PLR2004
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"  # noqa: PLR2004
 
 
 def tune(
@@ -152,7 +147,7 @@ def tune(
     if csv:
         typer.echo(report.results(tuned.tuning).csv(), nl=False)
     else:
-        console().print(report.table(tuned.tuning).rich())
+        console().print(report.table(tuned.tuning))
     for line in tuned.verdicts():
         typer.echo(line, err=csv)
     tuned.write(target, ["straggler", *sys.argv[1:]], force=force)
@@ -217,7 +212,7 @@ def figure(
     for comparison in found.comparisons():
         show(comparison)
     for one in found.verdicts():
-        console().print(times_sheet(one).rich())
+        console().print(times_sheet(one))
         typer.echo(sentence(one) + "\n")
     if picture := found.plot():
         file = Path(f"figures/{'figure' * name.isdigit()}{name}{'-quick' * quick}.png")

@@ -8,6 +8,7 @@ import numpy as np
 
 from scenarios.format.words.errors import BadInputError
 from scenarios.pictures.sweep import Axis
+from scenarios.results.compare import time_to
 from scenarios.results.rows import Rows
 from scenarios.studies.grid import Sweep
 
@@ -59,10 +60,12 @@ def check_reached(results: Rows, name: str) -> None:
         BadInputError: no run is done, or none reaches the threshold.
     """
     done = [row for row in results.rows if row["status"] == "done"]
-    if not done or not results.thresholds:
+    if not done:
         raise BadInputError(f"{name}: no finished runs there; {len(results.rows)} of them failed")
+    if not results.thresholds:
+        raise BadInputError(f"{name}: no run rises; accepted: --threshold, a value to reach")
     (threshold,) = results.thresholds
-    if not any(np.isfinite(row[f"time_to_{threshold:g}"]) for row in done):
+    if not any(np.isfinite(row[time_to(threshold)]) for row in done):
         best = max(row["best"] for row in done)
         raise BadInputError(f"--threshold {threshold:g}: no run reaches it; the best is {best:.4g}")
 

@@ -11,6 +11,7 @@ from matplotlib.colors import LogNorm, to_rgba
 from matplotlib.patches import Patch
 
 from scenarios.pictures.style import Picture, colour, rank
+from scenarios.results.compare import time_to
 from scenarios.results.rows import Rows
 from scenarios.studies.grid import is_logarithmic
 
@@ -97,8 +98,8 @@ def grid_of(results: Rows, axes: Sequence[Axis]) -> Grid:
     for row in done:
         place = tuple(axis.values.index(row[axis.name]) for axis in axes)
         table = times.setdefault(row["method"], np.full(shape, np.inf))
-        seconds = row[f"time_to_{threshold:g}"]
-        table[(*place, seeds.index(row["seed"]))] = np.inf if np.isnan(seconds) else seconds
+        seconds = row[time_to(threshold)]
+        table[(*place, seeds.index(row["seed"]))] = seconds
     ordered = {method: times[method] for method in sorted(times, key=rank)}
     return Grid(list(axes), threshold, results.metric, ordered)
 

@@ -1,7 +1,7 @@
 """One row per method: what it cost, what it wasted, how far it came."""
 
 import difflib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -73,7 +73,7 @@ def compare(runs: list[StoredRun], thresholds: Sequence[float] = ()) -> Comparis
 
     Args:
         runs: of one scenario.
-        thresholds: values of the metric; three between start and best if empty.
+        thresholds: values of the metric; if empty, three between start and best.
     """
     column = curves.metric(runs)
     chosen = list(thresholds) or default_thresholds(runs, column)
@@ -86,21 +86,54 @@ def compare(runs: list[StoredRun], thresholds: Sequence[float] = ()) -> Comparis
 
 
 def default_thresholds(runs: list[StoredRun], column: str) -> list[float]:
-    """Return 1/4, 1/2 and 3/4 of the way from the mean start to the best that was reached."""
+    """Return 1/4, 1/2 and 3/4 of the way from the mean start to the best that was reached.
+
+    They have four digits, or as many as they need to lie there. None if no run rises.
+    """
     values = [curves.known(run, column) for run in runs]
     values = [v for v in values if np.isfinite(v).all()]
-    if not values:
+    if not any(rises(runs, column)):
         return []
     low, high = float(np.mean([v[0] for v in values])), float(max(v.max() for v in values))
-    return [float(f"{low + (high - low) * share:.4g}") for share in (0.25, 0.5, 0.75)]
+    exact = [low + (high - low) * share for share in (0.25, 0.5, 0.75)]
+    for digits in range(4, 17):
+        rounded = [float(f"{value:.{digits}g}") for value in exact]
+        if low < rounded[0] < rounded[1] < rounded[2] < high:
+            return rounded
+    return exact
+
+
+def rises(runs: list[StoredRun], column: str) -> list[bool]:
+    """Return for each run whether its smoothed curve goes further above its start than below it.
+
+    All methods start at the same point: the start is the mean over them, for each seed, of their
+    first updates, not a smoothed value, which may have fallen far.
+    """
+    starts = [curves.start(run, column) for run in runs]
+    seeds = [run.info["seed"] for run in runs]
+    mean = {
+        seed: _mean([a for a, b in zip(starts, seeds, strict=True) if b == seed]) for seed in seeds
+    }
+    curve = [curves.known(run, column) for run in runs]
+    return [
+        bool(v.max() - mean[seed] > mean[seed] - v.min())
+        for v, seed in zip(curve, seeds, strict=True)
+    ]
+
+
+def time_to(threshold: float) -> str:
+    """Return the column with the times to a threshold, named with the digits that it needs."""
+    short = f"{threshold:g}"
+    return f"time_to_{short if float(short) == threshold else repr(float(threshold))}"
 
 
 def warnings_of(runs: list[StoredRun]) -> list[str]:
-    """Return a line for each method that favoured short or long episodes significantly.
+    """Return a line for each method that does not rise, or favoured short or long episodes.
 
-    The z of its seeds are combined as (sum z) / sqrt(number) (Stouffer).
+    The latter if it is significant: the z of its seeds are combined as (sum z) / sqrt(number)
+    (Stouffer).
     """
-    lines = []
+    lines = list(_without_rise(runs))
     for label in dict.fromkeys(run.label for run in runs):
         facts = [b for run in runs if run.label == label and (b := run.totals.get("bias"))]
         z = [b["length_z"] for b in facts if b["length_z"] is not None]
@@ -112,6 +145,18 @@ def warnings_of(runs: list[StoredRun]) -> list[str]:
                 f"{used:.4g} steps, discarded ones {thrown:.4g} (z = {sum(z) / len(z) ** 0.5:.1f})"
             )
     return lines
+
+
+def _without_rise(runs: list[StoredRun]) -> Iterator[str]:
+    column = curves.metric(runs)
+    risen = rises(runs, column)
+    for label in dict.fromkeys(run.label for run in runs):
+        mine = [run for run in runs if run.label == label]
+        start = _mean([curves.start(run, column) for run in mine])
+        end = _mean([curves.known(run, column)[-1] for run in mine])
+        rising = any(up for up, run in zip(risen, runs, strict=True) if run.label == label)
+        if np.isfinite(end) and not rising:
+            yield f"{label}: does not rise: {column} {start:.4g} at the start, {end:.4g} at the end"
 
 
 def _row(runs: list[StoredRun], column: str, thresholds: list[float]) -> dict[str, str | float]:
@@ -146,7 +191,7 @@ def _row(runs: list[StoredRun], column: str, thresholds: list[float]) -> dict[st
     for threshold in thresholds:
         times = [curves.first_held(run, column, threshold) for run in runs]
         # a run that never held it counts as later than all: the median may be infinite
-        row[f"time_to_{threshold:g}"] = float(np.median(np.nan_to_num(times, nan=np.inf)))
+        row[time_to(threshold)] = float(np.median(times))
     return row
 
 

@@ -58,9 +58,16 @@ def _average(parts: list[Vector]) -> Vector:
 
 
 def first_held(run: StoredRun, column: str, threshold: float) -> float:
-    """Return the simulated seconds at which the smoothed column first held ``threshold``."""
+    """Return the simulated seconds at which the smoothed column first held it; inf: never."""
     held = np.flatnonzero(running(run, column) >= threshold)
-    return float(run.history["time"][held[0]]) if len(held) else np.nan
+    return float(run.history["time"][held[0]]) if len(held) else np.inf
+
+
+def start(run: StoredRun, column: str) -> float:
+    """Return the column's value of the first update that has one; NaN if none has."""
+    values = running(run, column, 1)
+    found = values[np.isfinite(values)]
+    return float(found[0]) if len(found) else np.nan
 
 
 def known(run: StoredRun, column: str) -> Vector:

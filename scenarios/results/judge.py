@@ -86,7 +86,7 @@ def judge(
     """Judge a claim: ``hero`` reaches thresholds sooner than each of ``rivals``.
 
     Seeds are resampled together for all methods: with one seed all begin at the same theta_0. A
-    run that failed counts as never. None if nothing can be said: no run made an update.
+    run that failed counts as never. None if nothing can be said: no run rises.
 
     Args:
         runs: of all methods of a panel, failed ones too; the hero and a rival among them.
@@ -144,7 +144,7 @@ def _times(
     for run in runs:
         if run.label == label and run.is_done:
             held = [curves.first_held(run, metric, value) for value in thresholds]
-            table[seeds.index(int(run.info["seed"]))] = np.nan_to_num(held, nan=np.inf)
+            table[seeds.index(int(run.info["seed"]))] = held
     return table
 
 

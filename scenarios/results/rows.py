@@ -11,7 +11,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from scenarios.results import curves
-from scenarios.results.compare import default_thresholds, known_columns
+from scenarios.results.compare import default_thresholds, known_columns, time_to
 from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.fingerprint import code_fingerprint
 from scenarios.runs.store.stored import StoredRun
@@ -130,7 +130,7 @@ def _outcome(run: StoredRun | None, metric: str, thresholds: Sequence[float]) ->
     return {
         "final": float(values[-1]),
         "best": float(values.max()),
-        **{f"time_to_{t:g}": float(time) for t, time in zip(thresholds, times, strict=True)},
+        **{time_to(t): float(time) for t, time in zip(thresholds, times, strict=True)},
     }
 
 

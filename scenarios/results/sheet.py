@@ -5,9 +5,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from rich.box import SIMPLE_HEAD
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
+
+LONGEST_WORDS = 30
+"""Letters of a column of words; longer ones are wrapped, between words."""
+
+LARGE = 1e9
+"""Whole numbers from here on have four digits and a power of ten."""
+
+MARGIN, PADDING = 2, 2
+"""Letters that a table takes beside its columns, and a column beside its cells."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +31,8 @@ class Sheet:
         rows: as many texts each.
         left: indices of columns of words; the others are numbers, to the right.
         caption: of a LaTeX table, instead of the title.
+        keys: how many columns at the left say what a row is about; those that take more than half
+            of the width are not said again.
     """
 
     title: str
@@ -27,19 +40,47 @@ class Sheet:
     rows: Sequence[Sequence[str]]
     left: frozenset[int] = field(default=frozenset({0}))
     caption: str = ""
+    keys: int = 1
 
-    def rich(self) -> Table:
-        """Return the table for a terminal; nothing in it is markup."""
-        title = Text(self.title) if self.title else None
-        table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-        for k, name in enumerate(self.header):
-            words = k in self.left
-            table.add_column(
-                Text(name), justify="left" if words else "right", no_wrap=k == 0 or not words
-            )
-        for row in self.rows:
-            table.add_row(*map(Text, row))
-        return table
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the table for a terminal; nothing in it is markup, and no number is cut.
+
+        A table that is too wide is folded: columns that do not fit follow in tables below, each
+        with the keys again.
+        """
+        if self.title:
+            yield Text(self.title, style="italic")
+        for columns in self._folded(options.max_width):
+            table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+            for k in columns:
+                if k in self.left:
+                    table.add_column(Text(self.header[k]))
+                else:
+                    table.add_column(Text(self.header[k]), justify="right", no_wrap=True)
+            for row in self.rows:
+                table.add_row(*(Text(row[k]) for k in columns))
+            yield table
+
+    def _folded(self, width: int) -> list[list[int]]:
+        """Return the columns of each table that fits ``width`` letters: the keys, and more."""
+        widths = [
+            min(self._letters(k), LONGEST_WORDS if k in self.left else width) + PADDING
+            for k in range(len(self.header))
+        ]
+        share = np.cumsum(widths[: self.keys]) <= width / 2
+        keys = list(range(max(1, int(share.sum()))))
+        tables = [keys]
+        for k in range(len(keys), len(self.header)):
+            fits = MARGIN + sum(widths[j] for j in (*tables[-1], k)) <= width
+            if fits or tables[-1] == keys:
+                tables[-1] = [*tables[-1], k]
+            else:
+                tables.append([*keys, k])
+        return tables
+
+    def _letters(self, k: int) -> int:
+        lines = [*self.header[k].split("\n"), *(row[k] for row in self.rows)]
+        return max(map(len, lines))
 
     def markdown(self) -> Iterator[str]:
         """Yield the lines of a Markdown table."""
@@ -66,6 +107,17 @@ class Sheet:
 
     def _frame(self) -> Any:  # noqa: ANN401 - a DataFrame
         return _frame([list(row) for row in self.rows], [_flat(name) for name in self.header])
+
+
+def cell(value: object) -> str:
+    """Return a value as text: ``never`` for infinity, ``-`` for what is not known."""
+    if value is None or value != value:  # noqa: PLR0124 - NaN
+        return "-"
+    if not isinstance(value, float):
+        return str(value)
+    if value == np.inf:
+        return "never"
+    return f"{value:,.0f}" if value.is_integer() and abs(value) < LARGE else f"{value:,.4g}"
 
 
 def _flat(name: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from algorithms.theory import Complexity
 from scenarios.results.compare import SELECTION, TIME_SHARES, Comparison
 from scenarios.results.rows import Rows
-from scenarios.results.sheet import Sheet
+from scenarios.results.sheet import Sheet, cell
 
 
 @dataclass(frozen=True)
@@ -83,15 +83,8 @@ def _comparison_sheet(
 
 
 def _cell(key: str, value: str | float) -> str:
-    if isinstance(value, str):
-        return value
-    if key.startswith("worker_time"):
-        return f"{value:.0%}"
-    if np.isinf(value):
-        return "never"
-    if np.isnan(value):
-        return "-"
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
+    share = key.startswith("worker_time") and not isinstance(value, str)
+    return f"{value:.0%}" if share else cell(float(value) if isinstance(value, int) else value)
 
 
 def clock_sheet(clocks: Sequence[Clock], preemption: str) -> Sheet:
@@ -119,12 +112,12 @@ HIDDEN = {"path", "version", "real_seconds", "vectors_sent", "bytes_sent", "best
 """Columns of results that only files and CSV have."""
 
 
-def results_sheet(results: Rows, title: str = "") -> Sheet:
+def results_sheet(results: Rows, about: str = "") -> Sheet:
     """Return a row per run; the columns that were chosen, or those that say something.
 
     Args:
         results: the rows.
-        title: of the scenario, for the caption in LaTeX.
+        about: the scenario's title, for the caption in LaTeX.
     """
     empty = {n for n in results.rows[0] if all(row[n] is None for row in results.rows)}
     same = {"same_code"} if all(row.get("same_code") for row in results.rows) else set()
@@ -134,21 +127,17 @@ def results_sheet(results: Rows, title: str = "") -> Sheet:
         for n in results.rows[0]
         if results.chosen or (n not in dull and not n.endswith(".source"))
     ]
-    rows = [[_value(row[name]) for name in names] for row in results.rows]
+    rows = [[cell(row[name]) for name in names] for row in results.rows]
     words = {
         k
         for k, name in enumerate(names)
         if any(isinstance(row[name], str | bool) for row in results.rows)
     }
     header = [name.replace("_", " ") for name in names]
-    caption = f"{title or 'Runs'}, by {results.metric.replace('_', ' ')}"
-    return Sheet(f"by {results.metric}", header, rows, frozenset(words), caption)
-
-
-def _value(value: object) -> str:
-    if value is None or value != value:  # noqa: PLR0124 - NaN
-        return ""
-    return f"{value:,.4g}" if isinstance(value, float) else str(value)
+    title = f"{len(rows)} run{'s' * (len(rows) > 1)}; final and times: {results.metric}"
+    caption = f"{about or 'Runs'}, by {results.metric.replace('_', ' ')}"
+    keys = names.index("status") if "status" in names[1:] else 1
+    return Sheet(title, header, rows, frozenset(words), caption, keys)
 
 
 def preference(rows: dict[str, Complexity]) -> str:

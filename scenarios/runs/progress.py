@@ -18,6 +18,14 @@ LINE_SECONDS = 20.0
 MANY = 20
 """More runs than this are not named one by one when they are there already."""
 
+UNITS = {
+    "s": (1.0, 90.0),
+    "min": (60.0, 5400.0),
+    "h": (3600.0, 172800.0),
+    "days": (86400.0, 31536000.0),
+}
+"""Of durations: seconds of each, and up to how many seconds it is used."""
+
 
 class Progress:
     """Shows every unfinished run's simulated time, latest return, and the real time left.
@@ -124,7 +132,7 @@ class Progress:
             self._show_in_notebook(share, f"{left} | {' | '.join(live)}")
         elif not self._console.is_terminal and now >= self._next_line:
             self._next_line = now + LINE_SECONDS
-            self._print(f"{share:4.0%}  {left}  |  " + "  |  ".join(live))
+            self._print("  |  ".join([f"{share:4.0%}  {left}".rstrip(), *live]))
 
     def _show_in_notebook(self, share: float, words: str) -> None:
         """Draw a bar below the cell, always at the same place; it needs no widgets."""
@@ -147,10 +155,18 @@ class Progress:
         if share <= 0.0:
             return ""
         seconds = (now - self._started) * (1 - share) / share
-        return f"about {int(seconds // 60)}:{int(seconds % 60):02d} left"
+        return f"{duration(seconds)} left"
 
     def _print(self, line: str) -> None:
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def duration(seconds: float) -> str:
+    """Return real seconds in words: ``about 40 s``, ``about 3 days``, ``over a year``."""
+    for unit, (length, limit) in UNITS.items():
+        if seconds < limit:
+            return f"about {seconds / length:.{1 if unit == 'h' else 0}f} {unit}"
+    return "over a year"
 
 
 def _read(folder: Path) -> dict[str, Any] | None:

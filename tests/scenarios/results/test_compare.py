@@ -1,15 +1,22 @@
 """Smoothing, thresholds and bins, against numbers worked out by hand."""
 
+import io
 import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
-from commands import straggler
+from commands import straggler, write_scenario
+from rich.console import Console
+from typer.testing import CliRunner
 
+from scenarios.api.studies import open as straggler_open
+from scenarios.cli.app import app
 from scenarios.results import curves
-from scenarios.results.compare import compare
+from scenarios.results.compare import compare, time_to, warnings_of
+from scenarios.results.sheet import Sheet
 from scenarios.runs.store.stored import StoredRun
 
 
@@ -47,10 +54,77 @@ def test_threshold_times_and_default_thresholds() -> None:
     run = stored("a", [1, 2, 3, 4], [10.0, 20.0, 50.0, 30.0], [100] * 4)
     assert curves.first_held(run, "return_mean", 20) == 2
     assert curves.first_held(run, "return_mean", 21) == 3
-    assert math.isnan(curves.first_held(run, "return_mean", 51))
+    assert curves.first_held(run, "return_mean", 51) == math.inf
     comparison = compare([run])
     assert comparison.thresholds == [20, 30, 40]  # from 10 to 50
     assert comparison.columns["time_to_20"] == [2]
+
+
+@pytest.mark.parametrize(
+    ("returns", "counts", "said"),
+    [
+        ([-43.0, -50.0, -54.0], [100] * 3, "a: does not rise: return_mean -43 at the start, -54"),
+        ([-43.0, -42.8, -54.0], [100] * 3, "a: does not rise: return_mean -43 at the start, -54"),
+        ([-17.0, -18.0, -18.0], [10] * 3, "a: does not rise: return_mean -17 at the start, -17.67"),
+    ],
+)
+def test_what_does_not_rise_has_no_thresholds_and_says_so(
+    returns: list[float], counts: list[int], said: str
+) -> None:
+    run = stored("a", [1, 2, 3], returns, counts)
+    assert compare([run]).thresholds == []
+    (line,) = warnings_of([run])
+    assert line.startswith(said)
+
+
+def test_a_smoothed_start_that_has_fallen_already_is_no_rise() -> None:
+    """Its first hundred trajectories are over at -70; it began at -43, as the other did."""
+    fallen = stored("a", [1, 2, 3], [-43.0, -97.0, -60.0], [50, 50, 100])
+    assert curves.known(fallen, "return_mean").tolist() == [-70, -60]
+    assert compare([fallen, stored("b", [1, 2], [-43.0, -50.0], [100, 100])]).thresholds == []
+
+
+def test_default_thresholds_lie_between_start_and_best_however_close() -> None:
+    run = stored("a", [1, 2], [1.0, 1.00002], [100, 100])
+    chosen = compare([run]).thresholds
+    assert 1.0 < chosen[0] < chosen[1] < chosen[2] < 1.00002
+    assert len({time_to(t) for t in chosen}) == 3
+
+
+def test_never_is_infinite_in_every_file_and_a_word_in_every_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_scenario(tmp_path, ("[0, 1]", "[0]"))
+    run = CliRunner().invoke(app, ["run", "two.toml", "--method", "afedpg"])
+    assert run.exit_code == 0, run.output
+    for command in ("compare", "results"):
+        given = [command, "runs/two", "--threshold", "1e9"]
+        table = pd.read_csv(io.StringIO(CliRunner().invoke(app, [*given, "--csv"]).stdout))
+        assert table["time_to_1e+09"].tolist() == [math.inf]
+        assert " never " in CliRunner().invoke(app, given).stdout
+        assert "never |" in CliRunner().invoke(app, [*given, "--markdown"]).stdout
+    assert straggler_open("runs/two").table([1e9])["time_to_1e+09"].tolist() == [math.inf]
+
+
+SHEET = Sheet(
+    "a title that is longer than the terminal is wide",
+    ["method", "s per\nupdate", "grads\nused", "megabytes", "formula"],
+    [["synchronous-nigt", "1,000,000,000", "12", "3.5", "max h_i + max kappa_i over all workers"]],
+    frozenset({0, 4}),
+)
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_a_table_folds_and_cuts_no_number(width: int) -> None:
+    sink = io.StringIO()
+    Console(file=sink, width=width).print(SHEET)
+    shown = sink.getvalue()
+    assert all(len(line) <= width for line in shown.splitlines())
+    for whole in ("synchronous-nigt", "1,000,000,000", "update", "12", "3.5", "megabytes"):
+        assert whole in shown
+    assert "\u2026" not in shown
+    assert shown.count("synchronous-nigt") == {40: 3, 80: 2, 200: 1}[width]
 
 
 def test_comparison_row_by_hand() -> None:

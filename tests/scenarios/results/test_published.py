@@ -84,7 +84,7 @@ def test_a_table_of_other_things_is_refused(two_workers: Path) -> None:
 @pytest.fixture
 def tiny(two_workers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let ``straggler figure tiny`` show the runs of the scenario in the folder."""
-    parts = (Part("two.toml"), Part("two.toml", ("gradient_norm",), beside="two.toml"))
+    parts = (Part("two.toml"), Part("two.toml", ("objective",), beside="two.toml"))
     monkeypatch.setitem(FIGURES, "tiny", Figure("a claim", parts))
     monkeypatch.chdir(two_workers)
 

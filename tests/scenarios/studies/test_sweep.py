@@ -238,15 +238,15 @@ def rows(method: str, p: float, times: list[float]) -> list[dict[str, object]]:
 
 
 def test_winners_by_hand() -> None:
-    nan = float("nan")
+    never = float("inf")
     results = Rows(
         [
             *rows("afedpg", 0.0, [10, 11, 12]),
             *rows("rennala-nigt", 0.0, [30, 33, 36]),
-            *rows("afedpg", 1.0, [50, 52, nan]),  # the band reaches never
+            *rows("afedpg", 1.0, [50, 52, never]),  # the band reaches never
             *rows("rennala-nigt", 1.0, [20, 26, 60]),
-            *rows("afedpg", 2.0, [nan, nan, 9]),
-            *rows("rennala-nigt", 2.0, [nan, nan, nan]),
+            *rows("afedpg", 2.0, [never, never, 9]),
+            *rows("rennala-nigt", 2.0, [never, never, never]),
         ],
         "objective",
         [1.0],

@@ -1,0 +1,151 @@
+"""What pictures show, asked of their artists; values worked out by hand."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+
+import straggler
+from scenarios.pictures.sweep import Axis, Grid, draw_sweep
+from scenarios.pictures.timeline import Recorded, bands_of, draw_timeline
+from scenarios.runs.progress import duration
+from simulator import State
+
+SCENARIO: dict[str, Any] = {
+    "title": "two workers",
+    "seeds": [0],
+    "updates": 20,
+    "cluster": {"workers": 2, "compute": {"model": "explicit", "seconds": [1.0, 10.0]}},
+    "problem": {"kind": "quadratic", "dimension": 5, "noise": 0.1},
+    "methods": [
+        {"name": "synchronous-nigt", "momentum": 0.1, "step_size": 0.1},
+        {"name": "rennala-nigt", "batch": 1, "momentum": 0.1, "step_size": 0.1},
+    ],
+}
+
+
+def simulated(**changes: Any) -> straggler.Results:
+    made = [
+        straggler.simulate(SCENARIO | changes, method["name"], seed).runs[0]
+        for method in SCENARIO["methods"]
+        for seed in (0, 1)
+    ]
+    return straggler.Results(made, "here")
+
+
+def lines(ax: Axes) -> dict[str, np.ndarray]:
+    return {str(line.get_label()): np.asarray(line.get_xdata(), float) for line in ax.get_lines()}
+
+
+def test_a_curve_ends_where_its_runs_end() -> None:
+    """20 rounds of 10 s, the slow worker's; Rennala's take the 1 s of the fast one."""
+    (ax,) = simulated().plot().axes
+    assert lines(ax)["synchronous-nigt"][-1] == 200
+    assert lines(ax)["rennala-nigt"][-1] == 20
+    assert ax.get_xlim() == (0, 200)
+
+
+def test_a_curve_ends_with_the_first_of_its_seeds() -> None:
+    results = simulated()
+    shorter = straggler.simulate(SCENARIO | {"updates": 12}, "synchronous-nigt", 2).runs[0]
+    shorter.info["content"] = results.runs[0].info["content"]
+    (ax,) = straggler.Results([*results.runs, shorter], "here").plot().axes
+    assert lines(ax)["synchronous-nigt"][-1] == 120
+    ends = [band.get_paths()[0].get_extents().x1 for band in ax.collections]
+    assert ends == [20, 120]  # rennala-nigt comes first
+
+
+def test_what_ends_within_the_first_bin_is_a_dot() -> None:
+    compute = {"model": "explicit", "seconds": [1e-12, 1e12]}
+    results = simulated(cluster={"workers": 2, "compute": compute})
+    (ax,) = results.plot().axes
+    (line,) = [line for line in ax.get_lines() if line.get_label() == "rennala-nigt"]
+    assert list(line.get_xdata()) == [pytest.approx(2e-11)]  # type: ignore[arg-type]
+    assert line.get_marker() == "o"
+
+
+def test_marks_of_the_theory_change_no_limits_and_have_a_legend() -> None:
+    results = simulated()
+    plain, marked = results.plot(), results.plot(theory=True)
+    assert marked.axes[0].get_ylim() == plain.axes[0].get_ylim()
+    named = [text.get_text() for text in marked.legends[0].get_texts()]
+    assert {"update, predicted", "update, simulated"} <= set(named)
+
+
+def recorded(groups: list[tuple[int, str]], states: list[State]) -> Recorded:
+    k = len(states)
+    here, nothing = np.arange(k), np.zeros(0)
+    state = np.array(states, np.int8)
+    update = np.zeros(k, np.int64)
+    return Recorded(
+        "run", here, np.zeros(k), np.ones(k), state, update, nothing, nothing, nothing, groups
+    )
+
+
+def test_the_bands_of_a_large_timeline_are_the_scenarios_groups() -> None:
+    groups = [(60, "1 s per gradient"), (15, "3 s per gradient")]
+    run = recorded(groups, [State.COMPUTE] * 75)
+    assert bands_of(run, 75) == [
+        (0, 59, "0 to 59\n1 s per gradient"),
+        (60, 74, "60 to 74\n3 s per gradient"),
+    ]
+    assert [band[:2] for band in bands_of(recorded([], []), 75)][-1] == (68, 74)
+
+
+def test_a_timeline_knows_the_groups_of_its_scenario() -> None:
+    groups = [{"count": 40, "seconds": 1.0}, {"count": 5, "seconds": 2.5}]
+    cluster = {"workers": 45, "compute": {"model": "groups", "groups": groups}}
+    run = straggler.simulate(SCENARIO | {"cluster": cluster, "updates": 3})
+    (ax,) = run.timeline().axes
+    named = [label.get_text() for label in ax.get_yticklabels()]
+    assert named == ["0 to 39\n1 s per gradient", "40 to 44\n2.5 s per gradient"]
+
+
+def test_the_legend_of_a_timeline_has_what_is_drawn() -> None:
+    figure = draw_timeline(recorded([], [State.COMPUTE, State.IDLE]))
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "computing, used",
+        "idle",
+    ]
+
+
+def grid(values: list[float], places: list[float]) -> Grid:
+    times = np.array(values).reshape(1, len(places), 1)
+    return Grid([Axis("p", [0]), Axis("q", places)], 1.0, "objective", {"afedpg": times})
+
+
+def test_a_heat_map_has_a_scale_where_its_numbers_have_no_room() -> None:
+    assert len(draw_sweep(grid([26.0, 26.0], [1, 2]), "t").axes) == 2
+    many = draw_sweep(grid(list(range(1, 101)), list(range(100))), "t")
+    assert [ax.get_xlabel() for ax in many.axes if ax.get_label() == "<colorbar>"] == [
+        "simulated seconds; grey: never"
+    ]
+    same = draw_sweep(grid([26.0] * 100, list(range(100))), "t")
+    assert not [ax for ax in same.axes if ax.get_label() == "<colorbar>"]
+
+
+def test_values_of_an_axis_can_be_told_apart() -> None:
+    ax = draw_sweep(grid([1.0, 2.0], [0.9, 0.90001]), "t").axes[0]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0.9", "0.90001"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (40.0, "about 40 s"),
+        (600.0, "about 10 min"),
+        (9000.0, "about 2.5 h"),
+        (3 * 86400.0, "about 3 days"),
+        (4.5e15, "over a year"),  # was 75768239804930:52
+        (float("inf"), "over a year"),
+    ],
+)
+def test_durations_are_words(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_the_picture_of_the_readme_is_there() -> None:
+    root = Path(__file__).parents[3]
+    assert (root / "docs/figures/mine.png").read_bytes().startswith(b"\x89PNG")
