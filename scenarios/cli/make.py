@@ -16,6 +16,7 @@ from scenarios.cli.parts import (
     RetryFailed,
     Scenario_,
     interruptible,
+    say,
     show,
 )
 from scenarios.format.words.errors import BadInputError
@@ -105,12 +106,12 @@ def check(
     if (scenario is None) == (method is None and rule is None):
         raise BadInputError("check: accepted: a scenario, or --method NAME, or --rule NAME")
     if scenario is not None:
-        typer.echo(api.check(scenario))
+        say(api.check(scenario))
         return
     failed = False
     for line in check_method(method, _values(value or ()), rule=rule):
         failed |= not line.passed
-        typer.echo(str(line))
+        say(str(line))
     raise typer.Exit(1 if failed else 0)
 
 

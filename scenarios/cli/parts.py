@@ -1,6 +1,9 @@
 """What several commands share: options, interruptions, printing."""
 
 import errno
+import re
+import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from scenarios.api.shown import Shown
+
+MARGIN = 20
+"""Letters: no line is broken into less."""
 
 Scenario_ = Annotated[
     str, typer.Argument(metavar="FILE|NAME", help="A TOML file, or a name from `straggler list`.")
@@ -101,7 +107,28 @@ def show(shown: "Shown") -> None:
         if isinstance(part, Sheet):
             console().print(part)
         else:
-            typer.echo(part)
+            say(part)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print lines; a terminal's are broken between words, under what stands right of a gap."""
+    there = sys.stderr if err else sys.stdout
+    width = console().width if there.isatty() else None
+    for line in text.split("\n"):
+        typer.echo(line if width is None else _broken(line, width), err=err)
+
+
+def _broken(line: str, width: int) -> str:
+    named = re.match(r"\S+(?: \S+)*  +", line)
+    indent = len(named.group()) if named and len(named.group()) <= width * 2 / 3 else 2
+    broken = textwrap.wrap(
+        line,
+        max(width, MARGIN),
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(broken)
 
 
 def console() -> "Console":

@@ -18,6 +18,7 @@ from scenarios.cli.parts import (
     Store,
     console,
     interruptible,
+    say,
     show,
 )
 from scenarios.format.words.errors import BadInputError
@@ -66,7 +67,7 @@ def sweep(
     loaded = load_sweep(file)
     runs = runs_of(loaded, out)
     for line in describe(loaded, runs):
-        typer.echo(line)
+        say(line)
     if dry_run:
         missing = [j for j in unique_jobs(runs) if j.folder.status(j.spec) != "done"]
         if missing:
@@ -127,7 +128,7 @@ def tune(
     if not dry_run:
         report.check_target(target, force=force)
     for line in report.budget(api.plan_tuning(file, quick=quick, tries=tries)):
-        typer.echo(line, err=csv)
+        say(line, err=csv)
     if dry_run:
         return
     with interruptible():
@@ -149,7 +150,7 @@ def tune(
     else:
         console().print(report.table(tuned.tuning))
     for line in tuned.verdicts():
-        typer.echo(line, err=csv)
+        say(line, err=csv)
     tuned.write(target, ["straggler", *sys.argv[1:]], force=force)
     typer.echo(f"written: {target}", err=csv)
     raise typer.Exit(1 if tuned.failed else 0)
@@ -205,15 +206,15 @@ def figure(
             memory_limit=memory_limit,
         )
     for line in found.save(save) if save else ():
-        typer.echo(line)
-    typer.echo(f"claim of figure {name}: {found.claim}\n")
+        say(line)
+    say(f"claim of figure {name}: {found.claim}\n")
     for crossover in found.crossovers():
-        typer.echo(crossover.sentence())
+        say(crossover.sentence())
     for comparison in found.comparisons():
         show(comparison)
     for one in found.verdicts():
         console().print(times_sheet(one))
-        typer.echo(sentence(one) + "\n")
+        say(sentence(one) + "\n")
     if picture := found.plot():
         file = Path(f"figures/{'figure' * name.isdigit()}{name}{'-quick' * quick}.png")
         save_picture(picture, file)

@@ -133,11 +133,18 @@ def results_sheet(results: Rows, about: str = "") -> Sheet:
         for k, name in enumerate(names)
         if any(isinstance(row[name], str | bool) for row in results.rows)
     }
-    header = [name.replace("_", " ") for name in names]
+    header = [_two_lines(name) for name in names]
     title = f"{len(rows)} run{'s' * (len(rows) > 1)}; final and times: {results.metric}"
     caption = f"{about or 'Runs'}, by {results.metric.replace('_', ' ')}"
     keys = names.index("status") if "status" in names[1:] else 1
     return Sheet(title, header, rows, frozenset(words), caption, keys)
+
+
+def _two_lines(name: str) -> str:
+    if name.startswith("time_to_"):
+        return name.replace("time_to_", "seconds\nto ")
+    table, dot, key = name.rpartition(".")
+    return f"{table}{dot}\n{key}" if dot else name.replace("_", "\n", 1).replace("_", " ")
 
 
 def preference(rows: dict[str, Complexity]) -> str:

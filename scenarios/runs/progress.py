@@ -3,13 +3,15 @@
 import html
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, TaskID, TextColumn
+from rich.progress import BarColumn, ProgressColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
+from rich.table import Column
 
 from scenarios.format.scenario import Scenario
 
@@ -17,6 +19,9 @@ LINE_SECONDS = 20.0
 
 MANY = 20
 """More runs than this are not named one by one when they are there already."""
+
+NARROW, NUMBERS = 60, 27
+"""Letters: of a terminal that has no room for bars, and of the numbers beside names."""
 
 UNITS = {
     "s": (1.0, 90.0),
@@ -43,8 +48,7 @@ class Progress:
         self._next_line = 0.0
         self._started = 0.0
         self._bars = Bars(
-            TextColumn("{task.description}"),
-            BarColumn(),
+            *_named_bars(console.width),
             TextColumn("{task.percentage:>3.0f}%"),
             TextColumn("{task.fields[state]}"),
             console=console,
@@ -159,6 +163,17 @@ class Progress:
 
     def _print(self, line: str) -> None:
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _named_bars(width: int) -> Iterator[ProgressColumn]:
+    """Yield the columns of names and bars, so that all numbers beside them fit."""
+    bar = min(40, width // 5) if width >= NARROW else 0
+    yield TextColumn(
+        "{task.description}",
+        table_column=Column(max_width=max(10, width - bar - NUMBERS), overflow="fold"),
+    )
+    if bar:
+        yield BarColumn(bar)
 
 
 def duration(seconds: float) -> str:

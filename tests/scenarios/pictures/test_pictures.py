@@ -1,15 +1,19 @@
 """What pictures show, asked of their artists; values worked out by hand."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from rich.console import Console
 
 import straggler
+from scenarios.cli.parts import _broken
 from scenarios.pictures.sweep import Axis, Grid, draw_sweep
 from scenarios.pictures.timeline import Recorded, bands_of, draw_timeline
+from scenarios.runs import progress
 from scenarios.runs.progress import duration
 from simulator import State
 
@@ -149,3 +153,28 @@ def test_durations_are_words(seconds: float, words: str) -> None:
 def test_the_picture_of_the_readme_is_there() -> None:
     root = Path(__file__).parents[3]
     assert (root / "docs/figures/mine.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_narrow_terminal_shows_whole_numbers(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = {"time": 345.0, "update": 10, "value": -12.3456}
+    monkeypatch.setattr(progress, "_read", lambda _: state)
+    sink = io.StringIO()
+    console = Console(file=sink, width=width, force_terminal=True, color_system=None)
+    shown = progress.Progress(console)
+    scenario = straggler.load(SCENARIO | {"updates": 20})
+    shown.begin({"mine/synchronous-nigt/seed-0": (Path("here"), scenario)})
+    shown.poll()
+    console.print(shown._bars.get_renderable())
+    lines = [line.rstrip() for line in sink.getvalue().splitlines()]
+    assert all(len(line) <= width for line in lines)
+    assert any(line.endswith("50% 345 s, -12.35") for line in lines)
+    assert "\u2026" not in sink.getvalue()
+
+
+def test_lines_are_broken_between_words_under_what_they_say() -> None:
+    line = "compute   h = 1 to 20 s per gradient, and more words"
+    assert _broken(line, 40).splitlines() == [
+        "compute   h = 1 to 20 s per gradient,",
+        "          and more words",
+    ]
