@@ -38,6 +38,8 @@ def plot(
 ) -> "Picture":
     """Return a picture of a column against simulated time: means over seeds, 20%-80% bands.
 
+    A curve ends where the first of its runs ends: later it would be of fewer seeds than before.
+
     Args:
         results: a panel for each; of one scenario each.
         column: of the history; by default the exact objective or the mean return.

@@ -86,6 +86,6 @@ def bench(
 
     measurements = measure(what, env or (), rounds)
     for table in measurements:
-        console().print(table.rich())
+        console().print(table)
     if json_ is not None:
         write_atomically(json_, measurements.json().encode() + b"\n")

@@ -136,8 +136,8 @@ def plot(
 ) -> None:
     """Draw return against simulated time; of a sweep, the time to a return over its axes.
 
-    Means over seeds with a 20%-80% band. Of a sweep: lines over one axis, heat maps over two, and
-    which method is fastest where.
+    Means over seeds with a 20%-80% band; a curve ends where the first of its runs ends. Of a
+    sweep: lines over one axis, heat maps over two, and which method is fastest where.
     """
     from scenarios.api.plot import plot as draw
     from scenarios.api.studies import SweepResults
