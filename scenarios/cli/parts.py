@@ -120,7 +120,9 @@ def say(text: str, *, err: bool = False) -> None:
 
 def _broken(line: str, width: int) -> str:
     named = re.match(r"\S+(?: \S+)*  +", line)
-    indent = len(named.group()) if named and len(named.group()) <= width * 2 / 3 else 2
+    indent = len(named.group()) if named else 2
+    if named and indent > width * 2 / 3:
+        line, indent = f"{named.group().rstrip()}  {line[indent:]}", 2
     broken = textwrap.wrap(
         line,
         max(width, MARGIN),

@@ -58,7 +58,7 @@ def comparison_sheets(comparison: Comparison, title: str, caption: str = "") -> 
         for key in comparison.columns
         if key not in {*COSTS, *TIME_SHARES.values(), "method"} and "_q" not in key
     }
-    results |= {"final": f"final\n{name}"}
+    results |= {"final": "\n".join(["final", *name.split()])}
     selection = {key: key.replace("_", "\n") for key in SELECTION if key in results}
     results = {key: header for key, header in results.items() if key not in selection}
     parts = {"costs": COSTS, name: results, "used against discarded trajectories": selection}
@@ -133,14 +133,15 @@ def results_sheet(results: Rows, about: str = "") -> Sheet:
         for k, name in enumerate(names)
         if any(isinstance(row[name], str | bool) for row in results.rows)
     }
-    header = [_two_lines(name) for name in names]
+    header = [two_lines(name) for name in names]
     title = f"{len(rows)} run{'s' * (len(rows) > 1)}; final and times: {results.metric}"
     caption = f"{about or 'Runs'}, by {results.metric.replace('_', ' ')}"
     keys = names.index("status") if "status" in names[1:] else 1
     return Sheet(title, header, rows, frozenset(words), caption, keys)
 
 
-def _two_lines(name: str) -> str:
+def two_lines(name: str) -> str:
+    """Return a column's name as a header of a terminal's table."""
     if name.startswith("time_to_"):
         return name.replace("time_to_", "seconds\nto ")
     table, dot, key = name.rpartition(".")

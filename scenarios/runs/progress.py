@@ -20,7 +20,7 @@ LINE_SECONDS = 20.0
 MANY = 20
 """More runs than this are not named one by one when they are there already."""
 
-NARROW, NUMBERS = 60, 27
+NARROW, NUMBERS = 60, 25
 """Letters: of a terminal that has no room for bars, and of the numbers beside names."""
 
 UNITS = {

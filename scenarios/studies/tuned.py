@@ -12,7 +12,8 @@ from scenarios.format.compute import TraceTimes
 from scenarios.format.load import read_toml
 from scenarios.format.words.errors import BadInputError
 from scenarios.results.rows import Rows
-from scenarios.results.sheet import Sheet
+from scenarios.results.sheet import Sheet, cell
+from scenarios.results.tables import two_lines
 from scenarios.runs.store.files import write_atomically
 from scenarios.studies.tune import TUNED, Plan, Rung, Try, Tuning
 from simulator import Vector
@@ -95,15 +96,17 @@ def table(tuning: Tuning) -> Sheet:
     """Return a row per try."""
     rows = results(tuning).rows
     cells = [[_cell(name, value) for name, value in row.items()] for row in rows]
-    return Sheet(f"by final {tuning.metric}", [n.replace("_", " ") for n in rows[0]], cells)
+    title = f"tries by final {tuning.metric}, the best first"
+    return Sheet(title, [two_lines(name) for name in rows[0]], cells)
 
 
 def _cell(name: str, value: Any) -> str:  # noqa: ANN401
-    if value is None or value != value:  # noqa: PLR0124 - NaN
-        return ""
     if name == "score" and np.isneginf(value):
         return "failed"
-    return f"{value:.5g}" if name in {"score", "standard_error"} else str(value)
+    scored = name in {"score", "standard_error"} and np.isfinite(value)
+    if scored:
+        return f"{value:.5g}"
+    return cell(None) if value is None or value != value else str(value)  # noqa: PLR0124 - NaN
 
 
 def verdict(tries: Sequence[Try]) -> str:

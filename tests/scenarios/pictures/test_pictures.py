@@ -121,7 +121,7 @@ def grid(values: list[float], places: list[float]) -> Grid:
 
 
 def test_a_heat_map_has_a_scale_where_its_numbers_have_no_room() -> None:
-    assert len(draw_sweep(grid([26.0, 26.0], [1, 2]), "t").axes) == 2
+    assert len(draw_sweep(grid([26.0, 30.0], [1, 2]), "t").axes) == 2
     many = draw_sweep(grid(list(range(1, 101)), list(range(100))), "t")
     assert [ax.get_xlabel() for ax in many.axes if ax.get_label() == "<colorbar>"] == [
         "simulated seconds; grey: never"
