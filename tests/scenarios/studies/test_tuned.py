@@ -25,7 +25,7 @@ def test_a_method_that_always_fails_keeps_its_own_values(tmp_path: Path) -> None
     pg, nigt = load(tmp_path / "bowl-tuned.toml").methods
     assert pg.parameters() == {"step_size": 0.125, "timeout": None}
     assert nigt.parameters()["step_size"] == 1e20
-    pattern = r"synchronous-pg +1e\+20 +3 +failed +1 *\n.*synchronous-nigt +1e\+20 "
+    pattern = r"synchronous-pg +1e\+20 +- +3 +failed +- +1 *\n.*synchronous-nigt +1e\+20 "
     assert re.search(pattern, result.stdout)
 
 
