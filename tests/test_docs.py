@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from commands import straggler
+from commands import straggler_process
 
 import straggler as front
 from simulator import Cluster, Round
@@ -116,20 +116,20 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_example_package_works_as_installed(
-    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(installed))
+def test_the_example_package_works_as_installed(installed: Path, tmp_path: Path) -> None:
+    def straggler(*words: str) -> subprocess.CompletedProcess[str]:
+        return straggler_process(*words, cwd=tmp_path, env={"PYTHONPATH": str(installed)})
+
     text = (ROOT / "examples/quorum/quorum.toml").read_text()
     (tmp_path / "q.toml").write_text(text.replace('"quorum:Quorum"', '"quorum"'))
-    run = straggler("run", "q.toml", cwd=tmp_path)
+    run = straggler("run", "q.toml")
     assert run.returncode == 0, run.stderr
     # the 4th of the workers with h_i = i has its first gradient after 4 s; then 8 are there
     assert re.search(r"quorum +60 +4 +480 ", run.stdout)
-    checked = straggler("check", "--method", "quorum", cwd=tmp_path)
+    checked = straggler("check", "--method", "quorum")
     assert checked.returncode == 0
     page = (ROOT / "docs/own.md").read_text()
     for line in checked.stdout.splitlines():
         assert line.replace("quorum: keys", "quorum:Quorum: keys") in page
-    assert "method of quorum:Quorum" in straggler("list", cwd=tmp_path).stdout
-    assert "Offered by other packages: method quorum." in straggler("--help", cwd=tmp_path).stdout
+    assert "method of quorum:Quorum" in straggler("list").stdout
+    assert "Offered by other packages: method quorum." in straggler("--help").stdout

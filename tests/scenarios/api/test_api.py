@@ -205,7 +205,18 @@ def test_the_command_line_has_the_same_options(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / f"{name}.toml").write_text(text)
         assert straggler("run", f"{name}.toml", cwd=tmp_path).returncode == 0
-    options = ["--method", "afedpg", "--label", "afedpg=A", "--xlim", "0", "2", "--logy"]
+    options = [
+        "--column",
+        "gradient_norm",
+        "--method",
+        "afedpg",
+        "--label",
+        "afedpg=A",
+        "--xlim",
+        "0",
+        "2",
+        "--logy",
+    ]
     more = ["--size", "5", "3", "--overlay", "-o", "x.pdf"]
     drawn = straggler("plot", "runs/one", "runs/two", *options, *more, cwd=tmp_path)
     assert drawn.stdout == "drawn: x.pdf\n", drawn.stderr
