@@ -143,7 +143,8 @@ class RunFolder:
         while (target := self.path.with_name(f".{self.path.name}-old-{number}")).exists():
             number += 1
         target.mkdir()
-        for file in self.path.iterdir():
+        # run.json last: without it, what is left after a crash would be written over
+        for file in sorted(self.path.iterdir(), key=lambda file: file.name == "run.json"):
             if file.name != ".lock":
                 shutil.move(file, target / file.name)
         return target
