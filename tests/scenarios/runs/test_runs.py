@@ -1,15 +1,9 @@
 """Runs as a user makes them: exact, resumable, the same whatever the number of processes."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
-import pytest
 from commands import files_below, straggler, write_scenario
 
 from scenarios.runs.store.records import HISTORY_SCHEMA
@@ -159,52 +153,3 @@ def test_a_diverging_run_fails_with_its_reason_and_takes_no_other_down(tmp_path:
     again = straggler("run", "two.toml", cwd=tmp_path)
     assert again.returncode == 1
     assert "failed before" in again.stderr
-
-
-LONG = (("[0, 1]", "[0, 1, 2, 3]"), ("updates = 40", "updates = 6000"))
-
-
-@pytest.mark.parametrize("whole_group", [True, False])
-def test_a_killed_command_is_completed_later(tmp_path: Path, *, whole_group: bool) -> None:
-    """With the whole group killed, runs stop; with the parent only, its workers go on a while."""
-    write_scenario(tmp_path, *LONG)
-    command = [sys.executable, "-m", "scenarios", "run", "two.toml", "--jobs", "2"]
-    process = subprocess.Popen(command, cwd=tmp_path, start_new_session=True, stderr=-3)
-    out = tmp_path / "runs/two"
-    deadline = time.monotonic() + 120
-    while len(list(out.glob("*/seed-*/run.json"))) < 3:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    if whole_group:
-        os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
-    process.wait()
-
-    finished = {f: f.stat().st_mtime_ns for f in out.glob("*/seed-*/run.json")}
-    assert len(finished) < 12
-    for file in out.rglob("*.parquet"):
-        pq.read_table(file)  # no half file
-    assert straggler("run", "two.toml", cwd=tmp_path).returncode == 0
-    assert all(f.stat().st_mtime_ns == then for f, then in finished.items())
-
-    assert straggler("run", "two.toml", "--out", "calm", cwd=tmp_path).returncode == 0
-    for name in ("history.parquet", "timeline.parquet"):
-        disturbed, calm = files_below(out, name), files_below(tmp_path / "calm", name)
-        assert len(calm) == 12
-        assert disturbed == calm
-
-
-def test_an_interrupt_exits_with_130(tmp_path: Path) -> None:
-    write_scenario(tmp_path, *LONG)
-    command = [sys.executable, "-m", "scenarios", "run", "two.toml", "--jobs", "2"]
-    process = subprocess.Popen(
-        command, cwd=tmp_path, start_new_session=True, stderr=subprocess.PIPE, text=True
-    )
-    while not list((tmp_path / "runs").rglob("run.json")):
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "interrupted; run again" in errors
-    assert "Traceback" not in errors
