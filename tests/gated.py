@@ -14,6 +14,7 @@ from straggler import Estimate, Problem, Request, Vector
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+HERE = Path(__file__).parent
 BATCHES = 8
 """So many are computed by a process before its run stops."""
 
@@ -36,9 +37,10 @@ class Gated(Problem):
 
     def estimate(self, requests: Sequence[Request]) -> list[Estimate]:
         self._batches += 1
-        if self._batches == BATCHES and Path(f"shut-{self.number}").exists():
-            Path(f"pid-{self.number}").write_text(str(os.getpid()))
-            Path(f"pid-{self.number}").rename(f"waiting-{self.number}")
-            while Path(f"shut-{self.number}").exists():
+        gate = HERE / f"shut-{self.number}"
+        if self._batches == BATCHES and gate.exists():
+            (HERE / f"pid-{self.number}").write_text(str(os.getpid()))
+            (HERE / f"pid-{self.number}").rename(HERE / f"waiting-{self.number}")
+            while gate.exists():
                 time.sleep(0.01)
         return self._problem.estimate(requests)
