@@ -47,7 +47,8 @@ def test_every_function_of_the_front_door_has_an_example() -> None:
 def test_the_readme_says_what_works(tmp_path: Path) -> None:
     (block,) = blocks("README.md")
     (mine,) = blocks("README.md", "toml")
-    (tmp_path / "mine.toml").write_text(mine.replace("time_limit = 900.0", "time_limit = 10.0"))
+    short = mine.replace("time_limit = 900.0", "time_limit = 10.0").replace("[0, 1]", "[0]")
+    (tmp_path / "mine.toml").write_text(short)
     (tmp_path / "readme.py").write_text(block)
     said = subprocess.run(
         [sys.executable, "readme.py"], cwd=tmp_path, capture_output=True, text=True, check=False

@@ -1,0 +1,47 @@
+"""Each command as installed: the same streams and exit code as within the tests' process."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from commands import straggler, straggler_process
+
+from scenarios.cli.app import PANELS
+
+WORDS: dict[str, tuple[str, ...]] = {
+    "run": ("run", "two.toml", "--method", "afedpg"),
+    "check": ("check", "two.toml"),
+    "list": ("list",),
+    "compare": ("compare", "runs/two"),
+    "results": ("results", "runs/two", "--csv"),
+    "plot": ("plot", "runs/two", "--method", "nobody"),
+    "timeline": ("timeline", "runs/two/afedpg/seed-0"),
+    "sweep": ("sweep", "nowhere.toml"),
+    "tune": ("tune", "two.toml", "--dry-run"),
+    "figure": ("figure", "99"),
+    "verdict": ("verdict", "--from", "."),
+    "theory": ("theory", "two.toml"),
+    "bench": ("bench", "speed"),
+    "trace": ("trace", "nowhere.log", "out.csv"),
+}
+
+
+def test_every_command_is_here() -> None:
+    names = [command.__name__.rstrip("_") for panel in PANELS.values() for command in panel]
+    assert sorted(names) == sorted(WORDS)
+
+
+@pytest.mark.parametrize("command", WORDS)
+def test_a_command_in_a_process_says_the_same(
+    command: str, two_workers: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(two_workers, tmp_path, dirs_exist_ok=True))
+    apart, here = (give(*WORDS[command], cwd=folder) for give in (straggler_process, straggler))
+    assert (apart.returncode, apart.stdout, apart.stderr) == (
+        here.returncode,
+        here.stdout,
+        here.stderr,
+    )
+    wrong = command in {"plot", "sweep", "figure", "verdict", "bench", "trace"}
+    assert apart.returncode == (2 if wrong else 0)
+    assert not wrong or (apart.stdout, apart.stderr.count("\n")) == ("", 1)
