@@ -32,13 +32,15 @@ pictures: setup
 	for name in $(FIGURES); do $(BIN)/straggler figure $$name --from results || exit; done
 	mkdir -p docs/figures && cp figures/*.png docs/figures/
 
+# Types are checked beside the tests, which wait for processes now and then; bytecode is kept, since
+# some tests start processes.
 test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
-# The tests start hundreds of processes, each of which would compile it all where bytecode is not written.
-	$(BIN)/python -m compileall -q -j $(JOBS) -x '/tests?/' .venv/lib simulator algorithms scenarios straggler > .venv/compiled || true
-	$(BIN)/pytest -n $(JOBS)
+	@echo "$(BIN)/mypy & $(BIN)/pytest -n $(JOBS) --dist worksteal"; \
+	$(BIN)/mypy > .venv/mypy 2>&1 & types=$$!; \
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(JOBS) --dist worksteal; tests=$$?; \
+	wait $$types; types=$$?; cat .venv/mypy; exit $$((tests | types))
 
 format: setup
 	$(BIN)/ruff format .
