@@ -13,7 +13,7 @@ from scenarios.runs.spec import expand
 from scenarios.studies.grid import load_sweep
 from scenarios.studies.paper import FIGURES, is_sweep
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results"
 SOURCES = sorted({source for figure in FIGURES.values() for source in figure.sources()})
 MAKES = re.compile(r"<!-- (straggler .*?) -->\n(.*?)\n<!-- end -->", re.DOTALL)

@@ -16,7 +16,7 @@ from commands import COMMAND, files_below, straggler, write_scenario
 from scenarios.runs.store.folder import RunFolder
 from simulator import Checkpoint
 
-GATED = Path(__file__).parents[2] / "gated.py"
+GATED = Path(__file__).parents[1] / "gated.py"
 QUADRATIC = 'kind = "quadratic"\ndimension = 10\nnoise = 0.5'
 RUNS = 6
 SWEEP = f"""

@@ -46,7 +46,7 @@ def write_sweep(folder: Path) -> None:
     """Write a sweep of runs with a problem that is found in the working directory."""
     gated = ('kind = "quadratic"\ndimension = 10\nnoise = 0.5', 'kind = "gated:Gated"')
     write_scenario(folder, gated, ("[0, 1]", "[0]"))
-    shutil.copy(Path(__file__).parents[2] / "gated.py", folder)
+    shutil.copy(Path(__file__).parents[1] / "gated.py", folder)
     (folder / "sweep.toml").write_text(SWEEP)
 
 
