@@ -10,8 +10,7 @@ import pytest
 from commands import files_below, write_scenario
 
 from scenarios.format.load import load
-from scenarios.runs import execute as execution
-from scenarios.runs import resume
+from scenarios.runs import resume, waiting
 from scenarios.runs.execute import Options, execute
 from scenarios.runs.spec import RunSpec, expand
 from scenarios.runs.store.fingerprint import ROOT, code_fingerprint
@@ -34,7 +33,7 @@ def interrupt(spec: RunSpec, folder: RunFolder, updates: int, *, seconds: int = 
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(execution, "simulate", some)
+        patch.setattr(waiting, "simulate", some)
         patch.setenv("STRAGGLER_CHECKPOINT_SECONDS", str(seconds))
         with pytest.raises(KeyboardInterrupt):
             execute(spec, folder, Options())
