@@ -73,7 +73,7 @@ def test_a_failed_run_ends_with_where_it_failed(
 def test_places_are_those_of_the_user_not_of_the_libraries() -> None:
     with pytest.raises(front.BadInputError) as caught:
         front.load({})
-    assert (place_of(caught.value) or "").startswith("tests/scenarios/runs/test_waiting.py:")
+    assert (place_of(caught.value) or "").startswith("tests/faults/test_waiting.py:")
     assert place_of(KeyError("never raised")) is None
     with pytest.raises(SyntaxError) as broken:
         compile("x = (\n", "mine.py", "exec")
