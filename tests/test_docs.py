@@ -47,7 +47,8 @@ def test_every_function_of_the_front_door_has_an_example() -> None:
 def test_the_readme_says_what_works(tmp_path: Path) -> None:
     (block,) = blocks("README.md")
     (mine,) = blocks("README.md", "toml")
-    short = mine.replace("time_limit = 900.0", "time_limit = 10.0").replace("[0, 1]", "[0]")
+    short = mine.replace("time_limit = 900.0", "time_limit = 20.0").replace("[0, 1]", "[0]")
+    # an update of the other cluster takes 5 s and 4,610^(1/4) = 8.2 s of sending
     (tmp_path / "mine.toml").write_text(short)
     (tmp_path / "readme.py").write_text(block)
     said = subprocess.run(
