@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
 from algorithms.clocks import Clock, afedpg_interval
-from simulator import Cluster, Iterate, Process, Vector
+from simulator import Cluster, Process, Vector
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class AFedPG(Algorithm):
 
     def run(self, cluster: Cluster) -> Process[None]:
         """See the class."""
-        now = Iterate.start(cluster.initial_point)
+        now = self.rule.start(cluster.initial_point)
         for worker in range(cluster.size):
             cluster.dispatch(worker, now.lookahead)  # line 1
         while True:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
 from algorithms.clocks import Clock, fastest_round
-from simulator import Cluster, Count, Iterate, Process, Vector
+from simulator import Cluster, Count, Process, Vector
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Fastest(Algorithm):
 
     def run(self, cluster: Cluster) -> Process[None]:
         """See the class."""
-        now = Iterate.start(cluster.initial_point)
+        now = self.rule.start(cluster.initial_point)
         chosen = cluster.fastest(self.m)  # line 1
         while True:
             round = cluster.broadcast(now.lookahead, keep_going=False, to=chosen)  # line 3

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from algorithms.algorithm import Algorithm
 from algorithms.clocks import Clock, malenia_round
 from algorithms.harmonic import HarmonicCounts
-from simulator import Cluster, Count, Iterate, Process, Vector
+from simulator import Cluster, Count, Process, Vector
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Malenia(Algorithm):
 
     def run(self, cluster: Cluster) -> Process[None]:
         """See the class."""
-        now = Iterate.start(cluster.initial_point)
+        now = self.rule.start(cluster.initial_point)
         batch = self.batch_init or self.batch  # line 1
         while True:
             round = cluster.broadcast(now.lookahead, keep_going=True)  # line 3

@@ -5,7 +5,7 @@ from functools import partial
 
 from algorithms.algorithm import Algorithm
 from algorithms.clocks import Clock, rennala_round
-from simulator import Cluster, Count, Iterate, Process, Vector
+from simulator import Cluster, Count, Process, Vector
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Rennala(Algorithm):
 
     def run(self, cluster: Cluster) -> Process[None]:
         """See the class."""
-        now = Iterate.start(cluster.initial_point)
+        now = self.rule.start(cluster.initial_point)
         batch = self.batch_init or self.batch  # line 1
         while True:
             round = cluster.broadcast(now.lookahead, keep_going=True)  # line 3

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
 from algorithms.clocks import Clock, ringmaster_interval
-from simulator import Cluster, Count, Iterate, Process, Vector
+from simulator import Cluster, Count, Process, Vector
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Ringmaster(Algorithm):
 
     def run(self, cluster: Cluster) -> Process[None]:
         """See the class."""
-        now = Iterate.start(cluster.initial_point)
+        now = self.rule.start(cluster.initial_point)
         for worker in range(cluster.size):
             cluster.dispatch(worker, now.lookahead)  # line 1
         while True:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
 from algorithms.clocks import Clock, synchronous_round
-from simulator import Cluster, Iterate, Positive, Process, Vector
+from simulator import Cluster, Positive, Process, Vector
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Synchronous(Algorithm):
 
     def run(self, cluster: Cluster) -> Process[None]:
         """See the class."""
-        now = Iterate.start(cluster.initial_point)
+        now = self.rule.start(cluster.initial_point)
         while True:
             round = cluster.broadcast(now.lookahead, keep_going=False)  # line 2
             tasks = yield from round.completions(cluster.size, self.timeout)  # line 3

@@ -18,6 +18,13 @@ class Rule(ABC):
 
     step_size: Positive
 
+    def start(self, point: Vector) -> Iterate:
+        """Return the iterate before the first update, at theta_0 = ``point``, shape (d,).
+
+        A rule that keeps more from one update to the next returns an iterate of its own kind.
+        """
+        return Iterate.start(point)
+
     @abstractmethod
     def step(self, now: Iterate, gradient: Vector) -> Iterate:
         """Return the next iterate, given the aggregated gradient at ``now.lookahead``."""

@@ -40,7 +40,7 @@ class Chosen(Algorithm):
     values: list[float] = field(default_factory=list)
 
     def run(self, cluster: Cluster) -> Process[None]:
-        now = Iterate.start(cluster.initial_point)
+        now = self.rule.start(cluster.initial_point)
         chosen = cluster.fastest(self.m)
         while True:
             round = cluster.broadcast(now.lookahead, keep_going=False, to=chosen)
@@ -84,7 +84,7 @@ class Hoards(Chosen):
     """Keeps a gradient from one update to the next, which no checkpoint has."""
 
     def run(self, cluster: Cluster) -> Process[None]:
-        now, before = Iterate.start(cluster.initial_point), np.zeros(len(cluster.initial_point))
+        now, before = self.rule.start(cluster.initial_point), np.zeros(len(cluster.initial_point))
         while True:
             round = cluster.broadcast(now.lookahead, keep_going=False)
             tasks = yield from round.completions(cluster.size)
@@ -157,6 +157,25 @@ class Momentous(Clipped):
     m: int = 1
 
 
+@dataclass(frozen=True)
+class Squares(Iterate):
+    """An iterate that keeps the sum of the squares of all gradients."""
+
+    squares: Vector | None = None
+
+
+@dataclass(frozen=True)
+class AdaGrad(Rule):
+    def start(self, point: Vector) -> Squares:
+        return Squares(point, point)
+
+    def step(self, now: Iterate, gradient: Vector) -> Squares:
+        before = now.squares if isinstance(now, Squares) else None
+        squares = gradient**2 + (0.0 if before is None else before)
+        point = now.point + self.step_size * gradient / np.sqrt(squares)
+        return Squares(point, point, squares=squares)
+
+
 class Drifting(Clipped):
     """Keeps a number of its own from step to step."""
 
@@ -169,7 +188,7 @@ class Undecorated(Algorithm):
     m: Count = 2
 
     def run(self, cluster: Cluster) -> Process[None]:
-        now = Iterate.start(cluster.initial_point)
+        now = self.rule.start(cluster.initial_point)
         yield from cluster.update(self.rule.step, now, cluster.initial_point)
 
 

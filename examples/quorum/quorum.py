@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from straggler import Algorithm, Clock, Cluster, Count, Iterate, Process, Task, Vector
+from straggler import Algorithm, Clock, Cluster, Count, Process, Task, Vector
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Quorum(Algorithm):
 
     def run(self, cluster: Cluster) -> Process[None]:
         """See the class."""
-        now = Iterate.start(cluster.initial_point)
+        now = self.rule.start(cluster.initial_point)
         while True:
             round = cluster.broadcast(now.lookahead, keep_going=True)  # line 2
             tasks: list[Task] = []

@@ -57,6 +57,10 @@ class Counted(Rule):
         super().__init__(rule.step_size)
         self.rule, self.steps = rule, 0
 
+    def start(self, point: Vector) -> Iterate:
+        """See :class:`Rule`."""
+        return self.rule.start(point)
+
     def step(self, now: Iterate, gradient: Vector) -> Iterate:
         """See :class:`Rule`."""
         self.steps += 1

@@ -62,6 +62,7 @@ def test_rules_and_objects_go_through_it_too() -> None:
             "ok    algorithms:Rennala: keys and values: step_size = 0.1, longest = 0.5, batch = 3"
         )
     )
+    assert check_method(rule="own_classes:AdaGrad").passed  # its iterate has a field of its own
     drifting = check_method("own_classes:Chosen", rule="own_classes:Drifting")
     failed = [line.text for line in drifting if not line.passed]
     assert failed[0].startswith(f"{SAME}: objective differs when the same object runs again")
