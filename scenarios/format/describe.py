@@ -1,8 +1,9 @@
 """What a scenario describes, in a few lines."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from scenarios.format.scenario import Scenario
+from scenarios.format.words.strict import Strict
 from simulator import Vector
 
 
@@ -34,6 +35,9 @@ def describe(scenario: Scenario) -> Iterator[str]:
     )
     yield f"uplink    kappa = {_range(cluster.uplink_seconds(d))} s per vector"
     yield f"problem   {scenario.problem.kind}, d = {d:,} parameters ({4 * d:,} bytes a vector)"
+    yield f"          {_values(scenario.problem, without={'kind', 'source', 'variants'})}"
+    if variants := scenario.problem.variants_of(cluster.workers):
+        yield f"variants  {', '.join(variants.names)}"
     for method in scenario.methods:
         values = ", ".join(f"{k} {v}" for k, v in method.described().items() if v is not None)
         yield f"method    {method.folder}: {values}"
@@ -41,10 +45,18 @@ def describe(scenario: Scenario) -> Iterator[str]:
         f"{scenario.time_limit:g} simulated s" if scenario.time_limit else "",
         f"{scenario.updates} updates" if scenario.updates else "",
     ]
+    if scenario.evaluation:
+        yield f"evaluated {_values(scenario.evaluation)}"
     seeds = ", ".join(map(str, scenario.seeds))
     yield f"runs      {len(scenario.methods) * len(scenario.seeds)}: seeds {seeds}; until " + (
         " or ".join(filter(None, limits))
     )
+
+
+def _values(table: Strict, without: Collection[str] = ()) -> str:
+    """Return a table's keys and their values, but for those that are None."""
+    values = table.model_dump(exclude_none=True, exclude={*without})
+    return ", ".join(f"{key} {value}" for key, value in values.items())
 
 
 def _range(seconds: Vector) -> str:

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from scenarios.format.compute import TraceTimes
 from scenarios.format.problem import ControlProblem, OwnProblem
 from scenarios.format.scenario import Scenario
+from scenarios.format.words.base import merged, only_methods
 from scenarios.format.words.errors import BadInputError
 from scenarios.format.words.explain import checked
 from scenarios.format.words.plain import plain
@@ -58,15 +60,80 @@ def load(source: str | Path | Mapping[str, Any], *, environment: bool = True) ->
         BadInputError: it cannot be read, or says what cannot be; a line per mistake.
     """
     if isinstance(source, Mapping):
-        place, name = "scenario", None
-        scenario = checked(Scenario, plain(source), place, Path())
+        place, name, folder = "scenario", None, Path()
+        content = _with_base(plain(source), Path(place), ())
     else:
         path = find(str(source))
-        place, name = str(path), path.stem
-        scenario = checked(Scenario, read_toml(path), place, path.parent)
+        place, name, folder = str(path), path.stem, path.parent
+        content = read_scenario(path)
+    scenario = checked(Scenario, content, place, folder)
     if environment:
         check_problem(place, scenario)
     return scenario.named(name)
+
+
+def read_scenario(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """Return what a scenario file says, with what it leaves to its ``base``.
+
+    Args:
+        path: the file.
+        above: files that have it as their base, the nearest last.
+
+    Raises:
+        BadInputError: it cannot be read, or it has a base that cannot be.
+    """
+    return _with_base(read_toml(path), path, above)
+
+
+def find_base(path: Path, name: object) -> Path:
+    """Return the file that ``path`` calls its base: one beside it, or a scenario by name.
+
+    Raises:
+        BadInputError: there is none.
+    """
+    if not isinstance(name, str):
+        raise BadInputError(f"{path}: base: {name!r}; accepted: a scenario: a file or a name")
+    beside = path.parent / name
+    if beside.is_file():
+        return beside
+    try:
+        return find(name)
+    except BadInputError as error:
+        raise BadInputError(f"{path}: base: {error.lines[0]}") from error
+
+
+def read_base(path: Path, name: object, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """Return what the base of a file says; it is a whole scenario itself.
+
+    Raises:
+        BadInputError: there is none, it cannot be, or it has ``path`` as its own base.
+    """
+    base = find_base(path, name)
+    chain = (*above, path)
+    if base.resolve() in [file.resolve() for file in chain]:
+        circle = " -> ".join(map(str, (*chain, base)))
+        raise BadInputError(f"{path}: base: {circle} is a circle; accepted: another scenario")
+    content = read_scenario(base, chain)
+    scenario = checked(Scenario, content, str(base), base.parent)
+    compute = scenario.cluster.compute
+    if isinstance(compute, TraceTimes):  # its path was relative to the base
+        content["cluster"]["compute"]["file"] = compute.file
+    return content
+
+
+def _with_base(own: dict[str, Any], path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
+    """Return what a file says, merged into its base if it has one.
+
+    ``[tune]`` is of the base's own methods and limits: it is not passed on.
+    """
+    if "base" not in own:
+        return own
+    base = read_base(path, own.pop("base"), above)
+    base.pop("tune", None)
+    labels = own.get("methods")
+    if isinstance(labels, list) and labels and all(isinstance(name, str) for name in labels):
+        own["methods"] = only_methods(base["methods"], labels, str(path))
+    return merged(base, own)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

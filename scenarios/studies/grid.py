@@ -11,8 +11,9 @@ from typing import Annotated, Any, Self
 import annotated_types
 from pydantic import BeforeValidator, Field, model_validator
 
-from scenarios.format.load import check_problem, find, library, read_toml
+from scenarios.format.load import check_problem, find, library, read_base, read_toml
 from scenarios.format.scenario import Scenario, Seed
+from scenarios.format.words.base import only_methods
 from scenarios.format.words.errors import BadInputError
 from scenarios.format.words.explain import checked
 from scenarios.format.words.keys import set_key
@@ -172,9 +173,7 @@ def load_sweep(name: str | Path) -> Sweep:
             f"scenario, its folder, such as runs/{path.stem}"
         )
     file = checked(SweepFile, content, str(path), path.parent)
-    base_path = _base(path, file.base)
-    base = read_toml(base_path)
-    checked(Scenario, base, str(base_path), base_path.parent)
+    base = read_base(path, file.base)
     _select(base, file, path)
     points = []
     for combination in itertools.product(*(axis.points() for axis in file.axes)):
@@ -186,22 +185,12 @@ def load_sweep(name: str | Path) -> Sweep:
             set_key(content, key, value, str(path))
         axes = {a.label: value for a, (value, _) in zip(file.axes, combination, strict=True)}
         place = ", ".join(f"{name} = {value}" for name, value in axes.items())
-        scenario = checked(Scenario, content, f"{path}: at {place or 'the base'}", base_path.parent)
+        scenario = checked(Scenario, content, f"{path}: at {place or 'the base'}", path.parent)
         points.append(GridPoint(axes, scenario))
     different = {point.scenario.problem.model_dump_json(): point for point in points}
     for point in different.values():
         check_problem(str(path), point.scenario)
     return Sweep(path, file, points)
-
-
-def _base(path: Path, name: str) -> Path:
-    beside = path.parent / name
-    if beside.is_file():
-        return beside
-    try:
-        return find(name)
-    except BadInputError as error:
-        raise BadInputError(f"{path}: base: {error.lines[0]}") from error
 
 
 def _select(base: dict[str, Any], file: SweepFile, path: Path) -> None:
@@ -216,13 +205,7 @@ def _select(base: dict[str, Any], file: SweepFile, path: Path) -> None:
     if file.seeds is not None:
         base["seeds"] = file.seeds
     if file.methods is not None:
-        names = [m.get("label") or m["name"] for m in base["methods"]]
-        for name in file.methods:
-            if name not in names:
-                raise BadInputError(f"{path}: methods: {name!r}; accepted: {', '.join(names)}")
-        base["methods"] = [
-            m for m, n in zip(base["methods"], names, strict=True) if n in file.methods
-        ]
+        base["methods"] = only_methods(base["methods"], file.methods, str(path))
 
 
 def is_logarithmic(values: list[float]) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 import tomli_w
 
 from scenarios.format.compute import TraceTimes
-from scenarios.format.load import read_toml
+from scenarios.format.load import read_scenario
 from scenarios.format.words.errors import BadInputError
 from scenarios.results.rows import Rows
 from scenarios.results.sheet import Sheet, cell
@@ -164,7 +164,7 @@ def write(source: Path, target: Path, plan: Plan, tuning: Tuning, command: Seque
         tuning: what came of it.
         command: what the user called.
     """
-    content = read_toml(source)
+    content = read_scenario(source)
     for method, tries in zip(content["methods"], tuning.tries.values(), strict=True):
         if not tries[0].failed:
             method.update(tries[0].values)
