@@ -112,7 +112,7 @@ def run(
         methods: names or labels; all of the scenario's by default.
         seeds: instead of the scenario's own.
         quick: use its ``[quick]`` limits.
-        **making: ``jobs`` (runs at a time), ``workers_per_run``, ``retry_failed``, ``recompute``,
+        **making: ``jobs`` (runs at a time), ``processes_per_run``, ``retry_failed``, ``recompute``,
             ``memory_limit`` (GiB), ``executor``, ``address``; see :class:`Making`.
 
     Raises:

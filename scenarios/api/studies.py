@@ -94,13 +94,13 @@ class SweepResults(Results):
 
 
 @checked_call
-def open(source: Place, store: Place = STORE) -> Results:  # noqa: A001 - straggler.open
+def open(source: Place, out: Place = STORE) -> Results:  # noqa: A001 - straggler.open
     """Return runs that are over. Nothing is imported that folders and compact files name.
 
     Args:
         source: a folder of results, of one run, or of a store; a compact file of ``results/``; or
             a sweep, by file or name.
-        store: where a sweep's runs are.
+        out: the store, where a sweep's runs are.
 
     Raises:
         BadInputError: there are no runs, or the sweep says what cannot be.
@@ -114,7 +114,7 @@ def open(source: Place, store: Place = STORE) -> Results:  # noqa: A001 - stragg
         return Results(published(path), path.stem)
     if str(source) in sweep_names() or (path.suffix == ".toml" and path.is_file()):
         sweep = load_sweep(source)
-        return SweepResults(sweep, runs_of(sweep, Path(store)))
+        return SweepResults(sweep, runs_of(sweep, Path(out)))
     near = _near(path)
     raise BadInputError(
         f"{source}: {'is none of these' if path.exists() else 'not there'}; "

@@ -1,9 +1,10 @@
 """The command line. Each command imports what it needs: ``--help`` should be quick."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from scenarios.cli import look, make, read, study
 from scenarios.format.words.errors import BadInputError
@@ -24,6 +25,20 @@ def _offered() -> str:
     return f"Offered by other packages: {', '.join(offers)}." if offers else ""
 
 
+FORMER = {"--workers-per-run": "--processes-per-run", "--store": "--out"}
+"""Options under names that they had before; accepted, and not shown."""
+
+
+class _Command(TyperCommand):
+    """A command that knows its options by their former names too."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - click's
+        options = {name for parameter in self.params for name in parameter.opts}
+        former = {old: new for old, new in FORMER.items() if new in options and old not in options}
+        split = (arg.partition("=") for arg in args)
+        return super().parse_args(ctx, [former.get(name, name) + eq + v for name, eq, v in split])
+
+
 app = typer.Typer(
     name="straggler",
     help="Simulate heterogeneous clusters for distributed reinforcement learning: an event loop "
@@ -39,7 +54,8 @@ app = typer.Typer(
 
 for panel, commands in PANELS.items():
     for command in commands:
-        app.command(command.__name__.rstrip("_"), rich_help_panel=panel)(command)
+        name = command.__name__.rstrip("_")
+        app.command(name, cls=_Command, rich_help_panel=panel)(command)
 
 
 def _version(wanted: bool) -> None:

@@ -30,7 +30,7 @@ Jobs = Annotated[
 PerRun = Annotated[
     int | None,
     typer.Option(
-        "--workers-per-run",
+        "--processes-per-run",
         min=1,
         help="Processes that sample trajectories for one run; the results are the same "
         "[default: the cores that --jobs leaves].",
@@ -50,7 +50,7 @@ Memory = Annotated[
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Try failed runs again.")]
 Store = Annotated[
     Path,
-    typer.Option("--out", "--store", help="The store of runs; sweeps may share one, machines too."),
+    typer.Option(help="The store of runs; sweeps may share one, machines too."),
 ]
 Threshold = Annotated[
     list[float] | None,

@@ -43,13 +43,13 @@ class Options:
     Attributes:
         retry_failed: try failed runs again.
         recompute: make results of another version of the code again.
-        processes: how many sample trajectories for one run.
+        processes: how many sample trajectories for one run; None: as the executor decides.
         memory: bytes of data that a process of a run may have, None for no limit.
     """
 
     retry_failed: bool = False
     recompute: bool = False
-    processes: int = 1
+    processes: int | None = None
     memory: int | None = None
 
     def settled(self, spec: RunSpec, folder: RunFolder) -> bool:
@@ -75,7 +75,7 @@ def execute(spec: RunSpec, folder: RunFolder, options: Options) -> str:
     try:
         with folder.lock().acquire(timeout=0), _memory_limit(options.memory):
             if not options.settled(spec, folder):
-                _make(spec, folder, options.processes)
+                _make(spec, folder, options.processes or 1)
             return folder.status(spec)
     except filelock.Timeout:
         return "busy"

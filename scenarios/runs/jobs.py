@@ -110,7 +110,7 @@ def run_jobs(
         jobs: what should be there in the end.
         executor: where they are made.
         progress: shows how far they are.
-        options: for all; ``processes`` 0 means what the executor finds right.
+        options: for all.
 
     Raises:
         OSError: the disk is full; what is finished is safe.
@@ -120,7 +120,7 @@ def run_jobs(
     progress.skipped_in_all(summary.skipped, len(jobs), summary.outdated)
     if not missing:
         return summary
-    if not options.processes:
+    if options.processes is None:
         options = replace(options, processes=executor.per_run(len(missing)))
     progress.begin({job.name: (job.folder.path, job.spec.scenario) for job in missing})
     with progress:

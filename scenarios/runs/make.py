@@ -29,7 +29,7 @@ class Making(TypedDict, total=False):
 
     Keys:
         jobs: runs at a time, each in its own process; the cores of this machine by default.
-        workers_per_run: processes that sample trajectories for one run; by default the cores that
+        processes_per_run: processes that sample trajectories for one run; by default the cores that
             ``jobs`` leaves.
         retry_failed: try failed runs again.
         recompute: make results of another version of the code again.
@@ -39,7 +39,7 @@ class Making(TypedDict, total=False):
     """
 
     jobs: Count | None
-    workers_per_run: Count | None
+    processes_per_run: Count | None
     retry_failed: bool
     recompute: bool
     memory_limit: Memory | None
@@ -60,7 +60,7 @@ class Maker:
         self._options = Options(
             retry_failed=making.get("retry_failed", False),
             recompute=making.get("recompute", False),
-            processes=making.get("workers_per_run") or 0,
+            processes=making.get("processes_per_run"),
             memory=None if memory is None else int(memory * 2**30),
         )
         self._executor = _executor(

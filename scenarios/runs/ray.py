@@ -68,12 +68,13 @@ class RayExecutor:
         ray = self._ray
         alive = [node for node in ray.nodes() if node["Alive"]]
         largest = int(max(node["Resources"].get("CPU", 0) for node in alive))
-        if options.processes > largest:
+        processes = options.processes or 1
+        if processes > largest:
             raise BadInputError(
-                f"--workers-per-run {options.processes}: no node of the cluster has so many cores; "
+                f"--processes-per-run {processes}: no node of the cluster has so many cores; "
                 f"accepted: at most {largest}"
             )
-        task: Any = ray.remote(num_cpus=options.processes, max_retries=RETRIES)(_execute)
+        task: Any = ray.remote(num_cpus=processes, max_retries=RETRIES)(_execute)
         waiting, running = list(reversed(jobs)), dict[Any, Job]()
         while waiting or running:
             cores = int(ray.cluster_resources().get("CPU", 1))  # nodes come and go

@@ -96,7 +96,7 @@ def test_the_number_of_processes_changes_no_byte(tmp_path: Path) -> None:
     quadratic = 'kind = "quadratic"\ndimension = 10\nnoise = 0.5'
     write_scenario(tmp_path, (quadratic, CONTROL), ("updates = 40", "updates = 8"))
     for jobs in ("1", "2"):
-        options = "--jobs", jobs, "--workers-per-run", jobs, "--out", f"j{jobs}"
+        options = "--jobs", jobs, "--processes-per-run", jobs, "--out", f"j{jobs}"
         result = straggler("run", "two.toml", *options, cwd=tmp_path)
         assert result.returncode == 0, result.stderr
     for name in ("history.parquet", "timeline.parquet", "workers.parquet"):

@@ -10,7 +10,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from commands import straggler, write_scenario
+from typer.testing import CliRunner
 
+from scenarios.cli.app import app
 from scenarios.format.words.errors import BadInputError
 from scenarios.pictures.plane import choose_axes
 from scenarios.pictures.sweep import Axis, Grid, grid_of
@@ -270,3 +272,19 @@ def test_a_picture_needs_the_other_axes_held(tmp_path: Path) -> None:
         choose_axes(sweep, [], ["p=7"])
     with pytest.raises(BadInputError, match="--axis q: accepted: p, kappa, n"):
         choose_axes(sweep, ["q"], [])
+
+
+@pytest.mark.parametrize(
+    ("former", "said"),
+    [
+        (("--workers-per-run", "0"), "'--processes-per-run': Input should be greater than or"),
+        (("--workers-per-run=0",), "'--processes-per-run': Input should be greater than or"),
+        (("--store",), "'--out' requires an argument"),
+    ],
+)
+def test_options_are_known_by_their_former_names(former: tuple[str, ...], said: str) -> None:
+    runner = CliRunner()
+    refused = runner.invoke(app, ["sweep", "crossover", *former])
+    assert refused.exit_code == 2
+    assert said in " ".join(refused.output.replace("│", " ").split())
+    assert former[0].partition("=")[0] not in runner.invoke(app, ["sweep", "--help"]).output

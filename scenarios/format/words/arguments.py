@@ -55,6 +55,10 @@ def checked_call(function: Function) -> Function:
     return cast("Function", call)
 
 
+FORMER = {"workers_per_run": "processes_per_run", "store": "out"}
+"""Arguments under names that they had before; accepted where the present one is."""
+
+
 class _Parts:
     """A function's parameters, and the model of what it takes by name."""
 
@@ -89,6 +93,7 @@ class _Parts:
     def named(self, args: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
         """Return all arguments by name."""
         args = args[self.skipped :]
+        named = {self._today(key): value for key, value in named.items()}
         if self.several:
             return {self.several: list(args), **plain(named)}
         first = dict(zip(self.positional, args, strict=False))
@@ -100,6 +105,10 @@ class _Parts:
             raise BadInputError(f"{self.name}: {twice[0]}: is given twice; accepted: once")
         values: dict[str, Any] = plain(first | named)
         return values
+
+    def _today(self, key: str) -> str:
+        now = FORMER.get(key, key)
+        return now if now in self.kinds and key not in self.kinds else key
 
 
 _parts_of = functools.cache(_Parts)

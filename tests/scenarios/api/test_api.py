@@ -172,6 +172,9 @@ def test_what_cannot_be_is_one_line(results: front.Results, tmp_path: Path) -> N
         "jobs: 0; accepted: a whole number of at least 1": (
             lambda: front.run(SMALL, out=tmp_path, jobs=0)
         ),
+        "run: processes_per_run: 0; accepted: a whole number": (  # under its former name
+            lambda: front.run(SMALL, out=tmp_path, workers_per_run=0)  # type: ignore[call-arg]
+        ),
         "seed: -1; accepted: a whole number of at least 0": lambda: front.simulate(SMALL, seed=-1),
         "did you mean 'figure1b'": lambda: front.load("figure1bb"),
     }
