@@ -1,6 +1,7 @@
 """Measurements that anyone can repeat."""
 
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from scenarios.format.words.errors import BadInputError
@@ -20,7 +21,8 @@ def measured(
         rounds: how many.
 
     Raises:
-        BadInputError: there is no such benchmark, or no such MuJoCo environment.
+        BadInputError: there is no such benchmark, or no such MuJoCo environment; or what it is
+            measured against is not installed: wheels are without it.
     """
     if what == "events" and envs:
         raise BadInputError(f"--env {envs[0]}: goes with rollouts and methods")
@@ -31,6 +33,10 @@ def measured(
         return
     if what not in {"rollouts", "methods"}:
         raise BadInputError(f"bench {what}: not there; accepted: events, rollouts, methods")
+    if find_spec(f"scenarios.bench.{what}") is None:
+        raise BadInputError(
+            f"bench {what}: its rivals are in the repository only; accepted: events"
+        )
     from scenarios.bench.methods import bench_methods  # noqa: PLC0415
     from scenarios.bench.rollouts import ENVIRONMENTS, EPISODES, bench_rollouts  # noqa: PLC0415
 

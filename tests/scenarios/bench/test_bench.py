@@ -8,8 +8,10 @@ import pytest
 from commands import straggler
 
 from algorithms import NIGT, Ringmaster
+from scenarios import bench
 from scenarios.bench.methods import METHODS
 from scenarios.bench.plain import PlainCluster, PlainReinforce, plain_run
+from scenarios.format.words.errors import BadInputError
 from simulator import ComputeModel, Hardware, Network, Request, power_law, simulate
 from simulator.problems.control.control import Control
 from simulator.problems.quadratic import Bowl, Quadratic
@@ -85,3 +87,9 @@ def test_a_wrong_benchmark_is_one_line(arguments: list[str], message: str, tmp_p
     assert result.returncode == 2
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_a_wheel_without_rivals_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "find_spec", lambda _: None)
+    with pytest.raises(BadInputError, match="bench rollouts: its rivals are in the repository"):
+        next(bench.measured("rollouts", (), 1))
