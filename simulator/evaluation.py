@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simulator.cluster import SimulatedCluster
+from simulator.columns import EVALUATION, of_variant
 from simulator.problem import Problem
 from simulator.types import Vector
 
@@ -47,7 +48,7 @@ class Evaluation:
     def _columns(self, point: Vector, number: int, *, due: bool) -> dict[str, float | int | None]:
         variants = self.problem.variants
         names = variants.names if variants else ()
-        columns = ["evaluation", *(f"evaluation_{name}" for name in names)]
+        columns = [EVALUATION, *(of_variant(EVALUATION, name) for name in names)]
         if not due:
             return dict.fromkeys(columns)
         first = (

@@ -9,24 +9,11 @@ class DivergedError(ArithmeticError):
 
 @dataclass(frozen=True)
 class Update:
-    """What an update was made of; the fields are the columns of ``history.parquet``.
+    """What an update was made of.
 
-    Attributes:
-        update: 1, 2, ...
-        time: simulated seconds at which theta_update is available.
-        gradients: gradients used in this update.
-        discarded: gradients or started tasks discarded since the last update.
-        delay: mean staleness of the gradients used, in updates.
-        return_mean: mean undiscounted return of the trajectories used, None without any.
-        return_count: how many trajectories that is.
-        steps: environment steps in them.
-        objective: exact J(theta_update), where the problem can tell.
-        gradient_norm: exact |grad J(theta_update)|, where the problem can tell.
-        extra: further columns. Where workers have different problems: for each variant its
-            ``return_mean_*``, ``return_count_*`` and, if exact, ``objective_*``; and
-            ``return_average``, the workers' equal average of each variant's newest mean return.
-            Where durations depend on trajectories: mean ``length_used``, ``length_discarded`` and
-            ``return_discarded`` since the last update.
+    Attributes are the columns of :data:`simulator.columns.HISTORY`, which says what they mean; None
+    where there is nothing to tell. ``extra`` has the further columns of this run: some of
+    :data:`simulator.columns.SOMETIMES`, and those of each variant.
     """
 
     update: int

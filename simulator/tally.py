@@ -2,6 +2,13 @@
 
 import numpy as np
 
+from simulator.columns import (
+    OBJECTIVE,
+    RETURN_AVERAGE,
+    RETURN_COUNT,
+    RETURN_MEAN,
+    of_variant,
+)
 from simulator.history import Update
 from simulator.problem import Estimate, Problem
 from simulator.replay import Replay
@@ -66,7 +73,7 @@ class Tally:
 
     def _known(self, row: Update) -> Update:
         for k, name in enumerate(self._problem.variants.names if self._problem.variants else ()):
-            mean = row.extra[f"return_mean_{name}"]
+            mean = row.extra[of_variant(RETURN_MEAN, name)]
             self._latest[k] = self._latest[k] if mean is None else mean
         return row
 
@@ -99,13 +106,14 @@ class Tally:
             mine = returns[owner == k]
             if len(mine):
                 self._latest[k] = mine.mean()
-            columns[f"return_mean_{name}"] = float(mine.mean()) if len(mine) else None
-            columns[f"return_count_{name}"] = len(mine)
+            columns[of_variant(RETURN_MEAN, name)] = float(mine.mean()) if len(mine) else None
+            columns[of_variant(RETURN_COUNT, name)] = len(mine)
         average = float(self._latest @ variants.shares)
-        columns["return_average"] = average if np.isfinite(average) else None
+        columns[RETURN_AVERAGE] = average if np.isfinite(average) else None
         exact = self._problem.exact_by_variant(point)
         if exact is not None:
             columns |= {
-                f"objective_{n}": float(v) for n, v in zip(variants.names, exact, strict=True)
+                of_variant(OBJECTIVE, n): float(v)
+                for n, v in zip(variants.names, exact, strict=True)
             }
         return columns

@@ -43,8 +43,10 @@ from simulator import (
     Transfers,
     Vector,
 )
+from simulator.columns import COLUMNS, Column
 
 __all__ = [
+    "COLUMNS",
     "NIGT",
     "PG",
     "Algorithm",
@@ -52,6 +54,7 @@ __all__ = [
     "Battery",
     "Clock",
     "Cluster",
+    "Column",
     "Comparison",
     "ComputeTimes",
     "Count",

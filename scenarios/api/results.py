@@ -12,6 +12,7 @@ from scenarios.results.compare import compare, warnings_of
 from scenarios.results.rows import Row, Rows, tidy
 from scenarios.results.tables import results_sheet
 from scenarios.runs.store.stored import StoredRun, comparable
+from simulator.columns import is_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,11 +117,8 @@ class Results:
     def history(self, method: str | None = None, seed: int | None = None) -> "pd.DataFrame":
         """Return a DataFrame with a row per update, as ``history.parquet`` has them.
 
-        Columns: ``update`` (1, 2, ...), ``time`` (simulated seconds), ``gradients`` and
-        ``discarded`` (numbers), ``delay`` (updates), ``return_mean`` (undiscounted),
-        ``return_count`` and ``steps`` (of the trajectories used), ``objective`` and
-        ``gradient_norm`` (exact, where known), and others where workers differ. For several runs,
-        ``method`` and ``seed`` come first.
+        ``straggler.COLUMNS["history"]`` has the unit and the meaning of each column. For several
+        runs, ``method`` and ``seed`` come first.
 
         Args:
             method: a label; all if None.
@@ -135,8 +133,7 @@ class Results:
         frames = [pd.DataFrame(run.history) for run in runs]
         if not frames:
             raise BadInputError(f"{self.name}: {method}, seed {seed} failed: it has no history")
-        whole = ("update", "gradients", "discarded", "return_count", "steps")
-        frames = [frame.astype(dict.fromkeys(whole, "int64")) for frame in frames]
+        frames = [f.astype(dict.fromkeys(filter(is_whole, f), "int64")) for f in frames]
         if len(frames) == 1:
             return frames[0]
         for frame, run in zip(frames, runs, strict=True):

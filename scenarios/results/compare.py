@@ -10,6 +10,7 @@ import numpy as np
 from scenarios.format.words.errors import BadInputError
 from scenarios.results import curves
 from scenarios.runs.store.stored import StoredRun
+from simulator.columns import OBJECTIVE, VARIANT_PART, of_variant
 from simulator.selection_bias import QUANTILES, SIGNIFICANT
 
 TIME_SHARES = {
@@ -185,9 +186,9 @@ def _row(runs: list[StoredRun], column: str, thresholds: list[float]) -> dict[st
         **_selection(totals),
         "final": _mean([curves.known(run, column)[-1] for run in runs]),
     }
-    prefix = "return_mean" if column == "return_average" else "objective"
     for variant in runs[0].shares:
-        row[f"final_{variant}"] = _mean([curves.known(r, f"{prefix}_{variant}")[-1] for r in runs])
+        part = of_variant(VARIANT_PART.get(column, OBJECTIVE), variant)
+        row[f"final_{variant}"] = _mean([curves.known(run, part)[-1] for run in runs])
     for threshold in thresholds:
         times = [curves.first_held(run, column, threshold) for run in runs]
         # a run that never held it counts as later than all: the median may be infinite

@@ -4,6 +4,7 @@ import numpy as np
 
 from scenarios.runs.store.stored import StoredRun
 from simulator import Vector
+from simulator.columns import OBJECTIVE, RETURN_AVERAGE, RETURN_MEAN, counted_by, of_variant
 
 WINDOW = 100
 """Trajectories in a running mean: methods with small and large batches are smoothed alike."""
@@ -15,9 +16,9 @@ def metric(runs: list[StoredRun]) -> str:
     The exact ``objective`` where it is known; else ``return_average`` where workers differ, and
     ``return_mean`` where they do not.
     """
-    if any(np.isfinite(run.history["objective"]).any() for run in runs):
-        return "objective"
-    return "return_average" if runs[0].shares else "return_mean"
+    if any(np.isfinite(run.history[OBJECTIVE]).any() for run in runs):
+        return OBJECTIVE
+    return RETURN_AVERAGE if runs[0].shares else RETURN_MEAN
 
 
 def running(run: StoredRun, column: str, window: float = WINDOW) -> Vector:
@@ -28,19 +29,19 @@ def running(run: StoredRun, column: str, window: float = WINDOW) -> Vector:
     average of that for each variant, with the variant's share of the window. Other quantities are
     left as they are; NaN if the run has no such column.
     """
-    if column == "return_average":
+    if column == RETURN_AVERAGE:
         return _average(
             [
-                share * running(run, f"return_mean_{v}", share * window)
+                share * running(run, of_variant(RETURN_MEAN, v), share * window)
                 for v, share in run.shares.items()
             ]
         )
     values = run.history.get(column)
     if values is None:
         return np.full(len(run.history["time"]), np.nan)
-    if not column.startswith("return_mean"):
+    if (number := counted_by(column)) is None:
         return values
-    counts = run.history[column.replace("_mean", "_count")]
+    counts = run.history[number]
     seen = np.concatenate([[0.0], np.cumsum(counts)])
     total = np.concatenate([[0.0], np.cumsum(np.nan_to_num(values) * counts)])
     window = max(min(window, seen[-1]), 1)
@@ -83,17 +84,19 @@ def binned(run: StoredRun, column: str, edges: Vector) -> Vector:
     Returns are weighted by their trajectories. A bin without updates repeats the one before it.
     NaN if the run has no such column.
     """
-    if column == "return_average":
+    if column == RETURN_AVERAGE:
         return _average(
-            [share * binned(run, f"return_mean_{v}", edges) for v, share in run.shares.items()]
+            [
+                share * binned(run, of_variant(RETURN_MEAN, v), edges)
+                for v, share in run.shares.items()
+            ]
         )
     values, times = run.history.get(column), run.history["time"]
     if values is None:
         return np.full(len(edges) - 1, np.nan)
     finite = np.isfinite(values)
-    weights = np.ones(len(values))
-    if column.startswith("return_mean"):
-        weights = run.history[column.replace("_mean", "_count")]
+    number = counted_by(column)
+    weights = np.ones(len(values)) if number is None else run.history[number]
     values, times, weights = values[finite], times[finite], weights[finite]
     total, _ = np.histogram(times, edges, weights=values * weights)
     weight, _ = np.histogram(times, edges, weights=weights)

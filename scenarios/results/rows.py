@@ -15,6 +15,7 @@ from scenarios.results.compare import default_thresholds, known_columns, time_to
 from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.fingerprint import code_fingerprint
 from scenarios.runs.store.stored import StoredRun
+from simulator.columns import RETURN_MEAN
 
 Row = dict[str, Any]
 
@@ -120,7 +121,7 @@ def _row(run: StoredRun, place: Row, metric: str, thresholds: Sequence[float]) -
 
 
 def _common(metrics: Sequence[str]) -> str:
-    kinds = dict.fromkeys(metrics) or {"return_mean": None}
+    kinds = dict.fromkeys(metrics) or {RETURN_MEAN: None}
     return "mixed" if len(kinds) > 1 else next(iter(kinds))
 
 

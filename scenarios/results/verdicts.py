@@ -7,6 +7,7 @@ import numpy as np
 from scenarios.results.judge import LEVEL, Interval, Verdict
 from scenarios.results.sheet import Sheet
 from scenarios.runs.store.stored import StoredRun
+from simulator.columns import RETURN_MEAN
 
 HEADER = (
     *("figure", "panel", "method", "fastest rival"),
@@ -91,7 +92,7 @@ def _row(name: str, verdict: Verdict) -> tuple[str, ...]:
 
 def _returns(verdict: Verdict) -> str:
     numbers = ", ".join(f"{threshold:g}" for threshold in verdict.thresholds)
-    return numbers if verdict.metric == "return_mean" else f"{verdict.metric} {numbers}"
+    return numbers if verdict.metric == RETURN_MEAN else f"{verdict.metric} {numbers}"
 
 
 def interval_text(interval: Interval, infinite: str = "never") -> str:

@@ -11,6 +11,7 @@ from scenarios.results.judge import EDGES, LEVEL, Interval, Times, bootstrap
 from scenarios.results.theory import clock_of, scenario_of
 from scenarios.runs.store.stored import StoredRun
 from simulator import Vector
+from simulator.columns import RETURN_MEAN
 
 PAIR = ("rennala-nigt", "afedpg")
 """Who overtakes, and who is overtaken."""
@@ -63,7 +64,7 @@ def crossover(runs: Sequence[StoredRun]) -> Crossover | None:
     A run that failed never gets there. None if no run made an update.
     """
     done = [run for run in runs if run.is_done]
-    thresholds = default_thresholds(done, "return_mean")
+    thresholds = default_thresholds(done, RETURN_MEAN)
     if not thresholds:
         return None
     threshold = thresholds[1]
@@ -74,7 +75,7 @@ def crossover(runs: Sequence[StoredRun]) -> Crossover | None:
     updates = {label: np.full(shape, np.inf) for label in PAIR}
     for run in done:
         place = np.searchsorted(scales, _scale(run)), seeds.index(int(run.info["seed"]))
-        held = np.flatnonzero(curves.running(run, "return_mean") >= threshold)
+        held = np.flatnonzero(curves.running(run, RETURN_MEAN) >= threshold)
         if len(held):
             times[run.label][place] = run.history["time"][held[0]]
             updates[run.label][place] = held[0] + 1

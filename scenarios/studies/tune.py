@@ -20,6 +20,7 @@ from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.stored import StoredRun
 from scenarios.studies.sweep import folder_of
 from simulator import Vector
+from simulator.columns import RETURN_MEAN
 
 TUNED = ("step_size", "momentum", "batch")
 """The keys that are tuned, of those that a method has."""
@@ -198,7 +199,7 @@ def tune(plan: Plan, store: Path, make: Callable[[Sequence[Job]], object]) -> Tu
         folder: [Try(folder, values, place) for place, values in enumerate(grid)]
         for folder, grid in plan.tries.items()
     }
-    metric = "return_mean"
+    metric = RETURN_MEAN
     for number, rung in enumerate(plan.rungs):
         going = [
             one

@@ -4,32 +4,20 @@ import numpy as np
 import pyarrow as pa
 
 from simulator import Intervals, Run, State
+from simulator.columns import HISTORY, is_whole
 
-HISTORY_SCHEMA = pa.schema(
-    {
-        "update": pa.int64(),
-        "time": pa.float64(),
-        "gradients": pa.int64(),
-        "discarded": pa.int64(),
-        "delay": pa.float64(),
-        "return_mean": pa.float64(),
-        "return_count": pa.int64(),
-        "steps": pa.int64(),
-        "objective": pa.float64(),
-        "gradient_norm": pa.float64(),
-    }
-)
+
+def _type(name: str) -> pa.DataType:
+    return pa.int64() if is_whole(name) else pa.float64()
+
+
+HISTORY_SCHEMA = pa.schema({column.name: _type(column.name) for column in HISTORY})
 
 
 def history_table(run: Run) -> pa.Table:
     """Return the columns of ``history.parquet``."""
     columns = run.history.columns()
-    extra = {
-        name: pa.int64() if name.startswith("return_count_") else pa.float64()
-        for name in columns
-        if name not in HISTORY_SCHEMA.names
-    }
-    return pa.table(columns, schema=pa.schema([*HISTORY_SCHEMA, *pa.schema(extra)]))
+    return pa.table(columns, schema=pa.schema({name: _type(name) for name in columns}))
 
 
 def timeline_table(intervals: Intervals) -> pa.Table:

@@ -14,6 +14,7 @@ from scenarios.format.words.errors import BadInputError
 from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.records import HISTORY_SCHEMA
 from simulator import Vector
+from simulator.columns import TIMELINE
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class StoredRun:
             raise BadInputError(
                 f"{file}: cannot be read; accepted: delete its folder and run again"
             ) from error
-        if table.column_names != ["worker", "start", "end", "state", "update"]:
+        if table.column_names != [column.name for column in TIMELINE]:
             raise BadInputError(f"{file}: has not the columns of a timeline; delete its folder")
         return table
 
