@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from simulator.columns import LENGTH_DISCARDED, LENGTH_USED, RETURN_DISCARDED
 from simulator.types import Vector
 
 SIGNIFICANT = 3.0
@@ -31,9 +32,9 @@ class Selection:
         """Return the columns of an update's row that tell of it."""
         used, discarded = np.array(self.used), np.array(self.discarded)
         return {
-            "length_used": float(used[:, 0].mean()) if len(used) else None,
-            "length_discarded": float(discarded[:, 0].mean()) if len(discarded) else None,
-            "return_discarded": float(discarded[:, 1].mean()) if len(discarded) else None,
+            LENGTH_USED: float(used[:, 0].mean()) if len(used) else None,
+            LENGTH_DISCARDED: float(discarded[:, 0].mean()) if len(discarded) else None,
+            RETURN_DISCARDED: float(discarded[:, 1].mean()) if len(discarded) else None,
         }
 
 

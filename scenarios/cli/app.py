@@ -60,7 +60,7 @@ for panel, commands in PANELS.items():
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from scenarios.runs.store.folder import versions
+        from scenarios.runs.store.fingerprint import versions
 
         python = {"python": sys.version.split()[0]}
         typer.echo("\n".join(f"{name} {v}" for name, v in {**versions(), **python}.items()))

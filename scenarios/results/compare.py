@@ -3,12 +3,12 @@
 import difflib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from scenarios.format.words.errors import BadInputError
 from scenarios.results import curves
+from scenarios.runs.store.record import Totals
 from scenarios.runs.store.stored import StoredRun
 from simulator.columns import OBJECTIVE, VARIANT_PART, of_variant
 from simulator.selection_bias import QUANTILES, SIGNIFICANT
@@ -196,9 +196,9 @@ def _row(runs: list[StoredRun], column: str, thresholds: list[float]) -> dict[st
     return row
 
 
-def _selection(totals: list[dict[str, Any]]) -> dict[str, float]:
+def _selection(totals: Sequence[Totals]) -> dict[str, float]:
     """Return mean lengths and returns of used and discarded trajectories, where they are known."""
-    facts = [t["bias"] for t in totals if t.get("bias")]
+    facts = [bias for t in totals if (bias := t.get("bias"))]
     if not facts:
         return {}
     keys = [*SELECTION, *(f"{key}_q{q}" for key in SELECTION for q in QUANTILES)]

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +10,7 @@ import pyarrow.parquet as pq
 
 from scenarios.format.words.errors import BadInputError
 from scenarios.runs.store.files import replacing
+from scenarios.runs.store.record import read_info
 from scenarios.runs.store.records import HISTORY_SCHEMA
 from scenarios.runs.store.stored import StoredRun
 
@@ -88,10 +88,12 @@ def published(file: Path) -> list[StoredRun]:
     accepted = "accepted: what `straggler figure N --save` wrote"
     try:
         table = pq.read_table(file, page_checksum_verification=True)
-        infos: list[dict[str, Any]] = json.loads(table.schema.metadata[KEY])["runs"]
+        said = json.loads(table.schema.metadata[KEY])["runs"]
+        infos = [info for one in said if (info := read_info(one)) is not None]
         rows = table.drop_columns(["label", "seed"])
-        ends = np.cumsum([info["rows"] for info in infos])
-        whole = len(infos) > 0 and ends[-1] == len(table)
+        lengths = [int(one["rows"]) for one in said]
+        ends = np.cumsum(lengths)
+        whole = len(infos) == len(said) > 0 and ends[-1] == len(table)
     except FileNotFoundError as error:
         raise BadInputError(f"{file}: not there; {accepted}") from error
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
@@ -99,6 +101,6 @@ def published(file: Path) -> list[StoredRun]:
     if not whole:
         raise BadInputError(f"{file}: is not whole; {accepted}")
     return [
-        StoredRun(file, info, rows.slice(end - info["rows"], info["rows"]))
-        for info, end in zip(infos, ends, strict=True)
+        StoredRun(file, info, rows.slice(end - length, length))
+        for info, end, length in zip(infos, ends, lengths, strict=True)
     ]

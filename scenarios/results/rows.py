@@ -14,6 +14,7 @@ from scenarios.results import curves
 from scenarios.results.compare import default_thresholds, known_columns, time_to
 from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.fingerprint import code_fingerprint
+from scenarios.runs.store.record import RunInfo
 from scenarios.runs.store.stored import StoredRun
 from simulator.columns import RETURN_MEAN
 
@@ -105,14 +106,14 @@ def tidy(
 
 
 def _row(run: StoredRun, place: Row, metric: str, thresholds: Sequence[float]) -> Row:
-    info = run.info
+    info, totals = run.info, run.info.get("totals")
     own = curves.metric([run]) if run.is_done else None
     return {
         "method": info.get("label"),
         "seed": info.get("seed"),
         **place,
         "status": info.get("status", "damaged"),
-        **{name: (info.get("totals") or {}).get(name) for name in TOTALS},
+        **{name: totals and totals.get(name) for name in TOTALS},
         "metric": own,
         **_outcome(run if run.is_done else None, own or metric, thresholds),
         **_circumstances(info),
@@ -135,7 +136,7 @@ def _outcome(run: StoredRun | None, metric: str, thresholds: Sequence[float]) ->
     }
 
 
-def _circumstances(info: Row) -> Row:
+def _circumstances(info: RunInfo) -> Row:
     return {
         "real_seconds": info.get("real_seconds"),
         "reason": str(info.get("reason") or "").strip().rpartition("\n")[2] or None,
@@ -144,7 +145,7 @@ def _circumstances(info: Row) -> Row:
     }
 
 
-def _differences(infos: Sequence[Row]) -> list[Row]:
+def _differences(infos: Sequence[RunInfo]) -> list[Row]:
     """Return for each run the keys of its content that are not the same for all."""
     flat = [_flatten(info.get("content", {})) for info in infos]
     named = all(_is_named(row, info) for row, info in zip(flat, infos, strict=True) if row)

@@ -20,7 +20,8 @@ from scenarios.format.words.where import in_one_line
 from scenarios.runs.resume import Resumption
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.files import write_atomically
-from scenarios.runs.store.folder import RunFolder, run_info
+from scenarios.runs.store.folder import RunFolder
+from scenarios.runs.store.record import Facts, run_info
 from scenarios.runs.store.records import history_table, timeline_table, totals
 from scenarios.runs.store.stored import StoredRun
 from scenarios.runs.waiting import MethodError, play
@@ -179,7 +180,7 @@ def simulated(spec: RunSpec, method: Algorithm | None = None) -> StoredRun:
     started = time.perf_counter()
     run, facts = _run(spec, method or spec.method.build(), Checkpoint(), lambda *_: None)
     facts["real_seconds"] = time.perf_counter() - started
-    facts |= {"reason": run.failure, "totals": totals(run)}
+    facts["reason"], facts["totals"] = run.failure, totals(run)
     info = run_info(spec, "failed" if run.failure else "done", **facts)
     if method is not None:
         info["method"] = info["label"] = type(method).__name__
@@ -193,7 +194,7 @@ def _run(
     past: Checkpoint,
     on_update: Callable[[SimulatedCluster, Vector], None],
     processes: int = 1,
-) -> tuple[Run, dict[str, object]]:
+) -> tuple[Run, Facts]:
     """Return a run and facts about its problem."""
     scenario, evaluated = spec.scenario, spec.scenario.evaluation
     problem = scenario.problem.build(spec.seed, scenario.cluster.workers, processes)
@@ -215,8 +216,11 @@ def _run(
             past=past,
             on_update=watch,
         )
-        facts = {"problem": problem.describe(), "dimension": problem.dimension}
-        return run, facts | {"variants": _shares(problem)}
+        return run, {
+            "problem": problem.describe(),
+            "dimension": problem.dimension,
+            "variants": _shares(problem),
+        }
     finally:
         problem.close()
 

@@ -12,6 +12,7 @@ from scenarios.runs.execute import Options, record_death
 from scenarios.runs.progress import Progress
 from scenarios.runs.spec import RunSpec, expand
 from scenarios.runs.store.folder import RunFolder
+from scenarios.runs.store.record import RunInfo
 
 BUSY_SECONDS = 1.0
 """After which a run that another process was making is looked at again."""
@@ -129,7 +130,7 @@ def run_jobs(
                 if failure is not None:
                     record_death(job.spec, job.folder, options, failure)
                 if job.folder.settled(job.spec, retry_failed=False):
-                    info = job.folder.info() or {}
+                    info = job.folder.info() or RunInfo()
                     summary.done += info.get("status") == "done"
                     summary.failed += info.get("status") != "done"
                     progress.finished(job.name, info)
@@ -151,7 +152,7 @@ def _is_there(job: Job, options: Options, summary: Summary, progress: Progress) 
         return False
     summary.skipped += status == "done"
     summary.failed += status == "failed"
-    info = job.folder.info() or {}
+    info = job.folder.info() or RunInfo()
     if job.folder.is_outdated():
         summary.outdated += 1
     progress.skipped(job.name, info)

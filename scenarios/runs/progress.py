@@ -14,6 +14,7 @@ from rich.progress import Progress as Bars
 from rich.table import Column
 
 from scenarios.format.scenario import Scenario
+from scenarios.runs.store.record import RunInfo
 
 LINE_SECONDS = 20.0
 
@@ -79,7 +80,7 @@ class Progress:
         self._next_line = self._started + LINE_SECONDS
         self._total = self._bars.add_task("all runs", total=1.0, state="")
 
-    def skipped(self, name: str, info: dict[str, Any]) -> None:
+    def skipped(self, name: str, info: RunInfo) -> None:
         """Say that a run was there already; many that are done are said in one line."""
         if info.get("status") == "failed":
             self._print(f"{name}  failed before: {_last_line(info)}; --retry-failed tries again")
@@ -103,13 +104,13 @@ class Progress:
         """Say that what is in a run's folder will be moved out of the way."""
         self._print(f"{name}  {why}: set aside in {folder.parent}, and made again")
 
-    def finished(self, name: str, info: dict[str, Any]) -> None:
+    def finished(self, name: str, info: RunInfo) -> None:
         """Say how a run ended."""
         self._fractions[name] = 1.0
         if name in self._tasks:
             self._bars.remove_task(self._tasks.pop(name))
-        if info.get("status") == "done" and not self._console.is_jupyter:
-            totals = info["totals"]
+        totals = info.get("totals")
+        if info.get("status") == "done" and totals and not self._console.is_jupyter:
             self._print(
                 f"{name}  done: {totals['updates']} updates in {totals['elapsed']:g} simulated s, "
                 f"{info['real_seconds']:.1f} real s"
@@ -197,5 +198,5 @@ def _words(name: str, state: dict[str, Any]) -> str:
     return f"{name} {state['time']:.0f} s{value}".strip()
 
 
-def _last_line(info: dict[str, Any]) -> str:
+def _last_line(info: RunInfo) -> str:
     return str(info.get("reason") or "unknown").strip().splitlines()[-1]

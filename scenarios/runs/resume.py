@@ -7,8 +7,8 @@ from dataclasses import replace
 from scenarios.format.words.errors import BadInputError
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.files import replacing
-from scenarios.runs.store.fingerprint import code_fingerprint
-from scenarios.runs.store.folder import RunFolder, versions
+from scenarios.runs.store.fingerprint import code_fingerprint, versions
+from scenarios.runs.store.folder import RunFolder
 from simulator import Checkpoint, SimulatedCluster
 
 CHECKPOINT_SECONDS = 60.0

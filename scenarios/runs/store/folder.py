@@ -2,15 +2,10 @@
 
 import hashlib
 import json
-import platform
 import shutil
-import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, Unpack
 
 import filelock
 import pyarrow as pa
@@ -19,6 +14,7 @@ import pyarrow.parquet as pq
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.fingerprint import code_fingerprint
+from scenarios.runs.store.record import Facts, RunInfo, read_info, run_info
 from scenarios.runs.store.records import (
     history_table,
     timeline_table,
@@ -26,18 +22,6 @@ from scenarios.runs.store.records import (
     workers_table,
 )
 from simulator import Run
-
-PACKAGES = ("straggler", "simpy", "numpy", "torch", "gymnasium", "mujoco", "pyarrow")
-
-_INFO_KEYS: dict[str, Any] = {
-    "status": str,
-    "label": str,
-    "seed": int,
-    "title": str,
-    "content": dict,
-    "totals": dict | None,
-    "files": dict | None,
-}
 
 _NAMES = ("env", "name", "kind", "model")
 """Keys that name users' code, in the tables that have a ``source``."""
@@ -63,16 +47,13 @@ class RunFolder:
         """Where a run that is under way is saved."""
         return self.path / "checkpoint.npz"
 
-    def info(self) -> dict[str, Any] | None:
+    def info(self) -> RunInfo | None:
         """Return what ``run.json`` says, None if there is none or the run's files are not whole."""
         try:
-            info = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+            info = read_info(json.loads((self.path / "run.json").read_text(encoding="utf-8")))
         except (OSError, ValueError):
             return None
-        known = isinstance(info, dict) and all(
-            key in info and isinstance(info[key], kind) for key, kind in _INFO_KEYS.items()
-        )
-        return info if known and self._is_whole(info) else None
+        return info if info and self._is_whole(info) else None
 
     def status(self, spec: RunSpec) -> Status:
         """Return where the run stands."""
@@ -93,7 +74,7 @@ class RunFolder:
         now = _sources(spec.content())
         return [name for name in now if before.get(name, now[name]) != now[name]]
 
-    def _is_whole(self, info: dict[str, Any]) -> bool:
+    def _is_whole(self, info: RunInfo) -> bool:
         """Return whether the files are as they were written; the timeline is not looked into."""
         files = info.get("files") or {}
         if info["status"] == "done" and not files.keys() >= _TABLES:
@@ -149,7 +130,7 @@ class RunFolder:
                 shutil.move(file, target / file.name)
         return target
 
-    def write_run(self, spec: RunSpec, run: Run, facts: dict[str, object]) -> None:
+    def write_run(self, spec: RunSpec, run: Run, facts: Facts) -> None:
         """Write all files of a run that ended by itself, well or not."""
         tables = {"history": history_table(run), "workers": workers_table(run)}
         if run.intervals is not None:
@@ -159,7 +140,7 @@ class RunFolder:
         facts |= {"reason": run.failure, "totals": totals(run), "files": files}
         self.write_info(spec, status, **facts)
 
-    def write_info(self, spec: RunSpec, status: str, **facts: object) -> None:
+    def write_info(self, spec: RunSpec, status: str, **facts: Unpack[Facts]) -> None:
         """Write ``run.json``, which ends the run."""
         content = json.dumps(run_info(spec, status, **facts), indent=1)
         write_atomically(self.path / "run.json", content.encode() + b"\n")
@@ -187,26 +168,3 @@ def _sources(content: Any) -> dict[str, str]:  # noqa: ANN401 - JSON
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-@cache
-def versions() -> Mapping[str, str]:
-    """Return the versions of the packages that decide a run's numbers."""
-    return {name: version(name) for name in PACKAGES}
-
-
-def run_info(spec: RunSpec, status: str, **facts: object) -> dict[str, Any]:
-    """Return what ``run.json`` says of a run that is over."""
-    return {
-        "status": status,
-        "files": None,
-        **facts,
-        "title": spec.scenario.title,
-        "method": spec.method.name,
-        "label": spec.method.folder,
-        "seed": spec.seed,
-        "content": spec.content(),
-        "code": code_fingerprint(),
-        "versions": versions(),
-        "platform": {"system": platform.platform(), "python": sys.version.split()[0]},
-    }

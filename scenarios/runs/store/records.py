@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
+from scenarios.runs.store.record import Totals
 from simulator import Intervals, Run, State
 from simulator.columns import HISTORY, is_whole
 
@@ -42,7 +43,7 @@ def workers_table(run: Run) -> pa.Table:
     )
 
 
-def totals(run: Run) -> dict[str, object]:
+def totals(run: Run) -> Totals:
     """Return the sums over a run, for ``run.json``."""
     seconds = {s.name.lower(): float(run.seconds[s].sum()) for s in State}
     return {

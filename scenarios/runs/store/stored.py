@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from scenarios.format.words.errors import BadInputError
 from scenarios.runs.store.folder import RunFolder
+from scenarios.runs.store.record import RunInfo, Totals
 from scenarios.runs.store.records import HISTORY_SCHEMA
 from simulator import Vector
 from simulator.columns import TIMELINE
@@ -29,7 +30,7 @@ class StoredRun:
     """
 
     path: Path
-    info: dict[str, Any]
+    info: RunInfo
     table: pa.Table | None = field(default=None, repr=False)
     intervals: pa.Table | None = field(default=None, repr=False)
 
@@ -41,12 +42,14 @@ class StoredRun:
     @property
     def label(self) -> str:
         """The method's label, or its name."""
-        return str(self.info["label"])
+        return self.info["label"]
 
     @property
-    def totals(self) -> dict[str, Any]:
-        """The sums over the run."""
-        totals: dict[str, Any] = self.info["totals"]
+    def totals(self) -> Totals:
+        """The sums over a run that ended by itself."""
+        totals = self.info["totals"]
+        if totals is None:
+            raise ValueError(f"{self.path}: the run did not end by itself: it has no totals")
         return totals
 
     @property
@@ -117,7 +120,7 @@ def runs_in(folders: Sequence[RunFolder]) -> list[StoredRun]:
     """Return the runs that are over; a damaged one has nothing in its info."""
     infos = [(folder, folder.info()) for folder in folders]
     return [
-        StoredRun(folder.path, info or {})
+        StoredRun(folder.path, info or RunInfo())
         for folder, info in infos
         if info is not None or (folder.path / "run.json").exists()
     ]
@@ -169,5 +172,5 @@ def comparable(runs: Sequence[StoredRun], place: str) -> list[StoredRun]:
 
 
 def _apart_from_method(run: StoredRun) -> dict[str, Any]:
-    content: dict[str, Any] = run.info["content"]
+    content = run.info["content"]
     return {key: value for key, value in content.items() if key not in {"methods", "seeds"}}

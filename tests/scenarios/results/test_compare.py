@@ -3,7 +3,6 @@
 import io
 import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,23 +16,27 @@ from scenarios.cli.app import app
 from scenarios.results import curves
 from scenarios.results.compare import compare, time_to, warnings_of
 from scenarios.results.sheet import Sheet
+from scenarios.runs.store.record import RunInfo
 from scenarios.runs.store.stored import StoredRun
 
 
 def stored(label: str, times: list[float], returns: list[float], counts: list[int]) -> StoredRun:
     seconds = {"compute": 3.0, "discard": 1.0, "send": 0.5, "idle": 0.5, "down": 0.0}
-    info: dict[str, Any] = {
-        "label": label,
-        "seed": 0,
-        "totals": {
+    info = RunInfo(
+        label=label,
+        seed=0,
+        totals={
             "updates": len(times),
             "elapsed": times[-1],
             "gradients_used": sum(counts),
             "gradients_discarded": 7,
             "bytes_sent": 2_000_000,
             "worker_seconds": seconds,
+            "vectors_sent": 3,
+            "environment_steps": 0,
+            "bias": None,
         },
-    }
+    )
     run = StoredRun(Path(), info)
     columns = {"time": times, "return_mean": returns, "return_count": counts}
     run.__dict__["history"] = {

@@ -10,6 +10,7 @@ from scenarios.api.studies import open as open_results
 from scenarios.cli.app import app
 from scenarios.format.words.errors import BadInputError
 from scenarios.results.published import publish, published, same_numbers
+from scenarios.runs.store.record import RunInfo
 from scenarios.runs.store.stored import StoredRun
 from scenarios.studies.paper import FIGURES, Figure, Part
 
@@ -28,8 +29,9 @@ def test_what_is_published_is_what_was_stored(two_workers: Path) -> None:
 
 def test_failed_runs_are_kept_without_rows(two_workers: Path) -> None:
     runs = open_results(two_workers / "runs/two").runs
-    info = {"label": "lost", "seed": 7, "status": "failed", "reason": "update 3: diverged"}
-    failed = StoredRun(two_workers / "nowhere", {**runs[0].info, **info, "totals": None})
+    info = runs[0].info | RunInfo(label="lost", seed=7, status="failed", totals=None)
+    info["reason"] = "update 3: diverged"
+    failed = StoredRun(two_workers / "nowhere", info)
     publish([failed, *runs], two_workers / "failed.parquet", "straggler figure two")
     first, second, *_ = published(two_workers / "failed.parquet")
     assert first.info["reason"] == "update 3: diverged"

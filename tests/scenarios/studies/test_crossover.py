@@ -9,6 +9,7 @@ import pytest
 
 from scenarios.pictures.crossover import draw
 from scenarios.pictures.style import save
+from scenarios.runs.store.record import RunInfo
 from scenarios.runs.store.stored import StoredRun
 from scenarios.studies.crossover import crossover, overtaken
 
@@ -47,7 +48,7 @@ def run(label: str, scale: float, seed: int, seconds: float, updates: int) -> St
         "problem": {"kind": "tabular", "world": {"model": "random", "states": 2, "actions": 2}},
         "methods": [{"name": label, "momentum": 0.1, "step_size": 0.1, **batch}],
     }
-    info = {"label": label, "seed": seed, "content": content, "dimension": 4, "status": "done"}
+    info = RunInfo(label=label, seed=seed, content=content, dimension=4, status="done")
     made = StoredRun(Path(), info)
     made.__dict__["history"] = {
         "time": np.linspace(0.0, seconds, updates),

@@ -1,0 +1,126 @@
+"""What ``run.json`` says, typed: the one place where it is written and read."""
+
+import platform
+import sys
+from collections.abc import Mapping
+from typing import Any, TypedDict, Unpack, cast
+
+from scenarios.runs.spec import RunSpec
+from scenarios.runs.store.fingerprint import code_fingerprint, versions
+
+
+class Totals(TypedDict):
+    """The sums over a run.
+
+    Keys:
+        updates: how many were made.
+        elapsed: simulated seconds.
+        gradients_used: in updates.
+        gradients_discarded: completed or begun for nothing.
+        vectors_sent: that arrived at the server.
+        bytes_sent: in them.
+        environment_steps: of the trajectories used.
+        bias: lengths and returns of used and discarded trajectories, where durations depend on
+            them.
+        worker_seconds: by state, over all workers.
+    """
+
+    updates: int
+    elapsed: float
+    gradients_used: int
+    gradients_discarded: int
+    vectors_sent: int
+    bytes_sent: int
+    environment_steps: int
+    bias: dict[str, Any] | None
+    worker_seconds: dict[str, float]
+
+
+class Facts(TypedDict, total=False):
+    """What making a run tells; files of older versions and of runs that died have less.
+
+    Keys:
+        reason: why it failed, None if it did not.
+        totals: None if it did not end by itself.
+        files: SHA-256 of each file of the folder, by name.
+        real_seconds: that the last attempt took.
+        resumed_at: the updates at which it was resumed.
+        problem: what the problem says of itself.
+        dimension: coordinates of theta.
+        variants: the share of workers that have each; empty without variants.
+    """
+
+    reason: str | None
+    totals: Totals | None
+    files: dict[str, str] | None
+    real_seconds: float
+    resumed_at: list[int]
+    problem: dict[str, Any]
+    dimension: int
+    variants: dict[str, float]
+
+
+class RunInfo(Facts, total=False):
+    """A run that is over. One of which nothing is known, since it is damaged, has no keys.
+
+    Keys:
+        status: ``done`` or ``failed``.
+        title: of the scenario.
+        method: its name.
+        label: its label, or its name; that of the folder.
+        seed: of the run.
+        content: all that decides the result, as JSON.
+        code: the fingerprint of simulator and algorithms.
+        versions: of the packages that decide the numbers.
+        platform: system and Python.
+    """
+
+    status: str
+    title: str
+    method: str
+    label: str
+    seed: int
+    content: dict[str, Any]
+    code: str
+    versions: dict[str, str]
+    platform: dict[str, str]
+
+
+KNOWN: dict[str, Any] = {
+    "status": str,
+    "label": str,
+    "seed": int,
+    "title": str,
+    "content": dict,
+    "totals": dict | None,
+}
+"""Keys that every ``run.json`` has, of whatever version, and their types."""
+
+
+def run_info(spec: RunSpec, status: str, **facts: Unpack[Facts]) -> RunInfo:
+    """Return what ``run.json`` says of a run that is over."""
+    return {
+        "status": status,
+        "files": None,
+        **facts,
+        "title": spec.scenario.title,
+        "method": spec.method.name,
+        "label": spec.method.folder,
+        "seed": spec.seed,
+        "content": dict(spec.content()),
+        "code": code_fingerprint(),
+        "versions": dict(versions()),
+        "platform": {"system": platform.platform(), "python": sys.version.split()[0]},
+    }
+
+
+def read_info(said: object) -> RunInfo | None:
+    """Return what JSON says of a run; None if it is not about one.
+
+    Keys that this version does not know are kept: another may have written them.
+    """
+    if not isinstance(said, Mapping):
+        return None
+    known = all(key in said and isinstance(said[key], kind) for key, kind in KNOWN.items())
+    known &= isinstance(said.get("files"), dict | None)
+    return cast("RunInfo", said) if known else None
