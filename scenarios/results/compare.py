@@ -184,15 +184,15 @@ def _row(runs: list[StoredRun], column: str, thresholds: list[float]) -> dict[st
             [float(np.mean(r.history["delay"])) for r in runs if len(r.history["delay"])]
         ),
         **_selection(totals),
-        "final": _mean([curves.known(run, column)[-1] for run in runs]),
+        "final": _mean([curves.final(run, column) for run in runs]),
     }
     for variant in runs[0].shares:
         part = of_variant(VARIANT_PART.get(column, OBJECTIVE), variant)
-        row[f"final_{variant}"] = _mean([curves.known(run, part)[-1] for run in runs])
-    for threshold in thresholds:
-        times = [curves.first_held(run, column, threshold) for run in runs]
+        row[f"final_{variant}"] = _mean([curves.final(run, part) for run in runs])
+    times = zip(*(curves.times_to(run, column, thresholds) for run in runs), strict=True)
+    for threshold, seconds in zip(thresholds, times, strict=True):
         # a run that never held it counts as later than all: the median may be infinite
-        row[time_to(threshold)] = float(np.median(times))
+        row[time_to(threshold)] = float(np.median(seconds))
     return row
 
 

@@ -1,5 +1,7 @@
 """From histories to curves and times: smoothing that treats all methods alike."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from scenarios.runs.store.stored import StoredRun
@@ -69,6 +71,16 @@ def start(run: StoredRun, column: str) -> float:
     values = running(run, column, 1)
     found = values[np.isfinite(values)]
     return float(found[0]) if len(found) else np.nan
+
+
+def times_to(run: StoredRun, column: str, thresholds: Sequence[float]) -> list[float]:
+    """Return when the smoothed column first held each threshold; see :func:`first_held`."""
+    return [first_held(run, column, threshold) for threshold in thresholds]
+
+
+def final(run: StoredRun, column: str) -> float:
+    """Return the smoothed column's last number; NaN if there is none."""
+    return float(known(run, column)[-1])
 
 
 def known(run: StoredRun, column: str) -> Vector:

@@ -143,7 +143,7 @@ def _times(
     table = np.full((len(seeds), len(thresholds)), np.inf)
     for run in runs:
         if run.label == label and run.is_done:
-            held = [curves.first_held(run, metric, value) for value in thresholds]
+            held = curves.times_to(run, metric, thresholds)
             table[seeds.index(int(run.info["seed"]))] = held
     return table
 

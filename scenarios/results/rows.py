@@ -128,11 +128,11 @@ def _common(metrics: Sequence[str]) -> str:
 
 def _outcome(run: StoredRun | None, metric: str, thresholds: Sequence[float]) -> Row:
     values = curves.known(run, metric) if run else np.array([np.nan])
-    times = [curves.first_held(run, metric, t) if run else np.nan for t in thresholds]
+    times = curves.times_to(run, metric, thresholds) if run else [np.nan] * len(thresholds)
     return {
         "final": float(values[-1]),
         "best": float(values.max()),
-        **{time_to(t): float(time) for t, time in zip(thresholds, times, strict=True)},
+        **{time_to(t): time for t, time in zip(thresholds, times, strict=True)},
     }
 
 
