@@ -159,7 +159,7 @@ def _differences(infos: Sequence[RunInfo]) -> list[Row]:
     return [{names[key]: row.get(key) for key in differing} for row in flat]
 
 
-def _is_named(content: Row, info: Row) -> bool:
+def _is_named(content: Row, info: RunInfo) -> bool:
     """Return whether a run's method has no label but its name."""
     return str(content.get("methods.name")).rpartition(":")[2] == info.get("label")
 

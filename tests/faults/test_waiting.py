@@ -67,7 +67,7 @@ def test_a_failed_run_ends_with_where_it_failed(
     (reason,) = front.open(folder.path).failed.values()
     assert said in reason
     assert line_of(function, text) in reason
-    assert "Traceback" in (folder.info() or {})["reason"]
+    assert "Traceback" in str((folder.info() or {}).get("reason"))
 
 
 def test_places_are_those_of_the_user_not_of_the_libraries() -> None:
