@@ -189,10 +189,10 @@ def _row(runs: list[StoredRun], column: str, thresholds: list[float]) -> dict[st
     for variant in runs[0].shares:
         part = of_variant(VARIANT_PART.get(column, OBJECTIVE), variant)
         row[f"final_{variant}"] = _mean([curves.final(run, part) for run in runs])
-    times = zip(*(curves.times_to(run, column, thresholds) for run in runs), strict=True)
-    for threshold, seconds in zip(thresholds, times, strict=True):
+    held = zip(*(curves.times_to(run, column, thresholds) for run in runs), strict=True)
+    for threshold, times in zip(thresholds, held, strict=True):
         # a run that never held it counts as later than all: the median may be infinite
-        row[time_to(threshold)] = float(np.median(seconds))
+        row[time_to(threshold)] = float(np.median(times))
     return row
 
 

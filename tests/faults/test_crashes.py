@@ -113,7 +113,7 @@ def test_an_error_of_the_disk_is_told_and_the_run_can_be_made_later(
         if told[-1] == "failed":
             assert info is not None
             assert (error, info["status"]) == (BROKEN, "failed")
-            assert "a file" in info["reason"]
+            assert "a file" in str(info["reason"])
         else:
             assert info is None or info["status"] == "done", disk.deeds[-1]
         assert execute(spec, folder, Options(retry_failed=True)) == "done"
