@@ -76,7 +76,7 @@ WORKERS = (
     Column("idle_seconds", "simulated s", "doing nothing"),
     Column("down_seconds", "simulated s", "failed"),
     Column("gradients_used", "gradients", "in updates", whole=True),
-    Column("gradients_discarded", "gradients", "completed or begun for nothing", whole=True),
+    Column("gradients_discarded", "gradients", "completed or begun, and not used", whole=True),
     Column("vectors_sent", "vectors", "that arrived at the server", whole=True),
 )
 """The columns of the table of workers, a row each."""

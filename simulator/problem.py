@@ -23,7 +23,7 @@ class Variants:
 
     @property
     def shares(self) -> Vector:
-        """The share of workers with each version; the objective weighs the versions so."""
+        """The share of workers that have each variant: the variants' weights in J."""
         return np.bincount(self.of_worker, minlength=len(self.names)) / len(self.of_worker)
 
 

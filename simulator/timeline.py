@@ -120,7 +120,7 @@ class Timeline:
         self._remember(workers, state, ends)
 
     def discard(self, rows: tuple[int, int], worker: int, seconds: float) -> None:
-        """Turn a computed interval, recorded in ``rows``, into one that was for nothing."""
+        """Turn a computed interval, recorded in ``rows``, into a discarded one."""
         self.seconds[State.COMPUTE, worker] -= seconds
         self.seconds[State.DISCARD, worker] += seconds
         mine = self._rows["state"][slice(*rows)]

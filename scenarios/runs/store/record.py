@@ -16,7 +16,7 @@ class Totals(TypedDict):
         updates: how many were made.
         elapsed: simulated seconds.
         gradients_used: in updates.
-        gradients_discarded: completed or begun for nothing.
+        gradients_discarded: completed or begun, and not used.
         vectors_sent: that arrived at the server.
         bytes_sent: in them.
         environment_steps: of the trajectories used.
