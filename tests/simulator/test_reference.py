@@ -119,3 +119,14 @@ def test_malenias_condition_sees_equality() -> None:
             for _ in range(number):
                 counts.add(worker)
         assert counts.enough == enough
+
+
+def test_malenias_condition_costs_the_same_after_very_many_completions() -> None:
+    # n = 2, M = 4: 1/M_0 + 1/M_1 <= 1; with numbers that grow with M_i this takes minutes
+    counts = HarmonicCounts(2, 4)
+    counts.add(1)
+    for _ in range(300_000):
+        counts.add(0)
+        assert not counts.enough
+    counts.add(1)
+    assert counts.enough
