@@ -14,6 +14,7 @@ from simulator.simulate import Run, simulate
 from simulator.tasks import Task
 from simulator.timeline import Intervals, State
 from simulator.types import Count, Indices, Momentum, Positive, Process, Vector
+from simulator.watch import StalledError
 
 __all__ = [
     "Checkpoint",
@@ -40,6 +41,7 @@ __all__ = [
     "Round",
     "Run",
     "SimulatedCluster",
+    "StalledError",
     "State",
     "Task",
     "Transfers",

@@ -1,12 +1,29 @@
 """Simulated time."""
 
+import math
 from heapq import heappush
 
 import simpy
 
+from simulator.watch import StalledError, Watch
+
 
 class Clock(simpy.Environment):
-    """SimPy's event loop, with events at exact times."""
+    """SimPy's event loop, with events at exact times.
+
+    Args:
+        limit: simulated seconds at which the run ends.
+        watch: counts the events.
+
+    Attributes:
+        ended: the event that the run is over.
+    """
+
+    def __init__(self, limit: float, watch: Watch) -> None:
+        super().__init__()
+        self.ended = self.event()
+        self.watch = watch
+        self._limit = limit
 
     def at(self, time: float, event: simpy.Event | None = None) -> simpy.Event:
         """Return an event that happens at ``time`` in simulated seconds.
@@ -15,7 +32,25 @@ class Clock(simpy.Environment):
         event is pushed onto the queue as ``Environment.schedule`` does it: that is the inside of
         SimPy 4, which is why ``pyproject.toml`` accepts no other.
         """
+        watch = self.watch
+        watch.events += 1  # as `happens` does, without a call for every event
+        if watch.events >= watch.next:
+            watch.look()
         event = event or simpy.Event(self)
         event._ok, event._value = True, None  # noqa: SLF001
         heappush(self._queue, (time, simpy.events.NORMAL, next(self._eid), event))
         return event
+
+    def until(self, time: float) -> simpy.Event:
+        """Return the event to wait for until ``time``; it never comes if that is after the limit.
+
+        Raises:
+            StalledError: ``time`` is infinite, and so is the limit.
+        """
+        if time > self._limit:
+            return self.at(self._limit, self.ended)
+        if time == math.inf:
+            raise StalledError(
+                "nothing will happen any more", "a method that waits for what is to come"
+            )
+        return self.at(time)

@@ -1,10 +1,8 @@
 """The simulated cluster: SimPy decides when, nothing here knows a gradient's value."""
 
-import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
-import simpy
 
 from simulator.checkpoint import Checkpoint
 from simulator.clock import Clock
@@ -24,6 +22,7 @@ from simulator.tasks import Lookahead, Task
 from simulator.timeline import Timeline
 from simulator.trajectories import Trajectories
 from simulator.types import Indices, Process, Vector
+from simulator.watch import Watch
 from simulator.workers import Workers
 
 
@@ -40,11 +39,11 @@ class SimulatedCluster(Cluster):
         time_limit: simulated seconds; no update is made later.
         updates: no more updates than this.
         past: what is replayed before anything new happens.
+        watch: notices that the run would not end.
         on_update: called with the cluster and theta after each new update.
 
     Attributes:
-        clock: SimPy's, in simulated seconds.
-        ended: the event that the run is over.
+        clock: SimPy's, in simulated seconds; it knows when the run is over.
         history: one row per update so far.
         round: the newest; None before the first broadcast.
     """
@@ -58,15 +57,15 @@ class SimulatedCluster(Cluster):
         time_limit: float,
         updates: int | None,
         past: Checkpoint,
+        watch: Watch,
         on_update: Callable[["SimulatedCluster", Vector], None],
     ) -> None:
         self.initial_point = problem.initial_point()
         self.hardware = hardware
-        self.clock = Clock()
-        self.ended = self.clock.event()
+        self.clock = Clock(time_limit, watch)
         self.history = History()
         self.round: SimulatedRound | None = None
-        self._time_limit, self._update_limit = time_limit, updates
+        self._update_limit = updates
         self._on_update = on_update
         self._timeline = timeline
         self._replay = Replay(past, self.history)
@@ -112,6 +111,7 @@ class SimulatedCluster(Cluster):
         self, lookahead: Vector, *, keep_going: bool, to: Indices | None = None
     ) -> SimulatedRound:
         """See :class:`Cluster`."""
+        self.clock.watch.happens()  # a method might do nothing else
         self.ledger.discard_pending()
         self.cancel()
         self.round = SimulatedRound(
@@ -143,7 +143,7 @@ class SimulatedCluster(Cluster):
             if task is not None:
                 self.sending.start(task.worker, task.end)
                 self._travelling[task.worker] = task
-        yield self.at(self.sending.next_arrival()[0])
+        yield self.clock.until(self.sending.next_arrival()[0])
         _, worker = self.sending.receive()
         self.sending.count(worker)
         return self._travelling.pop(worker)
@@ -175,8 +175,9 @@ class SimulatedCluster(Cluster):
         if new:
             self._iterate = vars(now)
             self._on_update(self, now.point)
+        self.clock.watch.updated(self.now)
         if self.updates_made == self._update_limit:
-            yield self.clock.at(self.now, self.ended)
+            yield self.clock.at(self.now, self.clock.ended)
         return now
 
     def checkpoint(self) -> Checkpoint:
@@ -199,23 +200,9 @@ class SimulatedCluster(Cluster):
 
     # The event loop, which rounds use as well
 
-    def at(self, time: float) -> simpy.Event:
-        """Return the event to wait for until ``time``; it never comes if that is after the limit.
-
-        Raises:
-            RuntimeError: ``time`` is infinite.
-        """
-        if time > self._time_limit:
-            return self.clock.at(self._time_limit, self.ended)
-        if time == math.inf:
-            raise RuntimeError(
-                "the method waits for a gradient, but no worker computes one that will end"
-            )
-        return self.clock.at(time)
-
     def advance(self) -> Process[Task | None]:
         """Wait for the next completion, or handle a failure: its worker begins anew."""
-        yield self.at(self.workers.next_event()[0])
+        yield self.clock.until(self.workers.next_event()[0])
         task, complete = self.workers.advance()
         if complete:
             self.ledger.complete(task)

@@ -1,5 +1,7 @@
 """What becomes of each gradient: pending, then used or discarded."""
 
+from collections.abc import Collection
+
 import numpy as np
 
 from simulator.gradients import LazyGradients
@@ -50,6 +52,11 @@ class Ledger:
         self._tally = tally
         self._pending: dict[Key, Task] = {}
         self._used: set[Key] = set()  # since the last update
+
+    @property
+    def pending(self) -> Collection[Key]:
+        """(worker, index) of each pending task."""
+        return self._pending.keys()
 
     def lose(self, task: Task) -> None:
         """Count a task that a failure took as discarded."""

@@ -77,7 +77,7 @@ class SimulatedRound(Round):
         while True:
             self._go_on()
             if cluster.workers.next_event()[0] > deadline:
-                yield cluster.at(max(deadline, cluster.now))
+                yield cluster.clock.until(max(deadline, cluster.now))
                 return None
             task = yield from cluster.advance()
             if task is not None and task.lookahead is self._lookahead:
@@ -116,7 +116,7 @@ class SimulatedRound(Round):
             task = yield from cluster.advance()
             if task is not None:
                 self._move_on(task)
-        yield cluster.at(end)
+        yield cluster.clock.until(end)
 
     def _go_on(self) -> None:
         if self._resting is not None and self._keep_going:

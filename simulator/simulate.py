@@ -15,6 +15,7 @@ from simulator.problem import Problem
 from simulator.selection_bias import SelectionBias
 from simulator.timeline import Intervals, State, Timeline
 from simulator.types import Indices, Process, Vector
+from simulator.watch import StalledError, Watch, most_events, why
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,11 @@ def simulate(
     *,
     time_limit: float = math.inf,
     updates: int | None = None,
+    max_events: int | None = None,
     record_timeline: bool = True,
     past: Checkpoint = START,
     on_update: Callable[[SimulatedCluster, Vector], None] = lambda *_: None,
+    on_wait: Callable[[SimulatedCluster, int], None] = lambda *_: None,
 ) -> Run:
     """Run ``method`` on a simulated cluster.
 
@@ -70,17 +73,24 @@ def simulate(
         hardware: the cluster's times.
         time_limit: simulated seconds; updates after it are not made.
         updates: stop after so many updates.
+        max_events: give up after so many events without an update; see :mod:`simulator.watch`.
         record_timeline: keep every interval, not only the sums.
         past: where to resume, with ``method``, problem and hardware as they were at the start.
         on_update: called with the cluster and the new theta, shape (d,), after each update that is
             not in ``past``: the history has a new row, and a
             :meth:`~simulator.cluster.SimulatedCluster.checkpoint` can be taken.
+        on_wait: called with the cluster and the events since the last update, at every 10,000.
 
     Raises:
         ValueError: neither ``time_limit`` nor ``updates`` bounds the run; ``past`` is of another.
+        StalledError: the run gets nowhere.
     """
     if updates is None and math.isinf(time_limit):
         raise ValueError("a run needs a time_limit or a number of updates")
+    limit = max_events or most_events(hardware.compute.workers)
+    watch = Watch(hardware.compute.workers, limit, lambda events: on_wait(cluster, events))
+    if hardware.failures is not None:
+        hardware.failures.on_window = watch.happens
     timeline = Timeline(
         hardware.compute.workers, record=record_timeline, failures=hardware.failures
     )
@@ -91,15 +101,18 @@ def simulate(
         time_limit=time_limit,
         updates=updates,
         past=past,
+        watch=watch,
         on_update=on_update,
     )
     failure = None
     process = cluster.clock.process(method(cluster))
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # a diverging run is a result
-            cluster.clock.run(until=cluster.ended)
+            cluster.clock.run(until=cluster.clock.ended)
     except DivergedError as error:
         failure = f"update {cluster.updates_made + 1}: {error}"
+    except StalledError as error:
+        raise StalledError(why(cluster, error)) from error
     except RuntimeError as error:
         if process.is_alive or not process.ok:  # it raised this itself
             raise

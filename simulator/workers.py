@@ -55,6 +55,10 @@ class Workers:
         """Return which of ``workers`` (m,) have a task."""
         return self._busy[workers]
 
+    def due(self, worker: int) -> tuple[float, bool]:
+        """Return when its task ends, inf without any, and whether it may be lost until then."""
+        return float(self._due[worker]), self._hardware.failures is not None
+
     def idle(self, workers: Indices, now: float) -> Indices:
         """Return those of ``workers`` whose task has not begun yet, or that have none."""
         return workers[~self._busy[workers] | (self._began[workers] > now)]

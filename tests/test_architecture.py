@@ -120,6 +120,7 @@ def test_public_names() -> None:
         "Round",
         "Run",
         "SimulatedCluster",
+        "StalledError",
         "State",
         "Task",
         "Transfers",

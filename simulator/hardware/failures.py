@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -25,10 +25,14 @@ class Failures(ABC):
         workers: n.
         running: what becomes of a task that is running at a failure. ``lost``: it is gone, and the
             worker begins a new one when it is back. ``paused``: it goes on where it was.
+
+    Attributes:
+        on_window: called before a window of each worker is drawn.
     """
 
     def __init__(self, workers: int, running: Loss) -> None:
         self.running = running
+        self.on_window: Callable[[], None] = lambda: None
         self._down = np.empty((workers, 4))
         self._up = np.empty((workers, 4))  # a row is a worker's, ascending
         self._known = 0  # windows of each worker
@@ -79,6 +83,7 @@ class Failures(ABC):
         return parts
 
     def _draw(self) -> None:
+        self.on_window()
         k = self._known
         if k == self._down.shape[1]:
             self._down, self._up = (np.hstack([a, a]) for a in (self._down, self._up))

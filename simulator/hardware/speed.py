@@ -68,6 +68,21 @@ class Speeds:
             work[changing] = done
         return work
 
+    def mean(self, until: float) -> Vector:
+        """Return the mean speeds until a time, shape (n,); if that is inf, in the long run.
+
+        What does not repeat itself counts by its last speed, or by what came before if that was
+        faster: a trace ends at speed 0, and runs may end before it does.
+        """
+        last = self._times[self._last - 1]
+        end = np.where(np.isfinite(self._period), self._period, last)
+        end = end if math.isinf(until) else np.full(len(last), until)
+        done = self._done(np.arange(len(end)), end)
+        mean = np.divide(done, end, out=np.zeros_like(end), where=end > 0)
+        forever = np.isinf(self._period) & math.isinf(until)
+        mean = np.where(forever, np.maximum(mean, self._speeds[self._last - 1]), mean)
+        return np.append(mean, 1.0)[self._of_worker]  # the last one is of workers without any
+
     def _done(self, owner: Indices, until: Vector) -> Vector:
         """Return the integral of speeds ``owner`` (m,) from 0 to ``until`` (m,)."""
         period = self._period[owner]

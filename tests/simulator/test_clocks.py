@@ -5,7 +5,7 @@ import pytest
 from clusters import RULE, Recorder, hardware, run, times
 
 from algorithms import AFedPG, Rennala, Synchronous
-from simulator import Cluster, Process, State, simulate
+from simulator import Cluster, Process, StalledError, State, simulate
 
 
 def test_rennala_takes_the_first_m_from_anyone() -> None:
@@ -181,7 +181,7 @@ def test_waiting_for_nobody_is_an_error() -> None:
     def method(cluster: Cluster) -> Process[None]:
         yield from cluster.arrival()
 
-    with pytest.raises(RuntimeError, match="no worker computes one"):
+    with pytest.raises(StalledError, match="nothing will happen any more, from the start, until 0"):
         simulate(method, Recorder(), hardware([1]), updates=1)
 
 
