@@ -2,17 +2,29 @@
 
 Each method says in its ``clock`` which of them is its own. All functions are pure; h and kappa are
 arrays of shape (n,), seconds per gradient and per vector.
+
+Completions are counted one by one, as the cluster does it, up to a bound; the end of longer rounds
+is found by bisection, up to rounding. So a clock takes seconds, whatever h and the batch.
 """
 
 import heapq
 import itertools
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from algorithms.harmonic import HarmonicCounts
+from algorithms.harmonic import HarmonicCounts, suffice
 from simulator import Vector
+
+ONE_BY_ONE = 100_000
+"""Completions of a round that are counted one by one."""
+
+MOST_ARRIVALS = 1_000_000
+"""Over which Ringmaster's updates are counted."""
+
+LARGEST = np.finfo(np.float64).max
 
 
 @dataclass(frozen=True)
@@ -57,20 +69,46 @@ def fastest_round(h: Vector, kappa: Vector, m: int, *, allreduce: bool = False) 
 
 
 def rennala_round(h: Vector, kappa: Vector, batch: int, *, allreduce: bool = False) -> float:
-    """Return the time of the M-th completion plus the reduce, exactly (Algorithm 2)."""
-    first = list(itertools.islice(completions(h), batch))
-    contributed = sorted({worker for _, worker in first})
-    return first[-1][0] + float(kappa.max() if allreduce else kappa[contributed].max())
+    """Return the time of the M-th completion plus the reduce (Algorithm 2)."""
+    if batch <= ONE_BY_ONE:
+        first = list(itertools.islice(completions(h), batch))
+        end, contributed = first[-1][0], np.unique([worker for _, worker in first])
+    else:
+        end = first_time(h, lambda counts: bool(counts.sum() >= batch))
+        contributed = np.flatnonzero(h <= end)
+    return end + float(kappa.max() if allreduce else kappa[contributed].max())
 
 
 def malenia_round(h: Vector, kappa: Vector, batch: int) -> float:
-    """Return when the harmonic condition holds, plus max kappa, exactly (Algorithm 3)."""
+    """Return when the harmonic condition holds, plus max kappa (Algorithm 3)."""
     counts = HarmonicCounts(len(h), batch)
-    for time, worker in completions(h):
+    for time, worker in itertools.islice(completions(h), ONE_BY_ONE):
         counts.add(worker)
         if counts.enough:
             return time + float(kappa.max())
-    raise AssertionError
+    return first_time(h, lambda counts: suffice(counts, batch)) + float(kappa.max())
+
+
+def first_time(h: Vector, enough: Callable[[Vector], bool]) -> float:
+    """Return the first time at which completions suffice, inf if there is none.
+
+    Args:
+        h: shape (n,), seconds per gradient; inf: never one.
+        enough: whether the numbers of completions, shape (n,), suffice; if so, more do.
+    """
+    low, high = 0.0, float(h[np.isfinite(h)].max(initial=0.0))
+
+    def suffices(time: float) -> bool:
+        with np.errstate(over="ignore"):
+            return enough(np.floor(np.minimum(time / h, LARGEST)))
+
+    while not suffices(high):
+        low, high = high, 2 * high
+        if high in {0.0, math.inf}:
+            return math.inf
+    while low < (middle := low + (high - low) / 2) < high:
+        low, high = (low, middle) if suffices(middle) else (middle, high)
+    return high
 
 
 def afedpg_interval(h: Vector, kappa: Vector) -> float:
@@ -79,18 +117,19 @@ def afedpg_interval(h: Vector, kappa: Vector) -> float:
 
 
 def ringmaster_interval(h: Vector, kappa: Vector, threshold: int, updates: int = 10_000) -> float:
-    """Return the mean seconds between updates over the first ``updates`` of them, exactly.
+    """Return the mean seconds between updates over the first ``updates``, or a million arrivals.
 
     Maranjyan, Tyurin, Richtarik (2025), Algorithm 1; which arrivals are dropped has no closed form.
     """
     sent = [0] * len(h)  # the update of each worker's lookahead
-    made = 0
-    for time, worker in completions(h + kappa):
+    made, latest = 0, math.nan
+    for time, worker in itertools.islice(completions(h + kappa), MOST_ARRIVALS):
+        latest = time
         made += made - sent[worker] < threshold
         sent[worker] = made
         if made == updates:
-            return time / made
-    raise AssertionError
+            break
+    return latest / made
 
 
 def completions(h: Vector) -> Iterator[tuple[float, int]]:

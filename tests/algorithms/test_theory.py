@@ -94,6 +94,33 @@ def test_a_method_answers_for_its_own_clock() -> None:
     assert sheet.rows == [["Chosen", "-", "-", "2"], ["Timed", "sum_i h_i", "3", "2"]]
 
 
+def test_clocks_of_long_rounds_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    # 3 completions every 2 s: the 3e9th at 2e9 s, to which worker 1 contributes too
+    assert clocks.rennala_round(np.array([1.0, 2.0]), KAPPA[1:], 3 * 10**9) == 2e9 + 3
+    # M = 4 wants 1/M_0 + 1/M_1 <= 1: the second of the slow worker
+    assert clocks.malenia_round(np.array([1e-12, 1e12]), KAPPA[:2], 4) == 2e12 + 0.5
+    # R = 1: nobody but the fast worker is ever in time
+    assert clocks.ringmaster_interval(np.array([1.0, 1e12]), KAPPA[1:] * 0, 1) == 1
+    monkeypatch.setattr(clocks, "MOST_ARRIVALS", 50)  # each an update, all after 2 s
+    assert clocks.ringmaster_interval(np.full(100, 2.0), np.zeros(100), 10**9) == 2 / 50
+
+
+@given(
+    st.lists(SECONDS, min_size=1, max_size=8), st.integers(1, 60), st.sampled_from([0.0, 0.25, 1.0])
+)
+@settings(max_examples=60, deadline=None)
+def test_bisection_finds_what_counting_one_by_one_does(
+    seconds: list[float], batch: int, upload: float
+) -> None:
+    h = np.array(seconds)
+    kappa = np.full(len(h), upload)
+    counted = clocks.rennala_round(h, kappa, batch), clocks.malenia_round(h, kappa, batch)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clocks, "ONE_BY_ONE", 0)
+        found = clocks.rennala_round(h, kappa, batch), clocks.malenia_round(h, kappa, batch)
+    assert found == pytest.approx(counted, rel=1e-12)
+
+
 @given(st.lists(SECONDS, min_size=1, max_size=12), st.integers(1, 60))
 @settings(max_examples=200, deadline=None)
 def test_no_rennala_round_exceeds_the_bound(h: list[float], batch: int) -> None:
