@@ -23,7 +23,7 @@ from scenarios.runs.execute import simulated
 from scenarios.runs.jobs import Job, plan
 from scenarios.runs.make import Maker, Making
 from scenarios.runs.store.stored import runs_in
-from simulator import Positive
+from simulator import Count, Positive
 from simulator.hardware.trace import convert_log
 
 Source = Annotated[
@@ -113,7 +113,7 @@ def run(
         seeds: instead of the scenario's own.
         quick: use its ``[quick]`` limits.
         **making: ``jobs`` (runs at a time), ``processes_per_run``, ``retry_failed``, ``recompute``,
-            ``memory_limit`` (GiB), ``executor``, ``address``; see :class:`Making`.
+            ``memory_limit`` (GiB), ``max_events``, ``executor``, ``address``; see :class:`Making`.
 
     Raises:
         BadInputError: the scenario or an option cannot be.
@@ -126,7 +126,13 @@ def run(
 
 
 @checked_call
-def simulate(source: Source, method: Method | None = None, seed: Seed | None = None) -> Results:
+def simulate(
+    source: Source,
+    method: Method | None = None,
+    seed: Seed | None = None,
+    *,
+    max_events: Count | None = None,
+) -> Results:
     """Return one run that was made in this process, without files.
 
     Args:
@@ -134,8 +140,10 @@ def simulate(source: Source, method: Method | None = None, seed: Seed | None = N
         method: a name or label in the scenario, or a method of your own as an object, such as
             ``Rennala(NIGT(step_size=0.1, momentum=0.1), batch=20)``; the first one if None.
         seed: the scenario's first if None.
+        max_events: that may pass without an update; 10 million, or 1,000 a worker, if None.
 
     Raises:
+        StalledError: the run would not end.
         BadInputError: the scenario cannot be, or has no such method; a value of the object is
             none that its class accepts.
     """
@@ -146,7 +154,7 @@ def simulate(source: Source, method: Method | None = None, seed: Seed | None = N
     wanted = [method] if isinstance(method, str) else []
     seeds = [scenario.seeds[0] if seed is None else seed]
     (job, *_) = plan(scenario, ROOT, wanted, seeds)
-    return Results([simulated(job.spec, own)], scenario.name or scenario.title)
+    return Results([simulated(job.spec, own, max_events)], scenario.name or scenario.title)
 
 
 @checked_call

@@ -9,6 +9,7 @@ import typer
 
 from scenarios.cli.parts import (
     Jobs,
+    MaxEvents,
     Memory,
     PerRun,
     Quick_,
@@ -37,6 +38,7 @@ def run(
     retry_failed: RetryFailed = False,
     recompute: Recompute = False,
     memory_limit: Memory = None,
+    max_events: MaxEvents = None,
 ) -> None:
     """Run what is missing of a scenario, skip what is done.
 
@@ -61,6 +63,7 @@ def run(
             retry_failed=retry_failed,
             recompute=recompute,
             memory_limit=memory_limit,
+            max_events=max_events,
         )
     if len(results.failed) < len(results):
         show(results.compare())

@@ -47,6 +47,15 @@ Memory = Annotated[
         "--memory-limit", min=0.05, help="GiB of data that each process of a run may allocate."
     ),
 ]
+MaxEvents = Annotated[
+    int | None,
+    typer.Option(
+        "--max-events",
+        min=1,
+        help="A run fails after so many events without an update; with --retry-failed and more of "
+        "them it goes on [default: 10 million, or 1,000 a worker].",
+    ),
+]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Try failed runs again.")]
 Store = Annotated[
     Path,

@@ -9,6 +9,7 @@ import typer
 from scenarios.cli.parts import (
     CSV,
     Jobs,
+    MaxEvents,
     Memory,
     PerRun,
     Quick_,
@@ -52,6 +53,7 @@ def sweep(
     retry_failed: RetryFailed = False,
     recompute: Recompute = False,
     memory_limit: Memory = None,
+    max_events: MaxEvents = None,
 ) -> None:
     """Run what is missing of a sweep: a base scenario over axes of values.
 
@@ -85,6 +87,7 @@ def sweep(
             retry_failed=retry_failed,
             recompute=recompute,
             memory_limit=memory_limit,
+            max_events=max_events,
         ).summary
     done, there, failed = (summary.done, summary.skipped, summary.failed) if summary else (0, 0, 0)
     typer.echo(f"{done} made, {there} were there already, {failed} failed")
@@ -111,6 +114,7 @@ def tune(
     retry_failed: RetryFailed = False,
     recompute: Recompute = False,
     memory_limit: Memory = None,
+    max_events: MaxEvents = None,
 ) -> None:
     """Search step size, momentum and batch for every method, and write the scenario with them.
 
@@ -144,6 +148,7 @@ def tune(
             retry_failed=retry_failed,
             recompute=recompute,
             memory_limit=memory_limit,
+            max_events=max_events,
         )
     if csv:
         typer.echo(report.results(tuned.tuning).csv(), nl=False)
@@ -179,6 +184,7 @@ def figure(
     retry_failed: RetryFailed = False,
     recompute: Recompute = False,
     memory_limit: Memory = None,
+    max_events: MaxEvents = None,
 ) -> None:
     """Run a figure of the paper, draw it, tabulate it, and judge the claim behind it.
 
@@ -204,6 +210,7 @@ def figure(
             retry_failed=retry_failed,
             recompute=recompute,
             memory_limit=memory_limit,
+            max_events=max_events,
         )
     for line in found.save(save) if save else ():
         say(line)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
+from scenarios.format.foresee import foresee
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.strict import Strict
 from simulator import Vector
@@ -41,6 +42,9 @@ def describe(scenario: Scenario) -> Iterator[str]:
     for method in scenario.methods:
         values = ", ".join(f"{k} {v}" for k, v in method.described().items() if v is not None)
         yield f"method    {method.folder}: {values}"
+        foreseen = foresee(scenario, method)
+        if foreseen is not None:
+            yield f"warning   {foreseen.text}"
     limits = [
         f"{scenario.time_limit:g} simulated s" if scenario.time_limit else "",
         f"{scenario.updates} updates" if scenario.updates else "",

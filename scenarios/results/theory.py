@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from algorithms import Clock, theory
+from scenarios.format.foresee import one_update
 from scenarios.format.method import Method
 from scenarios.format.problem import ControlProblem, QuadraticProblem, TabularProblem
 from scenarios.format.scenario import Scenario
@@ -11,10 +13,13 @@ from scenarios.format.words.errors import BadInputError
 from scenarios.results import tables
 from scenarios.results.sheet import Sheet
 from scenarios.runs.store.stored import StoredRun
-from simulator import Problem, Vector, simulate
+from simulator import Problem, StalledError, Vector, simulate
 from simulator.problems.quadratic import Bowl, Quadratic
 
 SIMULATED_UPDATES = 500
+
+SIMULATED_EVENTS = 1_000_000
+"""Fewer updates if they take more events than this; none if two take more."""
 
 
 def clocks(scenario: Scenario, dimension: int) -> Iterator[tables.Clock]:
@@ -33,18 +38,30 @@ def clocks(scenario: Scenario, dimension: int) -> Iterator[tables.Clock]:
 
 
 def _simulated(scenario: Scenario, method: Method, dimension: int, predicted: float) -> float:
-    """Return seconds per update after the first, on a problem that costs nothing."""
+    """Return seconds per update after the first, on a problem that costs nothing.
+
+    NaN: it would take too long.
+    """
+    one = one_update(scenario, method)
+    updates = (
+        min(SIMULATED_UPDATES, int(SIMULATED_EVENTS // one.events)) if one else SIMULATED_UPDATES
+    )
+    if updates < 2:  # noqa: PLR2004
+        return math.nan
     problem = Quadratic(1, [Bowl()], noise=0.0, seed=0)
     hardware = scenario.cluster.hardware(dimension, scenario.seeds[0])
-    run = simulate(
-        method.build().run,
-        problem,
-        hardware,
-        updates=SIMULATED_UPDATES,
-        time_limit=20 * SIMULATED_UPDATES * predicted if predicted > 0 else math.inf,
-        record_timeline=False,
-    )
-    times = [row.time for row in run.history.rows]
+    times: list[float] = []
+    with suppress(StalledError):
+        simulate(
+            method.build().run,
+            problem,
+            hardware,
+            updates=updates,
+            time_limit=20 * updates * predicted if predicted > 0 else math.inf,
+            max_events=SIMULATED_EVENTS,
+            record_timeline=False,
+            on_update=lambda cluster, _: times.append(cluster.now),
+        )
     return (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else math.nan
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import filelock
 
 from algorithms import Algorithm
+from scenarios.format.foresee import foresee
 from scenarios.format.words.where import in_one_line
 from scenarios.runs.resume import Resumption
 from scenarios.runs.spec import RunSpec
@@ -25,7 +26,15 @@ from scenarios.runs.store.record import Facts, run_info
 from scenarios.runs.store.records import history_table, timeline_table, totals
 from scenarios.runs.store.stored import StoredRun
 from scenarios.runs.waiting import MethodError, play
-from simulator import Checkpoint, Evaluation, Problem, Run, SimulatedCluster, Update, Vector
+from simulator import (
+    Checkpoint,
+    Evaluation,
+    Problem,
+    Run,
+    SimulatedCluster,
+    StalledError,
+    Vector,
+)
 
 REPORT_SECONDS = 0.5
 
@@ -46,12 +55,15 @@ class Options:
         recompute: make results of another version of the code again.
         processes: how many sample trajectories for one run; None: as the executor decides.
         memory: bytes of data that a process of a run may have, None for no limit.
+        max_events: that may pass without an update, None for the default; what fails for it is
+            made with more.
     """
 
     retry_failed: bool = False
     recompute: bool = False
     processes: int | None = None
     memory: int | None = None
+    max_events: int | None = None
 
     def settled(self, spec: RunSpec, folder: RunFolder) -> bool:
         """Return whether there is nothing to do for a run."""
@@ -76,7 +88,7 @@ def execute(spec: RunSpec, folder: RunFolder, options: Options) -> str:
     try:
         with folder.lock().acquire(timeout=0), _memory_limit(options.memory):
             if not options.settled(spec, folder):
-                _make(spec, folder, options.processes or 1)
+                _make(spec, folder, options)
             return folder.status(spec)
     except filelock.Timeout:
         return "busy"
@@ -99,11 +111,16 @@ def _make_room(spec: RunSpec, folder: RunFolder) -> None:
         folder.set_aside()
 
 
-def _make(spec: RunSpec, folder: RunFolder, processes: int) -> None:
+def _make(spec: RunSpec, folder: RunFolder, options: Options) -> None:
     _make_room(spec, folder)
     started = time.perf_counter()
     try:
-        _simulate(spec, folder, started, processes)
+        _refuse(spec, options.max_events)
+        _simulate(spec, folder, started, options)
+    except StalledError as error:  # its checkpoint stays, for whoever has more patience
+        seconds = time.perf_counter() - started
+        folder.write_info(spec, "failed", reason=str(error), totals=None, real_seconds=seconds)
+        return
     except Exception as error:  # any other failure of a run is a result
         if is_disk_full(error):
             raise
@@ -116,6 +133,13 @@ def _make(spec: RunSpec, folder: RunFolder, processes: int) -> None:
 def failure(error: Exception) -> str:
     """Return in one line why a run failed."""
     return str(error) if isinstance(error, MethodError) else in_one_line(error)
+
+
+def _refuse(spec: RunSpec, max_events: int | None) -> None:
+    """Raise a StalledError if it is known before it begins that a run would not end."""
+    foreseen = foresee(spec.scenario, spec.method, max_events)
+    if foreseen is not None and foreseen.hopeless:
+        raise StalledError(foreseen.text)
 
 
 def is_disk_full(error: BaseException) -> bool:
@@ -135,16 +159,18 @@ def _memory_limit(limit: int | None) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_DATA, before)
 
 
-def _simulate(spec: RunSpec, folder: RunFolder, started: float, processes: int) -> None:
+def _simulate(spec: RunSpec, folder: RunFolder, started: float, options: Options) -> None:
     method = spec.method.build()
     resumption = Resumption(spec, folder)
     report = _Reporter(folder.path / "progress.json")
 
     def on_update(cluster: SimulatedCluster, _: Vector) -> None:
-        report(cluster.history.rows[-1])
+        report(cluster)
         resumption(cluster)
 
-    run, facts = _run(spec, method, resumption.past, on_update, processes)
+    run, facts = _run(
+        spec, method, resumption.past, on_update=on_update, on_wait=report, options=options
+    )
     facts["real_seconds"] = time.perf_counter() - started
     facts["resumed_at"] = resumption.resumed_at
     with _without_pandas():
@@ -170,15 +196,24 @@ def _without_pandas() -> Iterator[None]:
         sys.meta_path.remove(finder)
 
 
-def simulated(spec: RunSpec, method: Algorithm | None = None) -> StoredRun:
+def simulated(
+    spec: RunSpec, method: Algorithm | None = None, max_events: int | None = None
+) -> StoredRun:
     """Return a run that was made in this process, without files.
 
     Args:
         spec: the run.
         method: instead of the one that it names.
+        max_events: that may pass without an update.
+
+    Raises:
+        StalledError: it would not end.
     """
     started = time.perf_counter()
-    run, facts = _run(spec, method or spec.method.build(), Checkpoint(), lambda *_: None)
+    if method is None:
+        _refuse(spec, max_events)
+    made_by = method or spec.method.build()
+    run, facts = _run(spec, made_by, Checkpoint(), options=Options(max_events=max_events))
     facts["real_seconds"] = time.perf_counter() - started
     facts["reason"], facts["totals"] = run.failure, totals(run)
     info = run_info(spec, "failed" if run.failure else "done", **facts)
@@ -192,12 +227,14 @@ def _run(
     spec: RunSpec,
     method: Algorithm,
     past: Checkpoint,
-    on_update: Callable[[SimulatedCluster, Vector], None],
-    processes: int = 1,
+    *,
+    on_update: Callable[[SimulatedCluster, Vector], None] = lambda *_: None,
+    on_wait: Callable[[SimulatedCluster, int], None] = lambda *_: None,
+    options: Options = Options(),
 ) -> tuple[Run, Facts]:
     """Return a run and facts about its problem."""
     scenario, evaluated = spec.scenario, spec.scenario.evaluation
-    problem = scenario.problem.build(spec.seed, scenario.cluster.workers, processes)
+    problem = scenario.problem.build(spec.seed, scenario.cluster.workers, options.processes or 1)
     evaluate = evaluated and Evaluation(problem, evaluated.episodes, evaluated.every)
 
     def watch(cluster: SimulatedCluster, theta: Vector) -> None:
@@ -213,8 +250,10 @@ def _run(
             time_limit=scenario.time_limit or float("inf"),
             updates=scenario.updates,
             record_timeline=scenario.timeline,
+            max_events=options.max_events,
             past=past,
             on_update=watch,
+            on_wait=on_wait,
         )
         return run, {
             "problem": problem.describe(),
@@ -237,10 +276,13 @@ class _Reporter:
     path: Path
     _next: float = field(default=0.0)
 
-    def __call__(self, row: Update) -> None:
+    def __call__(self, cluster: SimulatedCluster, events: int = 0) -> None:
         now = time.monotonic()
-        if now >= self._next:
-            self._next = now + REPORT_SECONDS
-            last = row.return_mean if row.return_mean is not None else row.objective
-            state = {"time": row.time, "update": row.update, "value": last}
-            write_atomically(self.path, json.dumps(state).encode())
+        if now < self._next:
+            return
+        self._next = now + REPORT_SECONDS
+        state: dict[str, object] = {"time": cluster.now, "update": cluster.updates_made}
+        state |= {"value": None, "events": events}
+        for row in cluster.history.rows[-1:]:
+            state["value"] = row.objective if row.return_mean is None else row.return_mean
+        write_atomically(self.path, json.dumps(state).encode())

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from scenarios.format.foresee import foresee
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
 from scenarios.runs.execute import Options, record_death
@@ -123,6 +124,7 @@ def run_jobs(
         return summary
     if options.processes is None:
         options = replace(options, processes=executor.per_run(len(missing)))
+    progress.foreseen(_foreseen(missing, options))
     progress.begin({job.name: (job.folder.path, job.spec.scenario) for job in missing})
     with progress:
         while missing:
@@ -139,6 +141,18 @@ def run_jobs(
                 options = replace(options, retry_failed=False, recompute=False)
                 time.sleep(BUSY_SECONDS)
     return summary
+
+
+def _foreseen(jobs: Sequence[Job], options: Options) -> list[str]:
+    """Return what can be told of runs before they begin; what is hopeless fails at once."""
+    different = {(id(job.spec.scenario.cluster), id(job.spec.method)): job.spec for job in jobs}
+    lines = (
+        foreseen.text
+        for spec in different.values()
+        if (foreseen := foresee(spec.scenario, spec.method, options.max_events))
+        and not foreseen.hopeless
+    )
+    return list(dict.fromkeys(lines))
 
 
 def _is_there(job: Job, options: Options, summary: Summary, progress: Progress) -> bool:

@@ -34,6 +34,8 @@ class Making(TypedDict, total=False):
         retry_failed: try failed runs again.
         recompute: make results of another version of the code again.
         memory_limit: GiB of data that each process of a run may allocate.
+        max_events: that may pass without an update before a run fails; 10 million, or 1,000 a
+            worker, by default.
         executor: ``local`` processes, or a ``ray`` cluster.
         address: HOST:PORT of a Ray head.
     """
@@ -43,6 +45,7 @@ class Making(TypedDict, total=False):
     retry_failed: bool
     recompute: bool
     memory_limit: Memory | None
+    max_events: Count | None
     executor: Literal["local", "ray"]
     address: str | None
 
@@ -62,6 +65,7 @@ class Maker:
             recompute=making.get("recompute", False),
             processes=making.get("processes_per_run"),
             memory=None if memory is None else int(memory * 2**30),
+            max_events=making.get("max_events"),
         )
         self._executor = _executor(
             making.get("executor", "local"), making.get("address"), making.get("jobs") or CORES

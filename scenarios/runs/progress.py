@@ -3,7 +3,7 @@
 import html
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +18,8 @@ from scenarios.runs.store.record import RunInfo
 
 LINE_SECONDS = 20.0
 
+LARGE = 1e9
+
 MANY = 20
 """More runs than this are not named one by one when they are there already."""
 
@@ -31,6 +33,10 @@ UNITS = {
     "days": (86400.0, 31536000.0),
 }
 """Of durations: seconds of each, and up to how many seconds it is used."""
+
+
+FEW = 5
+"""More warnings than this are not printed."""
 
 
 class Progress:
@@ -99,6 +105,13 @@ class Progress:
         else:
             for name in self._there:
                 self._print(f"{name}  is there already")
+
+    def foreseen(self, lines: Sequence[str]) -> None:
+        """Say what is to be expected of runs before they are begun; of many, the first."""
+        for line in lines[:FEW]:
+            self._print(f"warning: {line}")
+        if len(lines) > FEW:
+            self._print(f"warning: and {len(lines) - FEW} more like these")
 
     def set_aside(self, name: str, why: str, folder: Path) -> None:
         """Say that what is in a run's folder will be moved out of the way."""
@@ -194,8 +207,11 @@ def _read(folder: Path) -> dict[str, Any] | None:
 
 
 def _words(name: str, state: dict[str, Any]) -> str:
-    value = "" if state["value"] is None else f", {state['value']:.4g}"
-    return f"{name} {state['time']:.0f} s{value}".strip()
+    time, events = state["time"], state["events"]
+    words = f"{name} {time:{'.0f' if 100 <= time < LARGE else '.3g'}} s"  # noqa: PLR2004
+    words += "" if state["value"] is None else f", {state['value']:.4g}"
+    words += f", {events:,} events since update {state['update']}" if events else ""
+    return words.strip()
 
 
 def _last_line(info: RunInfo) -> str:

@@ -97,8 +97,7 @@ def _sample(spec: RunSpec) -> float:
     started, share = time.perf_counter(), [0.0]
 
     def watch(cluster: SimulatedCluster, _: Vector) -> None:
-        row = cluster.history.rows[-1]
-        share[0] = scenario.share_done(row.time, row.update)
+        share[0] = scenario.share_done(cluster.now, cluster.updates_made)
         if time.perf_counter() - started > SAMPLE_SECONDS:
             raise _EnoughError
 
@@ -111,6 +110,7 @@ def _sample(spec: RunSpec) -> float:
             updates=scenario.updates,
             record_timeline=False,
             on_update=watch,
+            on_wait=lambda cluster, _: watch(cluster, cluster.initial_point),
         )
         share[0] = 1.0
     except _EnoughError:

@@ -1,0 +1,145 @@
+"""Runs that cannot end, or would take days: what can be told before they start."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from algorithms.forecast import Forecast, Pace, forecast
+from scenarios.format.cluster import Cluster, PlannedDown, RandomDown
+from scenarios.format.method import Method
+from scenarios.format.scenario import Scenario
+from simulator import Vector
+from simulator.watch import BYTES, most_events
+
+EVENTS_PER_SECOND = 50_000
+"""Real ones, about: what ``straggler bench events`` has for 100,000 workers."""
+
+DAY = 86_400.0
+
+UNCERTAIN = 1_000.0
+"""A mean may be off by less than this: only beyond it a run is not even begun."""
+
+FEW = 1e12
+"""Events that somebody might want to wait for."""
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What is to be said of a method's runs.
+
+    Attributes:
+        text: one line: the key, what is wrong, what would be accepted.
+        hopeless: whether they would fail for certain.
+    """
+
+    text: str
+    hopeless: bool
+
+
+def foresee(scenario: Scenario, method: Method, max_events: int | None = None) -> Foreseen | None:
+    """Return what is wrong with a method's runs, None if nothing is known to be.
+
+    Args:
+        scenario: whose cluster and limits.
+        method: one of its methods; nothing is known of users' own.
+        max_events: that may pass without an update; the default of runs if None.
+    """
+    limit, end = max_events or most_events(scenario.cluster.workers), _end(scenario)
+    one = one_update(scenario, method)
+    if one is None:
+        return None
+    if one.events > limit:
+        return _too_many(scenario, method, one, limit)
+    updates = min(scenario.updates or math.inf, max(1.0, end / one.seconds))
+    if updates * one.events > DAY * EVENTS_PER_SECOND:
+        return _too_long(scenario, method, updates * one.events)
+    return _standing_still(scenario.cluster, end)
+
+
+def one_update(scenario: Scenario, method: Method) -> Forecast | None:
+    """Return what an update takes on average; None for users' own methods."""
+    if not method.is_ours:
+        return None
+    finish = scenario.cluster.rule == "finish"
+    return forecast(method.build(), _pace(scenario), _end(scenario), finish=finish)
+
+
+def _end(scenario: Scenario) -> float:
+    return scenario.time_limit or math.inf
+
+
+def _pace(scenario: Scenario) -> Pace:
+    cluster, end = scenario.cluster, _end(scenario)
+    seconds = cluster.compute_seconds()
+    if cluster.compute.per == "step":
+        seconds = seconds * getattr(scenario.problem, "horizon", 1)
+    speeds = cluster.compute.speeds(cluster.workers)
+    with np.errstate(over="ignore", divide="ignore"):
+        if speeds is not None:
+            seconds = seconds / speeds.mean(end)
+        seconds = np.maximum(seconds, np.finfo(float).tiny)
+        windows = 0.0
+        if isinstance(cluster.failures, RandomDown):
+            seconds, windows = _with_failures(cluster.failures, seconds)
+        events = 1 / seconds + windows
+    return Pace(seconds, events, cluster.uplink_seconds(dimension=1))
+
+
+def _with_failures(failures: RandomDown, seconds: Vector) -> tuple[Vector, float]:
+    """Return seconds per gradient with exponential failures, and windows and losses a second."""
+    between, repair = failures.between, failures.repair
+    if failures.running == "paused":
+        return seconds * (1 + repair / between), 1 / (between + repair)
+    with np.errstate(over="ignore"):
+        return (between + repair) * np.expm1(seconds / between), 2 / (between + repair)
+
+
+def _too_many(scenario: Scenario, method: Method, one: Forecast, limit: int) -> Foreseen:
+    values, cluster, name = method.parameters(), scenario.cluster, method.folder
+    batch = max(("batch", "batch_init"), key=lambda key: values.get(key) or 0)
+    large = (values.get(batch) or 0) > limit
+    if large:
+        key, other = f"methods.{name}.{batch}", "a smaller one"
+        why = f"about {one.events * BYTES / 2**30:,.0f} GiB of pending gradients"
+    elif isinstance(cluster.failures, RandomDown):
+        key, other = "cluster.failures", "rarer ones"
+        h = cluster.compute_seconds().max()
+        why = (
+            f"a gradient takes {h:g} s without them, they come every {cluster.failures.between:g} s"
+        )
+    else:
+        key, other = "cluster.compute", "times that differ less"
+        why = "the slowest worker is waited for while the others compute"
+    what = f"an update of {name} takes about {one.events:.3g} events, more than {limit:,}"
+    if math.isinf(one.events):
+        what = f"{name} never makes an update"
+    twice = 2 * float(f"{one.events:.0e}")
+    more = f"--max-events {twice:.0f}" if one.events < FEW else "another method"
+    return Foreseen(
+        f"{key}: {what} ({why}); accepted: {other}, or {more}",
+        large or cluster.fixed or one.events > UNCERTAIN * limit,
+    )
+
+
+def _too_long(scenario: Scenario, method: Method, events: float) -> Foreseen:
+    key = "updates" if scenario.time_limit is None else "time_limit"
+    days = events / EVENTS_PER_SECOND / DAY
+    return Foreseen(
+        f"{key}: {method.folder} takes up to {events:.2g} events, about {days:,.3g} days of real "
+        "time; accepted: less, or patience",
+        hopeless=False,
+    )
+
+
+def _standing_still(cluster: Cluster, end: float) -> Foreseen | None:
+    windows = cluster.failures.windows if isinstance(cluster.failures, PlannedDown) else []
+    h = float(cluster.compute_seconds().min())
+    for _, _, up in windows:
+        if up < end and up + h == up:
+            return Foreseen(
+                f"cluster.failures.windows: at {up:g} s simulated time stands still: {h:g} s are "
+                "less than numbers there can tell; accepted: earlier times",
+                hopeless=False,
+            )
+    return None

@@ -1,0 +1,150 @@
+"""What is told of runs before they begin: events by hand, keys and remedies."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from clusters import RULE
+
+import straggler
+from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Synchronous
+from algorithms.forecast import Pace, forecast
+from scenarios.format.foresee import Foreseen, foresee
+from scenarios.format.load import library, load
+
+QUADRATIC = {"kind": "quadratic", "dimension": 2, "noise": 0.5}
+
+
+def pace(*seconds: float, upload: float = 0.0) -> Pace:
+    h = np.array(seconds)
+    return Pace(h, 1 / h, np.full(len(h), upload))
+
+
+UPDATES: list[tuple[Algorithm, Pace, float, float]] = [
+    (Synchronous(RULE), pace(1, 2, 4), 4, 3),
+    (Synchronous(RULE, timeout=2.0), pace(1, 2, 4), 2, 2.5),  # half of worker 2's task
+    (Fastest(RULE, 2), pace(1, 2, 4), 2, 2),
+    (Rennala(RULE, 3), pace(1, 2, upload=5.0), 2 + 5, 3),
+    (Rennala(RULE, 1, batch_init=3), pace(1, 2), 2, 3),
+    # M = 4 wants 1/M_0 + 1/M_1 <= 1: the second of worker 1, after 2,000 of worker 0
+    (Malenia(RULE, 4), pace(1, 1_000), 2_000, 2_002),
+    (Malenia(RULE, 4), pace(1, math.inf), math.inf, math.inf),
+    (Rennala(RULE, 3), pace(1, math.inf), 3, 3),
+    # an arrival each second, of completions that take half of the two seconds of a loop
+    (AFedPG(RULE), pace(1, 1, upload=1.0), 1, 2),
+]
+
+
+@pytest.mark.parametrize("case", range(len(UPDATES)))
+def test_what_an_update_takes(case: int) -> None:
+    method, workers, seconds, events = UPDATES[case]
+    found = forecast(method, workers)
+    assert found is not None
+    assert (found.seconds, found.events) == pytest.approx((seconds, events))
+
+
+def test_a_run_that_ends_before_its_first_update_takes_no_more() -> None:
+    found = forecast(Malenia(RULE, 4), pace(1, 1e12), end=100.0)
+    assert found is not None
+    assert found.events == pytest.approx(100)
+
+
+def foreseen(method: dict[str, Any], compute: list[float], **more: Any) -> Foreseen | None:
+    limit = more.pop("limit", None)
+    cluster = {
+        "workers": len(compute),
+        "compute": {"model": "explicit", "seconds": compute},
+        **more.pop("cluster", {}),
+    }
+    values = {"step_size": 0.1, "momentum": 0.1, **method}
+    content = {"title": "t", "seeds": [0], "problem": QUADRATIC, "methods": [values]}
+    scenario = straggler.load({**content, "updates": 10, "cluster": cluster, **more})
+    return foresee(scenario, scenario.methods[0], limit)
+
+
+LARGE = {"name": "rennala-nigt", "batch": 10**9}
+UNEQUAL = {"name": "malenia-nigt", "batch": 4}
+RENNALA = {"name": "rennala-nigt", "batch": 4}
+
+
+def down(**more: Any) -> dict[str, Any]:
+    return {"failures": {"model": "random", "between": 0.01, "repair": 0.01, **more}}
+
+
+HOPELESS: dict[str, tuple[dict[str, Any], list[float], dict[str, Any], str]] = {
+    "a batch": (
+        LARGE,
+        [1.0, 2.0],
+        {},
+        "methods.rennala-nigt.batch: an update of rennala-nigt takes about 1e+09 events, ",
+    ),
+    "unequal times": (
+        UNEQUAL,
+        [1e-12, 1e12],
+        {},
+        "cluster.compute: an update of malenia-nigt takes about 2e+24 events",
+    ),
+    "failures": (
+        RENNALA,
+        [1.0],
+        {"cluster": down()},
+        "cluster.failures: an update of rennala-nigt takes about ",
+    ),
+    "failures without an end": (
+        RENNALA,
+        [1.0],
+        {"cluster": down(between=1e-3)},
+        "cluster.failures: rennala-nigt never makes an update (a gradient takes 1 s without them,",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOPELESS)
+def test_hopeless_runs_are_told_with_their_key_and_a_remedy(name: str) -> None:
+    method, compute, more, text = HOPELESS[name]
+    found = foreseen(method, compute, **more)
+    assert found is not None
+    assert found.hopeless
+    assert found.text.startswith(text)
+    assert "; accepted: " in found.text
+
+
+def test_the_remedy_works() -> None:
+    (_, _, remedy) = foreseen(LARGE, [1.0, 2.0]).text.partition("--max-events ")  # type: ignore[union-attr]
+    assert remedy == "2000000000"
+    longer = foreseen(LARGE, [1.0, 2.0], limit=int(remedy))
+    assert longer is None or not longer.hopeless
+
+
+def test_long_runs_are_told_and_made() -> None:
+    # a hundred seconds of 1e12 completions and 1e12 arrivals each
+    found = foreseen({"name": "afedpg"}, [1e-12], updates=None, time_limit=100.0)
+    assert found == Foreseen(
+        "time_limit: afedpg takes up to 2e+14 events, about 4.63e+04 days of real time; accepted: "
+        "less, or patience",
+        hopeless=False,
+    )
+    still = {"failures": {"model": "windows", "windows": [[0, 0.0, 1e300]]}}
+    found = foreseen(RENNALA, [1.0], cluster=still)
+    assert found is not None
+    assert found.text.startswith("cluster.failures.windows: at 1e+300 s simulated time stands")
+    assert not found.hopeless
+
+
+def test_means_are_not_taken_for_certain() -> None:
+    """Rare failures are lost on average 17 times: about 1e9 events, which may not be so many."""
+    found = foreseen({**RENNALA, "batch": 1}, [1.0], cluster=down(between=0.05, repair=0.05))
+    assert found is not None
+    assert not found.hopeless
+
+
+def test_what_ends_is_not_told() -> None:
+    for method in (UNEQUAL, RENNALA, {"name": "afedpg"}, {"name": "synchronous-nigt"}):
+        assert foreseen(method, [1.0, 1_000.0]) is None
+    assert foreseen(UNEQUAL, [1e-12, 1e12], time_limit=1e-9) is None  # it ends before
+    for file in library().values():
+        scenario = load(file, environment=False)
+        assert [foresee(scenario, method) for method in scenario.methods] == [None] * len(
+            scenario.methods
+        )
