@@ -34,3 +34,7 @@ class Algorithm(ABC):
             allreduce: the vectors of a round meet in an all-reduce instead of at the server.
         """
         return None
+
+    def misfit(self, workers: int) -> str | None:  # noqa: ARG002 - for those that it matters to
+        """Return what does not fit a cluster of so many workers, ``KEY: ...; accepted: ...``."""
+        return None

@@ -23,10 +23,16 @@ class Fastest(Algorithm):
         6      theta_{t+1} = step(theta_t, g_t)
 
     Attributes:
-        m: how many workers take part; all of them if there are fewer.
+        m: how many workers take part, at most n.
     """
 
     m: Count
+
+    def misfit(self, workers: int) -> str | None:
+        """See :class:`Algorithm`."""
+        if self.m <= workers:
+            return None
+        return f"m: {self.m:,} of {workers:,} workers; accepted: 1 to {workers:,}"
 
     def run(self, cluster: Cluster) -> Process[None]:
         """See the class."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from scenarios.api.shown import Comparison, Report
 from scenarios.format.words.accepted import Names, Numbers, Place, Seconds
 from scenarios.format.words.arguments import checked_call
-from scenarios.format.words.errors import BadInputError
+from scenarios.format.words.errors import BadInputError, finite
 from scenarios.results.compare import compare, warnings_of
 from scenarios.results.rows import Row, Rows, tidy
 from scenarios.results.tables import results_sheet
@@ -105,6 +105,7 @@ class Results:
         """Return the same without pandas."""
         if not self.runs:
             raise BadInputError(f"{self.name}: no runs are there yet")
+        finite("threshold", *thresholds)
         rows = tidy(self.runs, self._places, thresholds)
         return rows.only(columns) if columns else rows
 
@@ -153,6 +154,7 @@ class Results:
             BadInputError: no run ended well, they are of different scenarios, or there is no such
                 column.
         """
+        finite("threshold", *thresholds)
         runs = comparable(self.runs, self.name)
         numbers = compare(runs, thresholds)
         if columns:
@@ -191,6 +193,7 @@ class Results:
         """
         from scenarios.pictures.timeline import draw_timeline, recorded  # noqa: PLC0415
 
+        finite("begin, until", begin, until)
         if until is not None and until <= begin:
             raise BadInputError(f"until {until:g}: accepted: more than begin, which is {begin:g}")
         return draw_timeline(recorded(self.only(method, seed)), begin, until)

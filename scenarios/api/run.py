@@ -49,10 +49,10 @@ def load(source: Source, *, quick: bool = False) -> Scenario:
 
     Args:
         source: a TOML file, a name from :func:`names`, or what a file would say as a dict.
-        quick: with its ``[quick]`` limits, or with its first seed only.
+        quick: with its ``[quick]`` limits.
 
     Raises:
-        BadInputError: it says what cannot be; a line per mistake.
+        BadInputError: it says what cannot be, a line per mistake; or it has no ``[quick]``.
     """
     scenario = source if isinstance(source, Scenario) else load_scenario(source)
     scenario.check_sources()

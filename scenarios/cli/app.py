@@ -1,12 +1,13 @@
 """The command line. Each command imports what it needs: ``--help`` should be quick."""
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand
 
 from scenarios.cli import look, make, read, study
+from scenarios.cli.usage import UsageError, explained, strict
 from scenarios.format.words.errors import BadInputError
 from scenarios.format.words.installed import GROUPS, installed
 
@@ -52,10 +53,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for panel, commands in PANELS.items():
-    for command in commands:
-        name = command.__name__.rstrip("_")
-        app.command(name, cls=_Command, rich_help_panel=panel)(command)
+COMMANDS = {f.__name__.rstrip("_"): f for functions in PANELS.values() for f in functions}
+
+for panel, functions in PANELS.items():
+    for function in functions:
+        name = function.__name__.rstrip("_")
+        app.command(name, cls=_Command, rich_help_panel=panel)(strict(function))
 
 
 def _version(wanted: bool) -> None:
@@ -82,14 +85,27 @@ def options(
     """Take what stands before the command."""
 
 
+def _say(error: BadInputError) -> NoReturn:
+    for line in error.lines:
+        sys.stderr.write(f"straggler: {line}\n")
+    sys.exit(2)
+
+
 def main() -> None:
     """Run the command line; mistakes of the user are a line each, and exit code 2."""
     try:
-        app(standalone_mode=True)
+        sys.exit(app(standalone_mode=False) or 0)
+    except UsageError as error:
+        if len(sys.argv) == 1:  # the help is the message
+            error.show()  # type: ignore[attr-defined]
+            sys.exit(2)
+        _say(BadInputError(explained(error, COMMANDS, sys.argv[1:])))
     except BadInputError as error:
-        for line in error.lines:
-            sys.stderr.write(f"straggler: {line}\n")
-        sys.exit(2)
+        _say(error)
+    except MemoryError as error:
+        from simulator.one_line import one_line
+
+        _say(BadInputError(f"memory: {one_line(error)}; accepted: what fits into this machine's"))
     except OSError as error:
-        sys.stderr.write(f"straggler: {error.filename or error}: {error.strerror or 'failed'}\n")
-        sys.exit(2)
+        place, wrong = error.filename or error, error.strerror or "failed"
+        _say(BadInputError(f"{place}: {wrong}; accepted: a path that can be used"))

@@ -8,7 +8,7 @@ import typer
 from scenarios.cli.parts import Scenario_, console, show
 from scenarios.format.words.errors import BadInputError
 
-Constant = Annotated[float | None, typer.Option(min=0.0, help="A constant of the theory.")]
+Constant = Annotated[float | None, typer.Option(help="A constant of the theory.")]
 
 
 def trace(
@@ -29,7 +29,7 @@ def theory(
     scenario: Scenario_,
     epsilon: Annotated[
         list[float] | None,
-        typer.Option(min=1e-300, help="Gradient norm to reach; repeatable [default: 0.1, 0.01]."),
+        typer.Option(help="Gradient norm to reach; repeatable [default: 0.1, 0.01]."),
     ] = None,
     sigma: Constant = None,
     smoothness: Constant = None,

@@ -45,10 +45,13 @@ class PlannedDown(Strict):
             worker = int(number)
             if worker != number or worker >= workers:
                 raise ValueError(
-                    f"failures.windows has worker {number:g}; accepted: 0 to {workers - 1}"
+                    f"failures.windows: has worker {number:g}; accepted: 0 to {workers - 1}"
                 )
             if up <= down or (mine[worker] and down < mine[worker][-1][1]):
-                raise ValueError(f"failures.windows: [{worker}, {down}, {up}] is empty or overlaps")
+                raise ValueError(
+                    f"failures.windows: [{worker}, {down}, {up}] is empty or overlaps; accepted: "
+                    "[worker, from, to] with to > from, one after the other"
+                )
             mine[worker].append((down, up))
         return PlannedFailures(workers, self.running, mine)
 
@@ -68,7 +71,7 @@ class Cluster(Strict):
     collective: Literal["gather", "allreduce"] = "gather"
     topology: Literal["ideal", "ring", "tree"] = "ideal"
     compute: Times = Field(
-        description='seconds per gradient: { model = "power", ... } and other models'
+        description='a table of seconds per gradient: { model = "power", ... } and other models'
     )
     network: NetworkTable | None = Field(None, description="instead of all that connects them")
     uplink: Link | None = None
@@ -139,10 +142,14 @@ class Cluster(Strict):
             compute, uplink = self.compute_seconds(), self.uplink_seconds(LARGEST_DIMENSION)
             downlink = np.add(*self._link("downlink", LARGEST_DIMENSION))
         if not (np.isfinite(compute).all() and (compute > 0).all()):
-            raise ValueError("compute gives times that are not finite and above 0")
+            raise ValueError(
+                "compute: gives times that are not finite and above 0; accepted: such that all are"
+            )
         for key, seconds in (("uplink", uplink), ("downlink", downlink)):
             if not np.isfinite(seconds).all():
-                raise ValueError(f"{key} gives times that are not finite")
+                raise ValueError(
+                    f"{key}: gives times that are not finite; accepted: such that all are"
+                )
         for problem in self._contradictions():
             raise ValueError(problem)
         self.hardware(dimension=1, seed=0)  # what is wrong with its parts is said there
@@ -152,13 +159,13 @@ class Cluster(Strict):
         if self.network is not None:
             for key in ("uplink", "downlink", "ingress", "collective", "topology"):
                 if getattr(self, key) != type(self).model_fields[key].default:
-                    yield f"{key} does not go with network; accepted: one of them"
+                    yield f"{key}: does not go with network; accepted: one of them"
         latency, _ = self._link("uplink", 1)
         if self.ingress is not None and self.collective == "allreduce":
-            yield "ingress is of no meaning with allreduce; accepted: collective = 'gather'"
+            yield "ingress: is of no meaning with allreduce; accepted: collective = 'gather'"
         if self.ingress is not None and self.ingress.bandwidth is not None and latency.any():
-            yield "ingress.bandwidth does not go with uplink.latency; accepted: latency 0, or slots"
+            yield "ingress.bandwidth: does not go with uplink.latency; accepted: one of them"
         if self.rule == "finish" and self.stop_cost:
-            yield "preemption.cost is of no meaning with finish; accepted: rule = 'cancel'"
+            yield "preemption.cost: is of no meaning with finish; accepted: rule = 'cancel'"
         if self.topology != "ideal" and self.collective != "allreduce":
-            yield f"topology = {self.topology!r} is of an allreduce; accepted: 'ideal' with gather"
+            yield f"topology: {self.topology!r} is of an allreduce; accepted: 'ideal' with gather"

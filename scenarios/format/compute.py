@@ -10,6 +10,7 @@ import annotated_types
 import numpy as np
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from scenarios.format.words.errors import short
 from scenarios.format.words.open import Door, Open
 from scenarios.format.words.own import Own, own_model
 from scenarios.format.words.selection import select
@@ -20,7 +21,9 @@ from simulator.hardware.jitter import Jitter
 from simulator.hardware.speed import Profile, Speeds
 from simulator.hardware.trace import read_trace
 
-Ascending = list[NonNegative]
+Ascending = Annotated[list[NonNegative], Field(fail_fast=True)]
+
+TRACES = "accepted: a table of time, worker, speed as CSV or Parquet"
 
 
 class Random(Strict):
@@ -38,9 +41,9 @@ class Random(Strict):
         for key in ("cv", "tail"):
             if (getattr(self, key) is not None) != (key == wanted):
                 takes = wanted or "neither cv nor tail"
-                raise ValueError(f"{key} does not fit {self.distribution}; accepted: {takes}")
+                raise ValueError(f"{key}: does not fit {self.distribution}; accepted: {takes}")
         if self.distribution == "uniform" and self.cv is not None and self.cv > 3**-0.5:
-            raise ValueError(f"cv = {self.cv} gives negative times; accepted: at most 0.577")
+            raise ValueError(f"cv: {self.cv} gives negative times; accepted: at most 0.577")
         return self
 
     def jitter(self, seed: int) -> Jitter:
@@ -53,17 +56,20 @@ class Schedule(Strict):
 
     workers: Workers = "others"
     times: Ascending = Field(min_length=1, description="seconds, ascending, the first one 0")
-    speeds: list[NonNegative] = Field(min_length=1, description="as many numbers, at least 0")
+    speeds: Annotated[list[NonNegative], Field(fail_fast=True)] = Field(
+        min_length=1, description="as many numbers, at least 0"
+    )
     period: Positive | None = Field(None, description="seconds after which it begins anew")
 
     @model_validator(mode="after")
     def _is_a_profile(self) -> Self:
         if self.times[0] != 0 or np.any(np.diff(self.times) <= 0):
-            raise ValueError(f"times = {self.times}; accepted: ascending from 0")
+            raise ValueError(f"times: got {short(self.times)}; accepted: ascending from 0")
         if len(self.times) != len(self.speeds):
-            raise ValueError(f"speeds has {len(self.speeds)} numbers for {len(self.times)} times")
+            numbers, times = len(self.speeds), len(self.times)
+            raise ValueError(f"speeds: has {numbers} numbers for {times} times; accepted: one each")
         if self.period is not None and self.period <= self.times[-1]:
-            raise ValueError(f"period = {self.period}; accepted: above the last time")
+            raise ValueError(f"period: got {self.period}; accepted: above the last time")
         return self
 
     def profile(self) -> Profile:
@@ -127,7 +133,9 @@ class ExplicitTimes(Times):
     """One number of seconds per worker."""
 
     model: Literal["explicit"]
-    seconds: list[Positive] = Field(description="a list of n numbers above 0")
+    seconds: Annotated[list[Positive], Field(fail_fast=True)] = Field(
+        description="a list of n numbers above 0"
+    )
 
     def times(self, workers: int) -> Vector:
         """Return h, shape (n,)."""
@@ -149,15 +157,18 @@ class GroupTimes(Times):
 
     def times(self, workers: int) -> Vector:
         """Return h, shape (n,)."""
-        seconds = np.repeat([g.seconds for g in self.groups], [g.count for g in self.groups])
-        return one_per_worker(list(seconds), workers, "compute.groups")
+        counts = [group.count for group in self.groups]
+        check_number(sum(counts), workers, "compute.groups")
+        return np.repeat([group.seconds for group in self.groups], counts)
 
 
 class TraceTimes(Times):
     """Speeds that were measured: rows (time, worker, speed), in gradients per second."""
 
     model: Literal["trace"]
-    file: str = Field(description="a CSV or Parquet file, relative to the scenario")
+    file: str = Field(
+        pattern=r"^[^\x00]+$", description="a CSV or Parquet file, relative to the scenario"
+    )
     digest: str | None = Field(None, description="filled in: what the file held")
 
     @field_validator("file")
@@ -171,9 +182,12 @@ class TraceTimes(Times):
         try:
             digest = hashlib.sha256(Path(self.file).read_bytes()).hexdigest()
         except OSError as error:
-            raise ValueError(f"file {self.file}: {error.strerror}") from error
+            raise ValueError(f"file: {self.file[-150:]}: {error.strerror}; {TRACES}") from error
         if self.digest not in {None, digest}:
-            raise ValueError(f"file {self.file} is not the one that this run was planned with")
+            raise ValueError(
+                f"file: {self.file[-150:]} is not the one that this run was planned with; "
+                "accepted: the same content"
+            )
         object.__setattr__(self, "digest", digest)
         return self
 
@@ -189,8 +203,14 @@ class TraceTimes(Times):
     def speeds(self, workers: int) -> Speeds:
         """Return the recorded speeds."""
         if self.schedule:
-            raise ValueError("compute.schedule does not go with a trace, which has the speeds")
-        return read_trace(Path(self.file), workers)
+            raise ValueError(
+                "compute.schedule: does not go with a trace, which has the speeds; accepted: one "
+                "of them"
+            )
+        try:
+            return read_trace(Path(self.file), workers)
+        except ValueError as error:
+            raise ValueError(f"compute.file: {error}") from error
 
 
 class OwnTimes(Own, Times):
@@ -204,11 +224,11 @@ class OwnTimes(Own, Times):
 
     def times(self, workers: int) -> Vector:
         """Return h, shape (n,)."""
-        with told(f"compute.model {self.model!r}"):
+        with told(f"compute.model: {self.model!r}"):
             seconds = np.asarray(self._built().seconds(workers), dtype=np.float64)
         if seconds.shape != (workers,):
             raise ValueError(
-                f"compute.model {self.model!r} gives seconds of shape {seconds.shape}; "
+                f"compute.model: {self.model!r} gives seconds of shape {seconds.shape}; "
                 f"accepted: ({workers},)"
             )
         return seconds
@@ -219,7 +239,10 @@ class OwnTimes(Own, Times):
         if self.target.factors is ComputeTimes.factors:  # type: ignore[attr-defined]
             return model
         if self.random:
-            raise ValueError(f"compute.random does not go with {self.model!r}, which has factors")
+            raise ValueError(
+                f"compute.random: does not go with {self.model!r}, which has factors; accepted: "
+                "one of them"
+            )
         return replace(model, jitter=OwnFactors(self._built(), seed))
 
     def _built(self) -> ComputeTimes:
@@ -233,8 +256,17 @@ def one_per_worker(seconds: list[float], workers: int, key: str) -> Vector:
     Raises:
         ValueError: there are not as many as workers.
     """
-    if len(seconds) != workers:
-        raise ValueError(
-            f"{key} has {len(seconds)} numbers for {workers} workers; one each is needed"
-        )
+    check_number(len(seconds), workers, key)
     return np.array(seconds, dtype=np.float64)
+
+
+def check_number(number: int, workers: int, key: str) -> None:
+    """Check that there are as many numbers as workers.
+
+    Raises:
+        ValueError: there are not.
+    """
+    if number != workers:
+        raise ValueError(
+            f"{key}: has {number:,} numbers for {workers:,} workers; accepted: one each"
+        )

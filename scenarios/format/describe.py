@@ -10,10 +10,8 @@ from simulator import Vector
 
 def describe(scenario: Scenario) -> Iterator[str]:
     """Yield lines about the cluster, the problem, the methods and the runs."""
-    problem = scenario.problem.build(scenario.seeds[0], scenario.cluster.workers)
-    d = problem.dimension
-    problem.close()
     cluster = scenario.cluster
+    d = scenario.problem.size(cluster.workers).dimension
     yield scenario.title
     parts = [f"{cluster.workers:,} workers", cluster.rule]
     parts.append(f"network {cluster.network.model}" if cluster.network else cluster.collective)

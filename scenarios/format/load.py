@@ -1,5 +1,6 @@
 """From a file, a name or a dict to a checked scenario."""
 
+import codecs
 import contextlib
 import difflib
 import tomllib
@@ -10,15 +11,19 @@ from typing import Any
 import numpy as np
 
 from scenarios.format.compute import TraceTimes
-from scenarios.format.problem import ControlProblem, OwnProblem
+from scenarios.format.problem import ControlProblem
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.base import merged, only_methods
-from scenarios.format.words.errors import BadInputError
+from scenarios.format.words.errors import BadInputError, short, short_name
 from scenarios.format.words.explain import checked
 from scenarios.format.words.plain import plain
 from scenarios.format.words.where import told
+from simulator.one_line import one_line
 
 LIBRARY = Path(__file__).parent.parent / "library"
+
+
+TOML = 'accepted: lines such as title = "mine", tables such as [cluster]'
 
 
 def library(folder: Path = LIBRARY) -> dict[str, Path]:
@@ -34,17 +39,18 @@ def find(name: str, kind: str = "scenario", folder: Path = LIBRARY) -> Path:
         BadInputError: there is none.
     """
     path = Path(name)
-    with contextlib.suppress(OSError):  # a name that no file can have
+    with contextlib.suppress(OSError, ValueError):  # a name that no file can have
         if path.is_file():
             return path
     named = library(folder)
     matches = [key for key in named if name in {key, key.rpartition("/")[2]}]
     if len(matches) == 1:
         return named[matches[0]]
-    near = difflib.get_close_matches(name, [key.rpartition("/")[2] for key in named], n=1)
-    meant = f"did you mean {near[0]!r}? " if near else ""
+    last = {key.rpartition("/")[2]: key for key in named}
+    near = difflib.get_close_matches(name[:80].rpartition("/")[2], last, n=3, cutoff=0.5)
+    meant = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
     raise BadInputError(
-        f"{name}: no such file or {kind}; {meant}accepted: a TOML file, or a name from "
+        f"{short_name(name)}: no such file or {kind}; {meant}accepted: a TOML file, or a name from "
         "`straggler list`"
     )
 
@@ -92,10 +98,11 @@ def find_base(path: Path, name: object) -> Path:
         BadInputError: there is none.
     """
     if not isinstance(name, str):
-        raise BadInputError(f"{path}: base: {name!r}; accepted: a scenario: a file or a name")
+        raise BadInputError(f"{path}: base: {short(name)}; accepted: a scenario: a file or a name")
     beside = path.parent / name
-    if beside.is_file():
-        return beside
+    with contextlib.suppress(OSError, ValueError):  # a name that no file can have
+        if beside.is_file():
+            return beside
     try:
         return find(name)
     except BadInputError as error:
@@ -143,62 +150,50 @@ def read_toml(path: Path) -> dict[str, Any]:
         BadInputError: it cannot be read, or is none.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
     except OSError as error:
         raise BadInputError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise BadInputError(f"{path}: is not valid TOML: {error}") from error
+        if isinstance(error, UnicodeDecodeError) or b"\0" in content[:2]:
+            wide = b"\0" in content[:4] or content.startswith(
+                (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+            )
+            kind = "UTF-16" if wide else "another encoding"
+            raise BadInputError(f"{path}: is in {kind}; accepted: text saved as UTF-8") from error
+        raise BadInputError(f"{path}: is not valid TOML: {one_line(error)}; {TOML}") from error
 
 
 def check_problem(place: str, scenario: Scenario) -> None:
-    """Make what only can be checked by making it: an environment, a problem of the user's.
+    """Make what only can be checked by making it, and see that a run fits into this machine.
 
     Raises:
         BadInputError: that does not work.
     """
-    problem, workers = scenario.problem, scenario.cluster.workers
-    if isinstance(problem, ControlProblem):
-        _make_environment(place, problem, workers)
-    if isinstance(problem, OwnProblem):
-        try:
-            with told(f"problem.kind: {problem.kind!r}"):
-                made = problem.build(scenario.seeds[0], workers)
-                shape, wanted = np.shape(made.initial_point()), (made.dimension,)
-                made.close()
-        except ValueError as error:
-            raise BadInputError(f"{place}: {error}") from error
-        if shape != wanted:
-            raise BadInputError(
-                f"{place}: problem.kind: {problem.kind!r}: initial_point has shape {shape}; "
-                f"accepted: {wanted}, as dimension says"
-            )
-
-
-def _make_environment(place: str, problem: ControlProblem, workers: int) -> None:
-    from simulator.problems.control.environment import (  # noqa: PLC0415 - a third of a second
-        UnsuitableEnvironmentError,
-        make_environment,
-    )
-
+    problem = scenario.problem
     try:
-        with told(f"problem.env: {problem.env!r}", but=UnsuitableEnvironmentError):
-            problem.check_environment(workers)
-            if problem.source is not None:
-                _try_environment(make_environment(problem.env))
-    except UnsuitableEnvironmentError as error:
-        raise BadInputError(f"{place}: problem.env: {error}") from error
+        problem.size(scenario.cluster.workers).check()
+        if isinstance(problem, ControlProblem) and problem.source is not None:
+            with told(f"problem.env: {problem.env!r}"):
+                _try_environment(problem.env)
     except ValueError as error:
         raise BadInputError(f"{place}: {error}") from error
 
 
-def _try_environment(environment: Any) -> None:  # noqa: ANN401
+def _try_environment(name: str) -> None:
     """Make one step in an environment of the user's."""
+    from simulator.problems.control.environment import (  # noqa: PLC0415 - a third of a second
+        make_environment,
+    )
+
+    environment = make_environment(name)
     inner, wanted = environment.unwrapped, environment.observation_space.shape
     environment.action_space.seed(0)
-    begun = inner.reset(seed=0)
+    begun: object = inner.reset(seed=0)
     if not (isinstance(begun, tuple) and len(begun) == len(("observation", "info"))):
         raise TypeError("reset returns something else; accepted: (observation, info)")
-    after = inner.step(environment.action_space.sample())
+    after: object = inner.step(environment.action_space.sample())
     parts = ("observation", "reward", "terminated", "truncated", "info")
     if not (isinstance(after, tuple) and len(after) == len(parts)):
         raise TypeError(f"step returns something else; accepted: ({', '.join(parts)})")

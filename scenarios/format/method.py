@@ -6,16 +6,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal, cast, get_type_hints
 
-from pydantic import ConfigDict, Field, create_model
+from pydantic import ConfigDict, create_model
 
 from algorithms import METHODS, RULES, Algorithm, Rule
-from scenarios.format.words.errors import BadInputError
+from scenarios.format.words.errors import BadInputError, short
 from scenarios.format.words.explain import checked
 from scenarios.format.words.open import Door, Open
 from scenarios.format.words.own import Own, keys_of, own_model
 from scenarios.format.words.plain import plain
 from scenarios.format.words.sources import Code, code_of
 from scenarios.format.words.strict import Label
+from scenarios.format.words.where import in_one_line
 
 RULE = Door("rule", "straggler.rules", Rule, {**RULES})
 """Where the rules come from that users' methods can be combined with."""
@@ -27,7 +28,7 @@ class Method(Open):
     door: ClassVar[Door] = Door("name", "straggler.methods", Algorithm)
 
     name: str
-    label: Label | None = Field(None, description="letters, digits, '.', '_', '-'")
+    label: Label | None = None
 
     @property
     def folder(self) -> str:
@@ -54,6 +55,13 @@ class Method(Open):
         values = self.parameters()
         rule_values = {f.name: values.pop(f.name) for f in dataclasses.fields(rule) if f.init}
         return aggregation(rule=rule(**rule_values), **values)
+
+    def misfit(self, workers: int) -> str | None:
+        """Return what does not fit a cluster of so many workers, beginning with its key."""
+        try:
+            return self.build().misfit(workers)
+        except Exception as error:  # noqa: BLE001 - whatever a user's class does
+            return f"name: {short(self.name)} fails: {in_one_line(error)}"
 
     def _own_parts(self) -> tuple[Any, Any]:
         raise NotImplementedError

@@ -33,7 +33,9 @@ class ExplicitLink(Strict):
     """One number of seconds per worker and vector."""
 
     model: Literal["explicit"]
-    seconds: list[NonNegative] = Field(description="a list of n numbers >= 0")
+    seconds: Annotated[list[NonNegative], Field(fail_fast=True)] = Field(
+        description="a list of n numbers >= 0"
+    )
 
     def seconds_of(self, workers: int, dimension: int, key: str) -> tuple[Vector, Vector]:  # noqa: ARG002
         """Return (latency, transfer), each of shape (n,)."""
@@ -44,8 +46,12 @@ class PhysicalLink(Strict):
     """Latency plus 4 d bytes over the bandwidth."""
 
     model: Literal["link"]
-    latency: NonNegative | list[NonNegative] = 0.0
-    bandwidth: Positive | list[Positive] = Field(description="bytes per second, one number or n")
+    latency: NonNegative | Annotated[list[NonNegative], Field(fail_fast=True)] = Field(
+        0.0, description="seconds of at least 0, one number or n"
+    )
+    bandwidth: Positive | Annotated[list[Positive], Field(fail_fast=True)] = Field(
+        description="bytes per second above 0, one number or n"
+    )
 
     def seconds_of(self, workers: int, dimension: int, key: str) -> tuple[Vector, Vector]:
         """Return (latency, transfer), each of shape (n,)."""
@@ -70,7 +76,7 @@ class Ingress(Strict):
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
         if (self.slots is None) == (self.bandwidth is None):
-            raise ValueError("slots or bandwidth is wanted; accepted: one of them")
+            raise ValueError("slots: or bandwidth is wanted; accepted: one of them")
         return self
 
 
@@ -96,7 +102,7 @@ class OwnNetwork(Own, NetworkTable):
 
     def network(self, workers: int, dimension: int) -> Network:
         """See :class:`NetworkTable`."""
-        place = f"network.model {self.model!r}"
+        place = f"network.model: {self.model!r}"
         with told(place):
             network = self.target(**self.own_values()).network(workers, dimension)
         if not isinstance(network, Network) or np.shape(network.transfer) != (workers,):

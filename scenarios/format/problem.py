@@ -1,24 +1,30 @@
 """The ``[problem]`` table: what is optimised, and which worker has which version of it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
 import annotated_types
-from pydantic import Field, model_validator
+import numpy as np
+from pydantic import Field
 
+from scenarios.format.words.errors import short
 from scenarios.format.words.open import Door, Open
 from scenarios.format.words.own import Own, Sourced, imported, own_model
 from scenarios.format.words.selection import select
+from scenarios.format.words.size import NUMBER, VECTORS, Size
 from scenarios.format.words.sources import Code, code_in
 from scenarios.format.words.strict import (
     LARGEST_DIMENSION,
-    Index,
     Label,
     NonNegative,
     Strict,
     Workers,
 )
+from scenarios.format.words.where import told
 from simulator import Count, Positive, Problem, Variants
+
+SLOTS = 16
+"""Copies of a policy that act at once: ``simulator.problems.control.rollout.SLOTS``."""
 
 Discount = Annotated[float, annotated_types.Gt(0), annotated_types.Le(1)]
 
@@ -62,6 +68,14 @@ class ProblemTable(Open):
         """
         raise NotImplementedError
 
+    def size(self, workers: int) -> Size:
+        """Return how large it is; this makes what can only be checked by making it.
+
+        Raises:
+            ValueError: it cannot be made.
+        """
+        raise NotImplementedError
+
     @classmethod
     def model_for(cls, target: type, content: Mapping[str, Any]) -> type[Any]:  # noqa: ARG003
         """Return the model of tables that name a user's problem."""
@@ -81,13 +95,13 @@ class VariedProblem(ProblemTable):
         """
         if not self.variants:
             return None
-        owner = select([variant.workers for variant in self.variants], workers, "variants")
+        owner = select([variant.workers for variant in self.variants], workers, "problem.variants")
         names = [variant.name for variant in self.variants]
         if (owner < 0).any():
             owner[owner < 0] = len(names)
             names.append("base")
         if len(set(names)) < len(names):
-            raise ValueError(f"variants: names are {', '.join(names)}; accepted: all different")
+            raise ValueError(f"problem.variants: names are {short(names)}; accepted: all different")
         return Variants(tuple(names), owner)
 
     def versions(self, workers: int) -> list[dict[str, Any]]:
@@ -115,7 +129,7 @@ class ControlProblem(Sourced, VariedProblem):
     """Reinforcement learning in a Gymnasium environment; its actions choose the policy."""
 
     kind: Literal["control"]
-    env: str = Field(description='a Gymnasium environment, such as "Humanoid-v4"')
+    env: str = Field(max_length=200, description='a Gymnasium environment, such as "Humanoid-v4"')
     horizon: Count = Field(1000, description="the most steps of a trajectory")
     discount: Discount = 0.99
     hidden: list[Count] = Field([64, 64], min_length=1, description="width of each tanh layer")
@@ -152,16 +166,29 @@ class ControlProblem(Sourced, VariedProblem):
             processes=processes,
         )
 
-    def check_environment(self, workers: int) -> None:
-        """Make every version of the environment once.
+    def size(self, workers: int) -> Size:
+        """Make every version of the environment once, to see what the policy's size is.
 
         Raises:
-            UnsuitableEnvironmentError: that does not work.
+            ValueError: that does not work.
         """
-        from simulator.problems.control import worlds  # noqa: PLC0415
+        from simulator.problems.control import worlds  # noqa: PLC0415 - a third of a second
+        from simulator.problems.control.environment import (  # noqa: PLC0415
+            UnsuitableEnvironmentError,
+        )
 
-        for changes in self.versions(workers):
-            worlds.make_world(self.env, worlds.World(**changes)).close()
+        versions = tuple(worlds.World(**changes) for changes in self.versions(workers))
+        try:
+            with told(f"problem.env: {self.env!r}", but=UnsuitableEnvironmentError):
+                dimension = worlds.policy_size(self.env, versions, tuple(self.hidden))
+        except UnsuitableEnvironmentError as error:
+            raise ValueError(f"problem.env: {error}") from error
+        per_coordinate = VECTORS * NUMBER + SLOTS * (4 if self.dtype == "float32" else 8)
+        what = f"layers of {short(self.hidden)}, {dimension:,} coordinates,"
+        fitting = "[64, 64]"
+        return Size(
+            dimension, per_coordinate * dimension, "problem.hidden", what, lambda _: fitting
+        )
 
 
 class BowlVariant(Variant):
@@ -194,69 +221,16 @@ class QuadraticProblem(VariedProblem):
         bowls = [Bowl(**{**own, **changes}) for changes in self.versions(workers)]
         return Quadratic(self.dimension, bowls, self.noise, seed, self.variants_of(workers))
 
-
-class RandomMDP(Strict):
-    """Transitions from a flat Dirichlet, rewards uniform in [0, 1]."""
-
-    model: Literal["random"]
-    states: Count = Field(description="at least 1")
-    actions: Count = Field(description="at least 1")
-    seed: Index = 0
-
-
-class GridWorld(Strict):
-    """A grid with four moves and a goal that gives reward 1 and ends the trajectory."""
-
-    model: Literal["grid"]
-    rows: Count = Field(description="at least 1")
-    columns: Count = Field(description="at least 1")
-    goal: list[Index] = Field(min_length=2, max_length=2, description="[row, column], from 0")
-    slip: Annotated[float, annotated_types.Ge(0), annotated_types.Le(1)] = 0.0
-
-    @model_validator(mode="after")
-    def _goal_is_inside(self) -> Self:
-        if self.goal[0] >= self.rows or self.goal[1] >= self.columns:
-            raise ValueError(f"goal {self.goal} is outside; accepted: below [rows, columns]")
-        return self
-
-
-AnyMDP = Annotated[RandomMDP | GridWorld, Field(discriminator="model")]
-
-
-class MDPVariant(Variant):
-    """Another MDP for some workers: of its own, or with scaled rewards."""
-
-    world: AnyMDP | None = None
-    reward_scale: float = 1.0
-
-
-class TabularProblem(VariedProblem):
-    """A softmax policy in a finite MDP, with exact objective and gradient."""
-
-    kind: Literal["tabular"]
-    world: AnyMDP = Field(description='{ model = "random", ... } or { model = "grid", ... }')
-    horizon: Count = Field(100, description="the most steps of a trajectory")
-    discount: Annotated[float, annotated_types.Gt(0), annotated_types.Lt(1)] = 0.95
-    variants: list[MDPVariant] = Field(default=[])
-
-    def build(self, seed: int, workers: int, processes: int = 1) -> Problem:  # noqa: ARG002
-        """Return the problem."""
-        from simulator.problems.tabular import Tabular  # noqa: PLC0415
-
-        mdps = [
-            _mdp(changes.get("world") or self.world.model_dump(), changes.get("reward_scale", 1.0))
-            for changes in self.versions(workers)
-        ]
-        return Tabular(mdps, self.horizon, self.discount, seed, self.variants_of(workers))
-
-    @model_validator(mode="after")
-    def _sizes_agree(self) -> Self:
-        sizes = {_size(v.world or self.world) for v in self.variants} | {_size(self.world)}
-        if len(sizes) > 1:
-            raise ValueError(
-                f"variants have {sorted(sizes)} states and actions; accepted: the same for all"
-            )
-        return self
+    def size(self, workers: int) -> Size:
+        """See :class:`ProblemTable`."""
+        vectors = VECTORS + 2 * len(self.versions(workers))
+        return Size(
+            self.dimension,
+            vectors * NUMBER * self.dimension,
+            "problem.dimension",
+            f"vectors of {self.dimension:,} numbers",
+            lambda there: f"{there // (vectors * NUMBER):,}",
+        )
 
 
 class OwnProblem(Own, ProblemTable):
@@ -275,18 +249,16 @@ class OwnProblem(Own, ProblemTable):
         problem: Problem = self.target(**self.own_values(), **mine)
         return problem
 
-
-def _size(world: RandomMDP | GridWorld) -> tuple[int, int]:
-    if isinstance(world, RandomMDP):
-        return world.states, world.actions
-    return world.rows * world.columns, 4
-
-
-def _mdp(world: dict[str, Any], reward_scale: float) -> Any:  # noqa: ANN401
-    from dataclasses import replace  # noqa: PLC0415
-
-    from simulator.problems.mdp import grid_world, random_mdp  # noqa: PLC0415
-
-    values = {key: value for key, value in world.items() if key != "model"}
-    mdp = random_mdp(**values) if world["model"] == "random" else grid_world(**values)
-    return replace(mdp, rewards=reward_scale * mdp.rewards)
+    def size(self, workers: int) -> Size:
+        """Build it, and look at its initial point."""
+        place = f"problem.kind: {short(self.kind)}"
+        with told(place):
+            made = self.build(0, workers)
+            shape, dimension = np.shape(made.initial_point()), made.dimension
+            made.close()
+        if shape != (dimension,):
+            raise ValueError(
+                f"{place}: initial_point has shape {shape}; accepted: {(dimension,)}, as "
+                "dimension says"
+            )
+        return Size(dimension)

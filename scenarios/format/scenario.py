@@ -8,7 +8,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from scenarios.format.cluster import Cluster
 from scenarios.format.method import Method
-from scenarios.format.problem import ProblemTable
+from scenarios.format.tabular import ProblemTable  # with it, all kinds are known
 from scenarios.format.words.accepted import Values
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
@@ -18,6 +18,8 @@ from scenarios.format.words.own import Sourced
 from scenarios.format.words.plain import plain
 from scenarios.format.words.strict import Strict
 from simulator import Count, Momentum, Positive
+
+QUICK = "accepted with --quick: a table [quick] with seeds and time_limit or updates"
 
 Seed = Annotated[int, annotated_types.Ge(0), annotated_types.Lt(2**63)]
 
@@ -38,9 +40,9 @@ class Limits(Strict):
     @model_validator(mode="after")
     def _bounded(self) -> Self:
         if self.time_limit is None and self.updates is None:
-            raise ValueError("time_limit or updates is missing; give one of them, or both")
+            raise ValueError("time_limit: it or updates is missing; accepted: one of them, or both")
         if len(set(self.seeds)) < len(self.seeds):
-            raise ValueError("seeds has a seed twice; each may stand there once")
+            raise ValueError("seeds: a seed stands there twice; accepted: each once")
         return self
 
 
@@ -66,7 +68,7 @@ class Tune(Strict):
         for key in ("seeds", "step_size", "momentum", "batch"):
             values = getattr(self, key) or []
             if len(set(values)) < len(values):
-                raise ValueError(f"{key} has a value twice; each may stand there once")
+                raise ValueError(f"{key}: a value stands there twice; accepted: each once")
         return self
 
 
@@ -80,7 +82,7 @@ class Evaluated(Strict):
 class Scenario(Limits):
     """A whole scenario file."""
 
-    title: str
+    title: str = Field(max_length=500, description="a text of at most 500 letters")
     timeline: bool = Field(default=True, description="record every interval, not only the sums")
     quick: Quick | None = None
     tune: Tune | None = None
@@ -93,6 +95,9 @@ class Scenario(Limits):
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
         self.problem.variants_of(self.cluster.workers)
+        for k, method in enumerate(self.methods):
+            if wrong := method.misfit(self.cluster.workers):
+                raise ValueError(f"methods[{k}].{wrong}")
         kind = self.problem.kind
         if self.cluster.compute.per == "step" and not self.problem.has_episodes:
             raise ValueError(
@@ -106,12 +111,13 @@ class Scenario(Limits):
     @model_validator(mode="after")
     def _folders_differ(self) -> Self:
         names = [method.name for method in self.methods]
-        folders = [method.folder for method in self.methods]
-        for method in self.methods:
-            times = max(folders.count(method.folder), names.count(method.name))
-            if times > 1 and (method.label is None or folders.count(method.folder) > 1):
+        folders = [method.folder.casefold() for method in self.methods]
+        for method, folder in zip(self.methods, folders, strict=True):
+            times = max(folders.count(folder), names.count(method.name))
+            if times > 1 and (method.label is None or folders.count(folder) > 1):
                 raise ValueError(
-                    f"methods has {method.folder!r} {times} times; give each its own label"
+                    f"methods: {method.folder!r} stands there {times} times, whatever the case; "
+                    "accepted: each with its own label"
                 )
         return self
 
@@ -167,8 +173,11 @@ class Scenario(Limits):
         return {*self.seeds, *(self.quick.seeds if self.quick else [])}
 
     def shortened(self) -> "Scenario":
-        """Return the scenario with its ``[quick]`` limits, or with its first seed only."""
-        limits = self.quick or Quick(
-            seeds=self.seeds[:1], time_limit=self.time_limit, updates=self.updates
-        )
-        return self.model_copy(update={**dict(limits), "quick": None})
+        """Return the scenario with its ``[quick]`` limits.
+
+        Raises:
+            BadInputError: it has none.
+        """
+        if self.quick is None:
+            raise BadInputError(f"{self.name or 'scenario'}: quick: is missing; {QUICK}")
+        return self.model_copy(update={**dict(self.quick), "quick": None})

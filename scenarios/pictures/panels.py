@@ -143,7 +143,9 @@ def draw(panels: Sequence[Panel], look: Look | None = None) -> Picture:
         if look.theory:
             _draw_theory(ax, panel.runs, labels)
     if not any(ax.get_lines() for ax in axes):
-        raise BadInputError(f"{panels[0].column}: no run has a value of it; nothing to draw")
+        raise BadInputError(
+            f"{panels[0].column}: no run has a value of it; accepted: another column"
+        )
     first = panels[0].column
     axes[0].set_ylabel(AXIS_LABELS.get(first, first))
     for ax, panel in zip(axes[1:], panels[1:], strict=True):

@@ -3,7 +3,9 @@
 import io
 from pathlib import Path
 
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from scenarios.format.words.errors import BadInputError
 
@@ -21,8 +23,19 @@ COLOURS = {
 """A method has the same colour in all pictures: Okabe and Ito's palette, and two more."""
 
 
+OURS = "\\mathdefault"
+"""In the formulas that matplotlib itself writes, along logarithmic axes."""
+
+
 class Picture(Figure):
     """A figure of matplotlib's that shows itself in a notebook, without pyplot."""
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw it; a dollar sign in what users write is one, and not the beginning of a formula."""
+        for text in self.findobj(Text):
+            if OURS not in text.get_text():
+                text.set_parse_math("$" not in text.get_text())
+        super().draw(renderer)
 
     def _repr_png_(self) -> bytes:
         sink = io.BytesIO()

@@ -7,19 +7,23 @@ from contextlib import suppress
 from algorithms import Clock, theory
 from scenarios.format.foresee import one_update
 from scenarios.format.method import Method
-from scenarios.format.problem import ControlProblem, QuadraticProblem, TabularProblem
+from scenarios.format.problem import ControlProblem, QuadraticProblem
 from scenarios.format.scenario import Scenario
+from scenarios.format.tabular import TabularProblem
 from scenarios.format.words.errors import BadInputError
 from scenarios.results import tables
 from scenarios.results.sheet import Sheet
 from scenarios.runs.store.stored import StoredRun
-from simulator import Problem, StalledError, Vector, simulate
+from simulator import StalledError, Vector, simulate
 from simulator.problems.quadratic import Bowl, Quadratic
 
 SIMULATED_UPDATES = 500
 
 SIMULATED_EVENTS = 1_000_000
 """Fewer updates if they take more events than this; none if two take more."""
+
+SMALLEST, LARGEST = 1e-20, 1e20
+"""Of the constants: products of their powers stay far from what a float can hold."""
 
 
 def clocks(scenario: Scenario, dimension: int) -> Iterator[tables.Clock]:
@@ -112,10 +116,8 @@ def report(
         epsilons: gradient norms to reach.
         given: constants of :class:`algorithms.theory.Constants` that the user knows.
     """
-    problem = scenario.problem.build(scenario.seeds[0], scenario.cluster.workers)
-    constants = known_constants(scenario, problem) | given
-    dimension = problem.dimension
-    problem.close()
+    constants = constants_of(scenario, epsilons, given)
+    dimension = scenario.problem.size(scenario.cluster.workers).dimension
     yield scenario.title
     yield tables.clock_sheet(list(clocks(scenario, dimension)), scenario.cluster.rule)
     if not scenario.cluster.fixed:
@@ -131,8 +133,14 @@ def report(
     for epsilon in epsilons:
         c = theory.Constants(epsilon=epsilon, **constants)
         choice = theory.choose_parameters(c)
-        yield f"\n{c}"
-        yield f"theory chooses, up to constants: {choice}"
+        yield (
+            f"\nto |grad J| = {epsilon:g}, with sigma = {c.sigma:.4g}, L_g = {c.smoothness:.4g}, "
+            f"L_h = {c.hessian:.4g}, Delta = {c.gap:.4g}:"
+        )
+        yield (
+            f"theory chooses, up to constants: M = {choice.batch:,}, M_init = "
+            f"{choice.batch_init:,}, eta = {choice.momentum:.4g}, alpha = {choice.step_size:.4g}"
+        )
         if isinstance(scenario.problem, ControlProblem | TabularProblem):
             discount, horizon = scenario.problem.discount, scenario.problem.horizon
             least = theory.truncation_horizon(discount, epsilon)
@@ -149,7 +157,7 @@ def complexities(
     for number, (name, table) in enumerate(theory.TABLES.items(), start=1):
         title = (
             f"Table {number}, {name} environments: seconds up to constants, "
-            f"eps = {constants.epsilon}"
+            f"eps = {constants.epsilon:g}"
         )
         yield title, table(constants, h, kappa)
 
@@ -158,11 +166,11 @@ def markdown(
     scenario: Scenario, epsilons: Sequence[float], given: dict[str, float]
 ) -> Iterator[str]:
     """Yield the lines of both tables as Markdown; arguments as for :func:`report`."""
-    problem = scenario.problem.build(scenario.seeds[0], scenario.cluster.workers)
-    constants = known_constants(scenario, problem) | given
+    constants = constants_of(scenario, epsilons, given)
     h = scenario.cluster.compute_seconds()
-    kappa = scenario.cluster.uplink_seconds(problem.dimension)
-    problem.close()
+    kappa = scenario.cluster.uplink_seconds(
+        scenario.problem.size(scenario.cluster.workers).dimension
+    )
     yield f"{scenario.title}{'' if scenario.cluster.fixed else ' (as if its times were fixed)'}:"
     for epsilon in epsilons:
         c = theory.Constants(epsilon=epsilon, **constants)
@@ -180,11 +188,29 @@ def rounded(number: float) -> str:
     return f"{float(f'{number:.3g}'):,.10g}"
 
 
-def known_constants(scenario: Scenario, problem: Problem) -> dict[str, float]:
+def constants_of(
+    scenario: Scenario, epsilons: Sequence[float], given: dict[str, float]
+) -> dict[str, float]:
+    """Return the constants of the complexities: those given, and those that the problem knows.
+
+    Raises:
+        BadInputError: one is out of the bounds in which all complexities are finite.
+    """
+    constants = known_constants(scenario) | given
+    for name, value in [*(("epsilon", e) for e in epsilons), *constants.items()]:
+        may_be_zero = name in {"sigma", "hessian"}
+        if not (SMALLEST <= value <= LARGEST or (may_be_zero and value == 0)):
+            accepted = f"{'0, or ' * may_be_zero}{SMALLEST:g} to {LARGEST:g}"
+            raise BadInputError(f"--{name}: got {value:g}; accepted: {accepted}")
+    return constants
+
+
+def known_constants(scenario: Scenario) -> dict[str, float]:
     """Return those constants of the complexities that the problem gives away exactly."""
     spec = scenario.problem
     if not isinstance(spec, QuadraticProblem) or spec.variants:
         return {}
+    problem = spec.build(scenario.seeds[0], scenario.cluster.workers)
     exact = problem.exact(problem.initial_point())
     best = problem.exact(problem.initial_point() * 0 + 1)
     gap = best[0] - exact[0] if exact and best else 1.0

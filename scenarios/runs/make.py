@@ -19,8 +19,14 @@ from simulator import Count
 SMALLEST_MEMORY = 0.05
 """GiB; with less no process starts."""
 
+LARGEST_MEMORY = 2**20
+"""GiB; what no machine has is no limit."""
+
 Memory = Annotated[
-    float, annotated_types.Ge(SMALLEST_MEMORY), Field(description=f"at least {SMALLEST_MEMORY} GiB")
+    float,
+    annotated_types.Ge(SMALLEST_MEMORY),
+    annotated_types.Le(LARGEST_MEMORY),
+    Field(description=f"{SMALLEST_MEMORY} to {LARGEST_MEMORY:,} GiB"),
 ]
 
 

@@ -57,7 +57,7 @@ class Progress:
         self._bars = Bars(
             *_named_bars(console.width),
             TextColumn("{task.percentage:>3.0f}%"),
-            TextColumn("{task.fields[state]}"),
+            TextColumn("{task.fields[state]}", markup=False),
             console=console,
             disable=console.is_jupyter or not console.is_terminal,
             transient=True,
@@ -184,6 +184,7 @@ def _named_bars(width: int) -> Iterator[ProgressColumn]:
     bar = min(40, width // 5) if width >= NARROW else 0
     yield TextColumn(
         "{task.description}",
+        markup=False,  # names are the user's
         table_column=Column(max_width=max(10, width - bar - NUMBERS), overflow="fold"),
     )
     if bar:

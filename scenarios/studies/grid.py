@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from scenarios.format.load import check_problem, find, library, read_base, read_toml
 from scenarios.format.scenario import Scenario, Seed
 from scenarios.format.words.base import only_methods
-from scenarios.format.words.errors import BadInputError
+from scenarios.format.words.errors import BadInputError, short, short_name
 from scenarios.format.words.explain import checked
 from scenarios.format.words.keys import set_key
 from scenarios.format.words.strict import Label, Strict
@@ -22,6 +22,9 @@ from scenarios.results.rows import COLUMNS, TOTALS
 
 SWEEPS = Path(__file__).parent.parent / "sweeps"
 """Sweeps that come with the package."""
+
+MOST_POINTS = 100_000
+"""Of a grid; each is a scenario that is checked."""
 
 Value = Any
 Span = Annotated[
@@ -80,12 +83,20 @@ class Axis(Strict):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if (self.key is None) == (self.keys is None):
-            raise ValueError("key: give either key, or keys that change together")
+            raise ValueError("key: accepted: either key, or keys that change together")
         given = [name for name in ("values", "range", "log") if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError("values: give exactly one of values, range, log")
+            raise ValueError("values: accepted: exactly one of values, range, log")
+        for name in ("range", "log"):
+            if (span := getattr(self, name)) is not None and span[0] == span[1]:
+                raise ValueError(f"{name}: begins and ends at {span[0]}; accepted: two numbers")
         if self.log is not None and min(self.log[:2]) <= 0:
             raise ValueError(f"log: {list(self.log)}; accepted: numbers above 0")
+        seen = set[str]()
+        for value in self.values or []:
+            if (same := _same(value)) in seen:
+                raise ValueError(f"values: {short(value)} stands there twice; accepted: once")
+            seen.add(same)
         if self.keys is not None:
             lists = self.values or []
             if (
@@ -118,11 +129,19 @@ class SweepFile(Strict):
         for label in labels:
             if label in COLUMNS | set(TOTALS) or label.startswith("time_to_"):
                 raise ValueError(
-                    f"axes: {label!r} is a column of the results; give the axis another name"
+                    f"axes: {label!r} is a column of the results; accepted: another name"
                 )
             if labels.count(label) > 1:
-                raise ValueError(f"axes: two are called {label!r}; give each its own name")
+                raise ValueError(
+                    f"axes: two are called {label!r}; accepted: each with its own name"
+                )
         return self
+
+
+def _same(value: Value) -> str:
+    """Return what equal values share: 5 and 5.0 are the same, 1 and true are not."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return repr(float(value)) if number and abs(value) < 2**53 else repr(value)
 
 
 @dataclass(frozen=True)
@@ -175,6 +194,7 @@ def load_sweep(name: str | Path) -> Sweep:
     file = checked(SweepFile, content, str(path), path.parent)
     base = read_base(path, file.base)
     _select(base, file, path)
+    _check_number(file, path)
     points = []
     for combination in itertools.product(*(axis.points() for axis in file.axes)):
         content = deepcopy(base)
@@ -184,7 +204,7 @@ def load_sweep(name: str | Path) -> Sweep:
         for key, value in changes.items():
             set_key(content, key, value, str(path))
         axes = {a.label: value for a, (value, _) in zip(file.axes, combination, strict=True)}
-        place = ", ".join(f"{name} = {value}" for name, value in axes.items())
+        place = ", ".join(f"{name} = {short_name(str(value))}" for name, value in axes.items())
         scenario = checked(Scenario, content, f"{path}: at {place or 'the base'}", path.parent)
         points.append(GridPoint(axes, scenario))
     different = {point.scenario.problem.model_dump_json(): point for point in points}
@@ -193,10 +213,22 @@ def load_sweep(name: str | Path) -> Sweep:
     return Sweep(path, file, points)
 
 
+def _check_number(file: SweepFile, path: Path) -> None:
+    lengths = [len(list(axis.points())) for axis in file.axes]
+    if (number := math.prod(lengths)) > MOST_POINTS:
+        product = " x ".join(f"{length:,}" for length in lengths)
+        raise BadInputError(
+            f"{path}: axes: {product} = {number:,} points; accepted: at most {MOST_POINTS:,}; "
+            "shorter axes, or several sweeps"
+        )
+
+
 def _select(base: dict[str, Any], file: SweepFile, path: Path) -> None:
     """Put the sweep's own limits, seeds and methods into the base."""
     quick = base.pop("quick", None)
-    if file.quick and quick:
+    if file.quick and not quick:
+        raise BadInputError(f"{path}: quick: {file.base} has no table [quick]; accepted: false")
+    if file.quick:
         for key in ("seeds", "time_limit", "updates"):
             base.pop(key, None)
         base |= quick

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from simulator.hardware.speed import Profile, Speeds
+from simulator.one_line import one_line
 from simulator.types import Indices, Vector
 
 
@@ -20,21 +21,33 @@ def read_trace(file: Path, workers: int) -> Speeds:
     """
     columns = _read(file, ("time", "worker", "speed"))
     time, owner, speed = columns["time"], _workers(file, columns["worker"]), columns["speed"]
-    if not (np.isfinite(time).all() and (time >= 0).all() and (speed >= 0).all()):
-        raise ValueError(f"file {file}: times and speeds must be finite and at least 0")
+    if not (
+        np.isfinite(time).all()
+        and (time >= 0).all()
+        and (speed >= 0).all()
+        and np.isfinite(speed).all()
+    ):
+        raise ValueError(
+            f"{file.name}: has times or speeds that cannot be; accepted: finite, at least 0"
+        )
     if len(owner) and owner.max() >= workers:
-        raise ValueError(f"file {file} has worker {owner.max()}; accepted: 0 to {workers - 1}")
+        raise ValueError(f"{file.name}: has worker {owner.max()}; accepted: 0 to {workers - 1}")
     profiles = []
     for worker in range(workers):
         mine = np.flatnonzero(owner == worker)
         mine = mine[np.argsort(time[mine], kind="stable")]
         if not len(mine):
-            raise ValueError(f"file {file} has no speed of worker {worker}")
+            raise ValueError(
+                f"{file.name}: has no speed of worker {worker}; accepted: rows of all workers, "
+                f"0 to {workers - 1}"
+            )
         times, speeds = time[mine], speed[mine]
         if times[0] > 0:
             times, speeds = np.append(0.0, times), np.append(0.0, speeds)
         if np.any(np.diff(times) <= 0):
-            raise ValueError(f"file {file} has two speeds of worker {worker} at one time")
+            raise ValueError(
+                f"{file.name}: has two speeds of worker {worker} at one time; accepted: one"
+            )
         profiles.append(Profile(times, speeds))
     return Speeds(profiles, np.arange(workers))
 
@@ -74,15 +87,17 @@ def convert_log(log: Path, trace: Path) -> int:
     import pyarrow as pa  # noqa: PLC0415 - only traces need it
 
     if trace.suffix not in {".csv", ".parquet"}:
-        raise ValueError(f"file {trace} is of no known kind; accepted: .csv, .parquet")
+        raise ValueError(f"{trace}: is of no known kind; accepted: .csv, .parquet")
     columns = _read(log, ("worker", "start", "end"), used_only=True)
     worker, start, end = _workers(log, columns["worker"]), columns["start"], columns["end"]
     if not len(end) or (end <= start).any():
-        raise ValueError(f"file {log}: every gradient needs an end after its start")
+        raise ValueError(f"{log}: accepted: gradients, each with an end after its start")
     order = np.lexsort((start, worker))
     same = worker[order][1:] == worker[order][:-1]
     if (same & (start[order][1:] < end[order][:-1])).any():
-        raise ValueError(f"file {log} has gradients of one worker that overlap")
+        raise ValueError(
+            f"{log}: has gradients of one worker that overlap; accepted: one after the other"
+        )
     time, owner, speed = speeds_of_log(worker, start, end)
     table = pa.table({"time": time, "worker": owner, "speed": speed})
     (pa.csv.write_csv if trace.suffix == ".csv" else pa.parquet.write_table)(table, trace)
@@ -90,9 +105,12 @@ def convert_log(log: Path, trace: Path) -> int:
 
 
 def _workers(file: Path, column: Vector) -> Indices:
-    workers = column.astype(np.int64)
+    with np.errstate(invalid="ignore"):
+        workers = column.astype(np.int64)
     if (workers != column).any() or (workers < 0).any():
-        raise ValueError(f"file {file} has workers that are no numbers from 0")
+        raise ValueError(
+            f"{file.name}: has workers that are no numbers; accepted: whole numbers from 0"
+        )
     return workers
 
 
@@ -102,11 +120,15 @@ def _read(file: Path, names: tuple[str, ...], *, used_only: bool = False) -> dic
     import pyarrow.parquet  # noqa: PLC0415
 
     try:
+        if file.suffix not in {".csv", ".parquet"}:
+            raise ValueError(f"its ending is {file.suffix!r}")  # noqa: TRY301
         read: Any = pa.csv.read_csv if file.suffix == ".csv" else pa.parquet.read_table
         table = read(file)
         if used_only and "state" in table.column_names:
             table = table.filter(np.array(table["state"].to_pylist()) == "compute")
         return {name: table[name].to_numpy().astype(np.float64) for name in names}
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"file {file} is no table of {', '.join(names)}: {reason}") from error
+        raise ValueError(
+            f"{file.name}: cannot be read: {one_line(error)}; accepted: a .csv or .parquet file "
+            f"with columns {', '.join(names)}"
+        ) from error

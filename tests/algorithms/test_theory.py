@@ -23,8 +23,10 @@ from algorithms import (
 )
 from scenarios.format.load import library, load
 from scenarios.format.scenario import Scenario
+from scenarios.format.words.errors import BadInputError
 from scenarios.results.tables import clock_sheet
 from scenarios.results.theory import clocks as predicted_clocks
+from straggler import theory as told
 
 H, KAPPA = np.array([1.0, 2.0, 4.0]), np.array([0.5, 0.0, 3.0])
 SECONDS = st.integers(1, 32).map(lambda k: k / 8)
@@ -198,7 +200,7 @@ def test_the_theory_command_prints_clocks_and_both_tables(
     assert "Table 1, homogeneous" in result.stdout
     assert "Table 2, heterogeneous" in result.stdout
     assert result.stdout.count("theory prefers") == 2
-    assert "sigma=0.5, smoothness=1.0, hessian=0.0" in result.stdout  # the quadratic knows them
+    assert "sigma = 0.5, L_g = 1, L_h = 0" in result.stdout  # the quadratic knows them
 
 
 def test_the_tables_as_markdown(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -210,3 +212,18 @@ def test_the_tables_as_markdown(tmp_path_factory: pytest.TempPathFactory) -> Non
     row = theory.homogeneous_table(c, np.array([1.0, 2.0]), np.zeros(2))["rennala-pg"]
     assert f"| rennala-pg | {row.computation:,.0f} | 0 | {row.total:,.0f} |" in result.stdout
     assert result.stdout.count("|---|---|---|---|") == 2
+
+
+def test_constants_are_said_in_words_with_few_digits() -> None:
+    shown = str(told("quadratic-stragglers", [0.25], sigma=2 / 3))
+    assert "to |grad J| = 0.25, with sigma = 0.6667, L_g = 1, L_h = 0, Delta = " in shown
+    # variance 4/9; eta = eps^2 / variance = 0.140625, M = 1, M_init = ceil(4/9 * 16), alpha = eps
+    assert "M = 1, M_init = 8, eta = 0.1406, alpha = 0.25" in shown
+
+
+@pytest.mark.parametrize("name", ["epsilon", "sigma", "smoothness", "hessian", "gap"])
+@pytest.mark.parametrize("value", [math.inf, math.nan, 1e-300, -1.0])
+def test_constants_out_of_bounds_are_a_line(name: str, value: float) -> None:
+    constants = {} if name == "epsilon" else {name: value}
+    with pytest.raises(BadInputError, match=rf"{name}s?: .*; accepted: .*(1e-20 to 1e\+20|a)"):
+        told("quadratic-stragglers", [value] if name == "epsilon" else [0.1], **constants)

@@ -101,15 +101,18 @@ def test_points_that_are_the_same_run_are_made_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[[axes]]\nvalues = [1]\n", "axes[0].key: give either key, or keys"),
-        ('[[axes]]\nkey = "a.u"\n', "axes[0].values: give exactly one of values, range, log"),
+        ("[[axes]]\nvalues = [1]\n", "axes[0].key: accepted: either key, or keys"),
+        ('[[axes]]\nkey = "a.u"\n', "axes[0].values: accepted: exactly one of values, range, log"),
         ('[[axes]]\nkey = "a.u"\nlog = [0, 1, 3]\n', "accepted: numbers above 0"),
-        ('[[axes]]\nname = "u"\nkey = "updates"\nvalues = ["x"]\n', "at u = x: updates: should be"),
+        (
+            '[[axes]]\nname = "u"\nkey = "updates"\nvalues = ["x"]\n',
+            "u = x: updates: got 'x'; accepted",
+        ),
         ('[[axes]]\nkey = "updates"\nvalues = [1]\n', "'updates' is a column of the results"),
         ("[set]\ncluster.workers = 4\n", "set.cluster: is a table; accepted: quoted dotted keys"),
         (
             '[[axes]]\nkey = "methods.*.batch"\nrange = [1, 2, 20000]\n',
-            "less than or equal to 10000",
+            "of at least 2 and of at most 10,000",
         ),
         ('[[axes]]\nkey = ""\nvalues = [1]\n', "leads nowhere"),
         ('[[axes]]\nkey = "cluster.wurkers"\nvalues = [1]\n', "did you mean 'workers'"),
@@ -119,6 +122,19 @@ def test_points_that_are_the_same_run_are_made_once(tmp_path: Path) -> None:
         ('methods = ["sgd"]\n', "methods: 'sgd'; accepted: "),
         (P + P, "axes: two are called 'p'"),
         ('[[axes]]\nkeys = ["a", "b"]\nvalues = [[1]]\n', "lists of 2 each"),
+        ('[[axes]]\nkey = "title"\nvalues = ["a", "a"]\n', "values: 'a' stands there twice"),
+        ('[[axes]]\nkey = "a.u"\nvalues = [5, 5.0]\n', "axes[0].values: 5.0 stands there twice"),
+        ('[[axes]]\nkey = "a.u"\nrange = [1, 1, 3]\n', "axes[0].range: begins and ends at 1"),
+        ('[[axes]]\nkey = "a.u"\nrange = []\n', "axes[0].range: got []; accepted: [from, to"),
+        (
+            '[set]\nmethods = 1\n[[axes]]\nkey = "methods.*.batch"\nvalues = [1]\n',
+            "methods is no list of tables; accepted: [[methods]]",
+        ),
+        ("quick = true\n", "quick: two.toml has no table [quick]; accepted: false"),
+        (
+            "".join(f'[[axes]]\nkey = "a.{n}"\nrange = [1, 1000, 1000]\n' for n in "uvw"),
+            "axes: 1,000 x 1,000 x 1,000 = 1,000,000,000 points; accepted: at most 100,000",
+        ),
         ('base2 = "x"\n', "base2: unknown key; did you mean 'base'"),
     ],
 )

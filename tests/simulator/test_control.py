@@ -183,10 +183,10 @@ def _by_enumeration(problem: Control, theta: Vector, discount: float) -> Vector:
     ("name", "message"),
     [
         ("Nowhere-v0", "Gymnasium cannot make 'Nowhere-v0'"),
-        ("DiscreteStates-v0", "observation space is Discrete; a Box is needed"),
-        ("DictStates-v0", "observation space is Dict; a Box is needed"),
-        ("ManyChoices-v0", "action space is MultiDiscrete; a bounded Box or Discrete is needed"),
-        ("Unbounded-v0", "action space has no bounds; a bounded Box or Discrete is needed"),
+        ("DiscreteStates-v0", "observation space is Discrete; accepted: a Box"),
+        ("DictStates-v0", "observation space is Dict; accepted: a Box"),
+        ("ManyChoices-v0", "action space is MultiDiscrete; accepted: a bounded Box or Discrete"),
+        ("Unbounded-v0", "action space has no bounds; accepted: a bounded Box or Discrete"),
     ],
 )
 def test_unsuitable_environments_are_named(name: str, message: str) -> None:

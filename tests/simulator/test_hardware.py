@@ -516,8 +516,8 @@ def test_a_log_of_gradients_becomes_a_trace() -> None:
     ("rows", "message"),
     [
         ("0,0,2\n0,1,3", "overlap"),
-        ("-1,0,2", "no numbers from 0"),
-        ("0.5,0,2", "no numbers from 0"),
+        ("-1,0,2", "no numbers; accepted: whole numbers from 0"),
+        ("0.5,0,2", "no numbers; accepted: whole numbers from 0"),
         ("0,2,2", "end after its start"),
     ],
 )

@@ -3,18 +3,21 @@
 import contextlib
 import difflib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from scenarios.format.words.errors import BadInputError
+from scenarios.format.words.errors import BadInputError, short, short_name
 from scenarios.format.words.open import Open
+from scenarios.format.words.slot import Slot
 
 Checked = TypeVar("Checked", bound=BaseModel)
+
+MOST_LINES = 20
+"""Mistakes that are named; of more, the number is."""
 
 
 def checked(model: type[Checked], content: dict[str, Any], place: str, folder: Path) -> Checked:
@@ -32,111 +35,130 @@ def checked(model: type[Checked], content: dict[str, Any], place: str, folder: P
     try:
         return model.model_validate(content, context={"folder": folder})
     except ValidationError as error:
-        raise BadInputError(
-            *(f"{place}: {line}" for line in lines(error, model, content))
-        ) from None
+        told = [f"{place}: {line}" for line in lines(error, model, content)]
+    if len(told) > MOST_LINES:
+        told[MOST_LINES:] = [f"{place}: and {len(told) - MOST_LINES:,} more mistakes"]
+    raise BadInputError(*told)
 
 
 def lines(error: ValidationError, model: type[BaseModel], content: dict[str, Any]) -> Iterator[str]:
     """Yield a line per mistake in ``content`` that should have been a ``model``."""
     mistakes = error.errors(include_url=False)
     misspelt = {m["loc"][:-1] for m in mistakes if m["type"] == "extra_forbidden"}
-    texts: dict[str, str] = {}
+    texts: dict[str, None] = {}
     for mistake in mistakes:
-        location = mistake["loc"]
-        if mistake["type"] == "missing" and location[:-1] in misspelt:
+        if mistake["type"] == "missing" and mistake["loc"][:-1] in misspelt:
             continue  # most likely the same mistake seen twice
-        keys, owner, place = _walk(location, model, content)
-        name = ".".join(key if key.isprintable() else repr(key) for key in keys)
+        is_short = mistake["type"] == "missing" and isinstance(mistake["loc"][-1], int)
+        found = _find(mistake["loc"][: -1 if is_short else None], model, content)
+        if found is None:
+            continue
         if mistake["type"] == "value_error":  # our own checks begin with the key
             own = str(mistake["ctx"]["error"])
-            texts[f"{name}.{own}" if name else own] = ""
+            texts[f"{found.name}.{own}" if found.name else own] = None
         else:
-            texts[name] = f": {_message(mistake, owner, place)}"
-    for name, text in texts.items():
-        if not any(other.startswith(f"{name}[") for other in texts):  # the other kind of a union
-            yield name + text
+            texts[f"{found.name}: {_message(mistake, found)}"] = None
+    yield from texts
 
 
-def _message(mistake: ErrorDetails, owner: Any, place: Any) -> str:  # noqa: ANN401
-    key = str(mistake["loc"][-1])
-    match mistake["type"]:
+def _message(mistake: ErrorDetails, found: "_Found") -> str:
+    place, kind = found.place, mistake["type"]
+    whole = found.is_union or (isinstance(mistake["loc"][-1], int) and kind == "missing")
+    if whole:  # no member of a union fits, or a list of fixed length is too short
+        return f"got {short(found.content)}; accepted: {place.words(finite=True)}"
+    match kind:
         case "extra_forbidden":
-            accepted = list(owner.model_fields)
-            near = difflib.get_close_matches(key, accepted, n=1)
+            key, accepted = str(mistake["loc"][-1]), list(found.owner.model_fields)
+            near = difflib.get_close_matches(key[:80], accepted, n=1)
             meant = f"did you mean {near[0]!r}? " if near else ""
-            return f"unknown key; {meant}accepted: {', '.join(accepted)}"
+            return f"unknown key; {meant}accepted: {', '.join(accepted) or 'none'}"
         case "missing":
-            return f"is missing; accepted: {_accepted(owner.model_fields[key])}"
-        case "union_tag_invalid":
-            return f"unknown {mistake['ctx']['tag']!r}; accepted: {mistake['ctx']['expected_tags']}"
-        case "union_tag_not_found":
-            tags = ", ".join(repr(tag) for member in _members(place) for tag in _tags(member))
-            return f"key {mistake['ctx']['discriminator']} is missing; accepted: {tags}"
-        case "model_type" | "model_attributes_type" | "dict_type":
-            return f"should be a table (got {mistake['input']!r})"
-    text = mistake["msg"][0].lower() + mistake["msg"][1:]
-    return f"{text.replace('input should', 'should')} (got {mistake['input']!r})"
+            return f"is missing; accepted: {place.words()}"
+        case "union_tag_invalid" | "union_tag_not_found":
+            tags = ", ".join(repr(tag) for choice in place.choices for tag in _tags(choice.kind))
+            key, tag = mistake["ctx"]["discriminator"], mistake["ctx"].get("tag")
+            wrong = f"key {key} is missing" if tag is None else f"unknown {short(tag)}"
+            return f"{wrong}; accepted: {tags}"
+        case "too_short" | "too_long":
+            has, context = mistake["ctx"]["actual_length"], mistake["ctx"]
+            bound = context.get("min_length", context.get("max_length"))
+            most = "at least" if kind == "too_short" else "at most"
+            entries = place.description or place.item.words(many=True)
+            return f"has {has or 'no'} entries; accepted: {most} {bound}: {entries}"
+    bounded_above = kind.startswith("less_than")
+    words = place.words(finite=kind == "finite_number", upper=bounded_above)
+    return f"got {short(mistake['input'])}; accepted: {words}"
 
 
-def _accepted(field: FieldInfo) -> str:
-    """Say in words what a field takes: its description, or its type and bounds."""
-    if field.description:
-        return field.description
-    words = {int: "a whole number", float: "a number", str: "a text", list: "a list"}
-    kind = words.get(get_origin(field.annotation) or field.annotation, "a table")  # type: ignore[arg-type]
-    bounds = {"gt": "above", "ge": "of at least", "le": "of at most"}
-    limits = [
-        f"{word} {getattr(limit, bound)}"
-        for limit in field.metadata
-        for bound, word in bounds.items()
-        if hasattr(limit, bound)
-    ]
-    return " ".join([kind, " and ".join(limits)]).strip()
+@dataclass(frozen=True)
+class _Found:
+    """Where a mistake is, as the user wrote it.
+
+    Attributes:
+        name: its dotted key.
+        owner: the model of the key's table.
+        place: what may stand there.
+        content: what stands there.
+        is_union: whether all members of a union are wrong.
+    """
+
+    name: str
+    owner: Any
+    place: Slot
+    content: Any
+    is_union: bool = False
 
 
-def _walk(
+def _find(
     location: tuple[int | str, ...],
     model: type[BaseModel],
     content: Any,  # noqa: ANN401
-) -> tuple[list[str], Any, Any]:
-    """Return the location as the user wrote it, the model of its last key, and that key's type.
+) -> _Found | None:
+    """Return where a mistake is; None if it is of a union's member that was not meant.
 
-    Pydantic's locations also name the member of a union that was chosen; users never wrote that.
-    Which model an open table has follows from the content.
+    Pydantic's locations also name the member of a union that was tried; users never wrote that.
+    Which member was meant follows from the content: a table, a list, or neither. So does the model
+    of an open table.
     """
     keys: list[str] = []
     owner: Any = model
-    place: Any = model
+    place = _opened(Slot.of(model), content)
     for part in location:
-        owner = place
-        if isinstance(place, type) and issubclass(place, BaseModel):
-            keys.append(str(part))
-            field = place.model_fields.get(str(part))
-            place = _bare(field.annotation) if field else None
-            content = content.get(part) if isinstance(content, dict) else None
-        elif isinstance(part, int):
+        if isinstance(part, int):
             keys[-1] += f"[{part}]"
-            place = _bare(get_args(place)[0]) if get_args(place) else None
-            content = content[part] if isinstance(content, list) else None
-        else:  # the tag of a union
-            place = owner = next((m for m in _members(place) if part in _tags(m)), None)
-        if isinstance(place, type) and issubclass(place, Open) and isinstance(content, dict):
-            with contextlib.suppress(ValueError):
-                place = place.model_of(content)
-    return keys, owner, place
+            place = place.item
+            content = content[part] if isinstance(content, list) and part < len(content) else None
+        elif len(place.choices) > 1:
+            tagged = [choice for choice in place.choices if part in _tags(choice.kind)]
+            meant = tagged or [c for c in place.choices if isinstance(content, c.shape)]
+            meant = [c for c in meant if tagged or c.shape is not object]
+            if len(meant) != 1:
+                return _Found(".".join(keys), owner, place, content, is_union=True)
+            if not (tagged or _names(part, meant[0])):
+                return None
+            (place,) = meant
+        else:
+            keys.append(short_name(part))
+            owner = place.kind
+            fields = getattr(owner, "model_fields", None)
+            place = place.item if fields is None else Slot.of_field(fields.get(part))
+            content = content.get(part) if isinstance(content, dict) else None
+        place = _opened(place, content)
+    return _Found(".".join(keys), owner, place, content)
 
 
-def _bare(annotation: Any) -> Any:  # noqa: ANN401
-    """Return an annotation without Annotated and Optional."""
-    if get_origin(annotation) is Annotated:
-        return _bare(get_args(annotation)[0])
-    members = [m for m in _members(annotation) if m is not type(None)]
-    return _bare(members[0]) if len(members) == 1 and members[0] is not annotation else annotation
+def _opened(place: Slot, content: Any) -> Slot:  # noqa: ANN401
+    """Return the place of an open table's own model."""
+    kind = place.kind
+    if isinstance(kind, type) and issubclass(kind, Open) and isinstance(content, dict):
+        with contextlib.suppress(ValueError):
+            return Slot.of(kind.model_of(content))
+    return place
 
 
-def _members(annotation: Any) -> tuple[Any, ...]:  # noqa: ANN401
-    return get_args(annotation) if get_origin(annotation) in {Union, UnionType} else (annotation,)
+def _names(part: str, member: Slot) -> bool:
+    """Return whether a part of a location is pydantic's name of a union's member."""
+    return "list[" in part if member.shape is list else member.kind.__name__ in part
 
 
 def _tags(model: Any) -> set[str]:  # noqa: ANN401

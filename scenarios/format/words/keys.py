@@ -38,9 +38,16 @@ def set_key(content: dict[str, Any], key: str, value: object, place: str) -> Non
         raise BadInputError(f"{place}: {key!r} leads nowhere; accepted: a key of the scenario")
 
 
-def _set_in_methods(methods: list[Any], key: tuple[str, str], value: object, place: str) -> None:
+def _set_in_methods(
+    methods: Any,  # noqa: ANN401 - what a file says
+    key: tuple[str, str],
+    value: object,
+    place: str,
+) -> None:
     label, own = key
-    names = [method.get("label") or method["name"] for method in methods]
+    if not (isinstance(methods, list) and all(isinstance(method, dict) for method in methods)):
+        raise BadInputError(f"{place}: methods is no list of tables; accepted: [[methods]]")
+    names = [method.get("label") or method.get("name") for method in methods]
     if label not in {*names, "*"}:
         accepted = ", ".join(f"methods.{name}.KEY" for name in ["*", *names])
         raise BadInputError(f"{place}: accepted: {accepted}")
@@ -50,6 +57,6 @@ def _set_in_methods(methods: list[Any], key: tuple[str, str], value: object, pla
         if name == label or (label == "*" and own in Method.model_of(method).model_fields)
     ]
     if not chosen:
-        raise BadInputError(f"{place}: no method has such a key")
+        raise BadInputError(f"{place}: no method has such a key; accepted: a key of one")
     for method in chosen:
         method[own] = value

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal, get_args, get_origin
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
+from scenarios.format.words.errors import short
 from scenarios.format.words.installed import installed
 from scenarios.format.words.own import find_class
 from scenarios.format.words.strict import Strict
@@ -41,12 +42,12 @@ class Door:
         known = [*self.ours, *others]
         accepted = f"{', '.join(map(repr, known))}, or 'package.module:Class'"
         if not isinstance(name, str):
-            wrong = "is missing" if name is None else f"should be a text (got {name!r})"
+            wrong = "is missing" if name is None else f"got {short(name)}"
             raise ValueError(f"{self.tag}: {wrong}; accepted: {accepted}")  # noqa: TRY004
         if ":" not in name and name not in others:
-            near = difflib.get_close_matches(name, known, n=1)
+            near = difflib.get_close_matches(name[:80], known, n=1)
             meant = f"did you mean {near[0]!r}? " if near else ""
-            raise ValueError(f"{self.tag}: unknown {name!r}; {meant}accepted: {accepted}")
+            raise ValueError(f"{self.tag}: unknown {short(name)}; {meant}accepted: {accepted}")
         try:
             return find_class(name, self.group, self.base)
         except ValueError as error:

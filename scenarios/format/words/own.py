@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self, cast, get_type_hints
 from pydantic import Field, TypeAdapter, create_model, model_validator
 from pydantic.errors import PydanticSchemaGenerationError
 
+from scenarios.format.words.errors import short
 from scenarios.format.words.installed import installed
 from scenarios.format.words.sources import Code, changed_since_import, code_of
 from scenarios.format.words.strict import Strict
@@ -87,21 +88,23 @@ def find_class(name: str, group: str, base: type) -> type:
     """
     module_name, _, attribute = (name if ":" in name else installed(group)[name]).partition(":")
     if not (module_name and attribute):
-        raise ValueError(f"{name!r}: accepted: 'package.module:Class'")
+        raise ValueError(f"{short(name)}: accepted: 'package.module:Class'")
     if module_name == "__main__":
-        raise ValueError(f"{name!r}: other processes cannot import a script; accepted: a module")
+        raise ValueError(
+            f"{short(name)}: other processes cannot import a script; accepted: a module"
+        )
     module = imported(module_name, name)
     target = getattr(module, attribute, None)
     if isinstance(target, type) and issubclass(target, base):
         if missing := sorted(getattr(target, "__abstractmethods__", ())):
             lacks = " and no ".join(missing)
-            raise ValueError(f"{name!r}: has no {lacks}; accepted: a class that defines it")
+            raise ValueError(f"{short(name)}: has no {lacks}; accepted: a class that defines it")
         return target
     there = [n for n, kind in vars(module).items() if isinstance(kind, type)]
     fitting = [n for n in there if issubclass(getattr(module, n), base) and n != base.__name__]
     what = f"no class derived from {base.__name__}"
     said = f"{module_name} has {', '.join(fitting)}" if fitting else f"{module_name} has none"
-    raise ValueError(f"{name!r}: {what}; accepted: such a class ({said})")
+    raise ValueError(f"{short(name)}: {what}; accepted: such a class ({said})")
 
 
 def see_working_directory() -> None:
@@ -127,13 +130,13 @@ def imported(module: str, name: str) -> Any:  # noqa: ANN401 - a module
     except ModuleNotFoundError as error:
         if error.name and (module == error.name or module.startswith(f"{error.name}.")):
             raise ValueError(
-                f"{name!r}: there is no module {error.name!r}; accepted: one that is installed, or "
-                "that lies in the working directory"
+                f"{short(name)}: there is no module {short(error.name)}; accepted: one that is "
+                "installed, or that lies in the working directory"
             ) from error
-        raise ValueError(f"{name!r} cannot be imported: {error}") from error
+        raise ValueError(f"{short(name)} cannot be imported: {in_one_line(error)}") from error
     except (Exception, SystemExit) as error:  # whatever a user's module does
         raise ValueError(
-            f"{name!r} cannot be imported: {in_one_line(error)}{_remedy(error)}"
+            f"{short(name)} cannot be imported: {in_one_line(error)}{_remedy(error)}"
         ) from error
 
 
@@ -179,7 +182,9 @@ def keys_of(target: type, apart: frozenset[str], taken: set[str]) -> dict[str, A
     try:
         hints = get_type_hints(target, include_extras=True)
     except Exception as error:
-        raise ValueError(f"{target.__name__}: its types cannot be told: {error}") from error
+        raise ValueError(
+            f"{target.__name__}: its types cannot be told: {in_one_line(error)}"
+        ) from error
     for name in inspect.get_annotations(target):
         if name not in fields and name in _instance_hints(target):
             raise ValueError(f"{target.__name__}.{name}: accepted: a field of a @dataclass")

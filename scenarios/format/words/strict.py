@@ -17,7 +17,14 @@ Index = Annotated[int, annotated_types.Ge(0)]
 Workers = list[Index] | str
 """A list of workers from 0, a text such as "0-4, 7", or "others"."""
 
-Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
+Label = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        max_length=80,
+        description="up to 80 letters, digits, '.', '_', '-', the first one a letter or digit",
+    ),
+]
 """A name that can be a folder or a column."""
 
 

@@ -28,6 +28,8 @@ _NAMES = ("env", "name", "kind", "model")
 
 _TABLES = {"history.parquet", "workers.parquet"}
 
+TIMELINE = "timeline.parquet"
+
 Status: TypeAlias = Literal["missing", "done", "failed", "other", "damaged"]
 """``other``: the folder holds a run of other content; ``damaged``: files that cannot be trusted."""
 
@@ -65,8 +67,11 @@ class RunFolder:
             return "other"
         if info["status"] != "done":
             return "failed"
-        wanted = spec.scenario.timeline and "timeline.parquet" not in (info["files"] or {})
-        return "missing" if wanted else "done"  # a sweep may have left out the timeline
+        if spec.scenario.timeline:
+            if TIMELINE not in (info["files"] or {}):
+                return "missing"  # a sweep may have left it out
+            return "done" if self._are_whole({TIMELINE}, info) else "damaged"
+        return "done"
 
     def changed(self, spec: RunSpec) -> list[str]:
         """Return the names of users' code whose sources are not those of the run that is here."""
@@ -75,14 +80,16 @@ class RunFolder:
         return [name for name in now if before.get(name, now[name]) != now[name]]
 
     def _is_whole(self, info: RunInfo) -> bool:
-        """Return whether the files are as they were written; the timeline is not looked into."""
+        """Return whether the files are as they were written; :meth:`status` sees the timeline."""
         files = info.get("files") or {}
         if info["status"] == "done" and not files.keys() >= _TABLES:
             return False
+        return self._are_whole(_TABLES & files.keys(), info)
+
+    def _are_whole(self, names: set[str], info: RunInfo) -> bool:
+        files = info.get("files") or {}
         try:
-            return all(
-                _digest((self.path / f).read_bytes()) == files[f] for f in _TABLES & files.keys()
-            )
+            return all(_digest((self.path / f).read_bytes()) == files[f] for f in names)
         except OSError:
             return False
 

@@ -11,6 +11,8 @@ import gymnasium
 import mujoco
 from gymnasium.spaces import Box, Discrete
 
+from simulator.one_line import one_line
+
 
 class UnsuitableEnvironmentError(ValueError):
     """The environment does not exist or cannot be used; the message says what would do."""
@@ -33,7 +35,8 @@ def make_environment(name: str) -> gymnasium.Env[Any, Any]:
             environment: gymnasium.Env[Any, Any] = gymnasium.make(name, disable_env_checker=True)
         except Exception as error:
             raise UnsuitableEnvironmentError(
-                f"Gymnasium cannot make {name!r}: {str(error).splitlines()[0]}"
+                f"Gymnasium cannot make {name!r}: {one_line(error)}; accepted: an environment "
+                "that can be made"
             ) from error
     _check_spaces(name, environment)
     return environment
@@ -43,9 +46,9 @@ def _check_spaces(name: str, environment: gymnasium.Env[Any, Any]) -> None:
     seen, acted = environment.observation_space, environment.action_space
     if not isinstance(seen, Box):
         raise UnsuitableEnvironmentError(
-            f"{name}'s observation space is {type(seen).__name__}; a Box is needed"
+            f"{name}'s observation space is {type(seen).__name__}; accepted: a Box"
         )
-    accepted = "a bounded Box or Discrete is needed"
+    accepted = "accepted: a bounded Box or Discrete"
     if not isinstance(acted, Box | Discrete):
         raise UnsuitableEnvironmentError(
             f"{name}'s action space is {type(acted).__name__}; {accepted}"

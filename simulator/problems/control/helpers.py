@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 
+from simulator.one_line import one_line
 from simulator.problems.control.rollout import (
     SLOTS,
     Batch,
@@ -156,7 +157,7 @@ class _Helper:
         with self._named_failure():
             answer = self._connection.recv()
         if isinstance(answer, str):
-            raise HelperError(f"in a helper process:\n{answer}")
+            raise HelperError(f"in a helper process: {answer}")
         steps: Steps = answer
         return steps
 
@@ -184,6 +185,6 @@ def serve() -> None:
             batch, places = connection.recv()
             try:
                 answer: object = player.play(batch, taker(deck), places)
-            except Exception:  # noqa: BLE001 - the parent says it
-                answer = traceback.format_exc()
+            except Exception as error:  # noqa: BLE001 - the parent says it
+                answer = f"{one_line(error)}\n{traceback.format_exc()}"
             connection.send(answer)

@@ -1,5 +1,6 @@
 """Different worlds for different workers: other physics, rewards or observations."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any, SupportsFloat
@@ -10,6 +11,7 @@ import numpy as np
 from gymnasium.envs.mujoco import MujocoEnv
 from gymnasium.spaces import Box
 
+from simulator.problems.control.actions import policy_for
 from simulator.problems.control.environment import (
     UnsuitableEnvironmentError,
     flat_size,
@@ -80,6 +82,7 @@ def make_world(name: str, world: World, *, flags: bool = False) -> gymnasium.Env
         if not isinstance(base, MujocoEnv):
             raise UnsuitableEnvironmentError(
                 f"{name} is no MuJoCo environment: {', '.join(sorted(model_changes))} cannot change"
+                "; accepted: reward_scale, flip"
             )
         for key in model_changes:
             for array in _MODEL_ARRAYS[key]:
@@ -88,7 +91,7 @@ def make_world(name: str, world: World, *, flags: bool = False) -> gymnasium.Env
     if world.target_velocity != 1:
         if not hasattr(base, "_forward_reward_weight"):
             raise UnsuitableEnvironmentError(
-                f"{name} has no forward reward: target_velocity cannot change"
+                f"{name} has no forward reward: target_velocity cannot change; accepted: 1"
             )
         base._forward_reward_weight *= world.target_velocity  # noqa: SLF001 - no public setter
     if world.reward_scale != 1.0:
@@ -96,6 +99,19 @@ def make_world(name: str, world: World, *, flags: bool = False) -> gymnasium.Env
     if flags:
         environment = Flagged(environment, flip=world.flip)
     return environment
+
+
+def policy_size(name: str, worlds: Sequence[World], hidden: Sequence[int]) -> int:
+    """Return how many parameters the policy has; this makes each world once, without torch.
+
+    Raises:
+        UnsuitableEnvironmentError: that does not work.
+    """
+    for world in worlds:
+        environment = make_world(name, world, flags=any(other.flip for other in worlds))
+        policy, _ = policy_for(environment, hidden)
+        environment.close()
+    return policy.dimension
 
 
 class ScaledReward(gymnasium.RewardWrapper[Any, Any]):

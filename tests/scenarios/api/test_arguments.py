@@ -92,9 +92,9 @@ def test_objects_are_checked_as_tables_are() -> None:
     with pytest.raises(front.BadInputError) as caught:
         front.simulate(SMALL, wrong)
     assert caught.value.lines == (
-        "method: batch: should be greater than or equal to 1 (got 0)",
-        "method.rule: step_size: should be greater than 0 (got -1.0)",
-        "method.rule: momentum: should be less than or equal to 1 (got 2.0)",
+        "method: batch: got 0; accepted: a whole number of at least 1",
+        "method.rule: step_size: got -1.0; accepted: a number above 0",
+        "method.rule: momentum: got 2.0; accepted: a number above 0 and of at most 1",
     )
     with pytest.raises(front.BadInputError, match=re.escape("method.rule: 'nigt'; accepted: an")):
         front.simulate(SMALL, Rennala("nigt", batch=3))  # type: ignore[arg-type]

@@ -169,7 +169,9 @@ def test_a_log_becomes_a_trace(tmp_path: Path) -> None:
     # half a gradient a second until 4, one a second until 1
     rows = [list(map(float, line.split(","))) for line in out.read_text().splitlines()[1:]]
     assert rows == [[0, 0, 0.5], [2, 0, 0.5], [4, 0, 0], [0, 1, 1], [1, 1, 0]]
-    with pytest.raises(BadInputError, match=r"is no table of worker, start, end"):
+    with pytest.raises(
+        BadInputError, match=r"accepted: a .csv or .parquet file with columns worker, start, end"
+    ):
         front.trace(tmp_path / "none.csv", out)
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import gymnasium
 import pytest
 from commands import straggler, write_scenario
 
@@ -17,39 +18,48 @@ MISTAKES = {
     ),
     "negative time": (
         ("[1.0, 2.0]", "[1.0, -2.0]"),
-        "cluster.compute.seconds[1]: should be greater than 0 (got -2.0)",
+        "cluster.compute.seconds[1]: got -2.0; accepted: a number above 0",
     ),
-    "negative limit": (("updates = 40", "time_limit = -1.0"), "time_limit: should be greater"),
-    "zero workers": (("workers = 2", "workers = 0"), "cluster.workers: should be greater than or"),
+    "negative limit": (
+        ("updates = 40", "time_limit = -1.0"),
+        "time_limit: got -1.0; acc",
+    ),
+    "zero workers": (("workers = 2", "workers = 0"), "cluster.workers: got 0; accepted: the numb"),
     "unknown method": (
         ("rennala-nigt", "renala"),
         "methods[0].name: unknown 'renala'; did you mean",
     ),
-    "zero batch": (("batch = 3", "batch = 0"), "methods[0].batch: should be greater than or"),
+    "zero batch": (("batch = 3", "batch = 0"), "methods[0].batch: got 0; accepted: a whole"),
     "missing batch": (
         ("batch = 3", ""),
         "methods[0].batch: is missing; accepted: a whole number of at least 1",
     ),
-    "wrong type": (("batch = 3", 'batch = "3"'), "methods[0].batch: should be a valid integer"),
-    "momentum above one": (("momentum = 0.1", "momentum = 1.5"), "methods[0].momentum: should be"),
+    "wrong type": (
+        ("batch = 3", 'batch = "3"'),
+        "methods[0].batch: got '3'; accepted: a whole",
+    ),
+    "momentum above one": (
+        ("momentum = 0.1", "momentum = 1.5"),
+        "methods[0].momentum: got 1.5; accepted: a number above 0 and",
+    ),
     "unknown environment": (
         (QUADRATIC, 'kind = "control"\nenv = "Humanoi-v4"'),
         "problem.env: Gymnasium cannot make 'Humanoi-v4'",
     ),
     "observations that are no Box": (
         (QUADRATIC, 'kind = "control"\nenv = "FrozenLake-v1"'),
-        "problem.env: FrozenLake-v1's observation space is Discrete; a Box is needed",
+        "problem.env: FrozenLake-v1's observation space is Discrete; accepted: a Box",
     ),
     "not TOML": (("title = ", "title "), "is not valid TOML"),
     "times for other workers": (
         ("workers = 2", "workers = 3"),
-        "cluster.compute.seconds has 2 numbers for 3 workers",
+        "cluster.compute.seconds: has 2 numbers for 3 workers; accepted: one each",
     ),
-    "no limit": (("updates = 40", ""), "time_limit or updates is missing"),
-    "a seed twice": (("[0, 1]", "[0, 0]"), "seeds has a seed twice"),
+    "no limit": (("updates = 40", ""), "time_limit: it or updates is missing"),
+    "a seed twice": (("[0, 1]", "[0, 0]"), "seeds: a seed stands there twice"),
     "a method twice, with one label": (
         ("synchronous-nigt", 'rennala-nigt"\nbatch = 2\nlabel = "other'),
-        "methods has 'rennala-nigt' 2 times; give each its own label",
+        "methods: 'rennala-nigt' stands there 2 times, whatever the case; accepted: each with",
     ),
     "no version": (
         (QUADRATIC, 'kind = "control"\nenv = "Humanoid"'),
@@ -57,7 +67,7 @@ MISTAKES = {
     ),
     "a number in the place of a table": (
         ('{ model = "explicit", seconds = [1.0, 2.0] }', "3"),
-        "cluster.compute: should be a table (got 3)",
+        "cluster.compute: got 3; accepted: a table of seconds per gradient",
     ),
     "no kind": (
         ('kind = "quadratic"\n', ""),
@@ -65,19 +75,19 @@ MISTAKES = {
     ),
     "a method twice": (
         ("synchronous-nigt", 'rennala-nigt"\nbatch = 2\nlabel = "rennala-nigt'),
-        "methods has 'rennala-nigt' 2 times; give each its own label",
+        "methods: 'rennala-nigt' stands there 2 times, whatever the case; accepted: each with",
     ),
     "infinite times": (
         ('"explicit", seconds = [1.0, 2.0]', '"power", scale = 1e300, exponent = 1e300'),
-        "cluster.compute gives times that are not finite and above 0",
+        "cluster.compute: gives times that are not finite and above 0",
     ),
     "a variant of nobody": (
         (QUADRATIC, QUADRATIC + '\n[[problem.variants]]\nname = "far"\nworkers = [2]'),
-        "variants: there is no worker 2; accepted: 0 to 1",
+        "problem.variants[0].workers: there is no worker 2; accepted: 0 to 1",
     ),
     "a worker in two variants": (
         (QUADRATIC, QUADRATIC + 2 * '\n[[problem.variants]]\nname = "far"\nworkers = "0-1"'),
-        "variants: worker 0 stands there twice",
+        "problem.variants[1].workers: worker 0 stands there twice",
     ),
     "a change that the environment cannot make": (
         (
@@ -104,25 +114,25 @@ MISTAKES = {
             QUADRATIC,
             'kind = "tabular"\nworld = { model = "grid", rows = 2, columns = 2, goal = [2, 0] }',
         ),
-        "problem.world.goal [2, 0] is outside; accepted: below [rows, columns]",
+        "problem.world.goal: [2, 0] is outside; accepted: below [rows, columns]",
     ),
     "a spread that does not fit": (
         ("seconds = [1.0, 2.0] }", 'seconds = [1.0, 2.0], random = { distribution = "pareto" } }'),
-        "cluster.compute.random.tail does not fit pareto; accepted: tail",
+        "cluster.compute.random.tail: does not fit pareto; accepted: tail",
     ),
     "a schedule that goes back": (
         (
             "seconds = [1.0, 2.0] }",
             "seconds = [1.0, 2.0], schedule = [{ times = [0.0, 5.0, 4.0], speeds = [1.0] }] }",
         ),
-        "cluster.compute.schedule[0].times = [0.0, 5.0, 4.0]; accepted: ascending from 0",
+        "cluster.compute.schedule[0].times: got [0.0, 5.0, 4.0]; accepted: ascending from 0",
     ),
     "a worker below zero": (
         (
             "seconds = [1.0, 2.0] }",
             "seconds = [1.0, 2.0], schedule = [{ workers = [-1], times = [0], speeds = [1] }] }",
         ),
-        "cluster.compute.schedule[0].workers[0]: should be greater than or equal to 0 (got -1)",
+        "cluster.compute.schedule[0].workers[0]: got -1; accepted: a whole number of at least 0",
     ),
     "a trace that is not there": (
         ('{ model = "explicit", seconds = [1.0, 2.0] }', '{ model = "trace", file = "no.csv" }'),
@@ -133,19 +143,19 @@ MISTAKES = {
             '{ model = "explicit", seconds = [1.0, 2.0] }',
             '{ model = "groups", groups = [{ count = 3, seconds = 1.0 }] }',
         ),
-        "cluster.compute.groups has 3 numbers for 2 workers",
+        "cluster.compute.groups: has 3 numbers for 2 workers",
     ),
     "failures of nobody": (
         ("workers = 2", 'workers = 2\nfailures = { model = "windows", windows = [[2, 0.0, 1.0]] }'),
-        "cluster.failures.windows has worker 2; accepted: 0 to 1",
+        "cluster.failures.windows: has worker 2; accepted: 0 to 1",
     ),
     "an ingress of two kinds": (
         ("workers = 2", "workers = 2\ningress = { slots = 1, bandwidth = 1.0 }"),
-        "cluster.ingress.slots or bandwidth is wanted; accepted: one of them",
+        "cluster.ingress.slots: or bandwidth is wanted; accepted: one of them",
     ),
     "an ingress without a gather": (
         ("workers = 2", 'workers = 2\ncollective = "allreduce"\ningress = { slots = 1 }'),
-        "cluster.ingress is of no meaning with allreduce",
+        "cluster.ingress: is of no meaning with allreduce",
     ),
     "steps of a quadratic": (
         ('{ model = "explicit"', '{ per = "step", model = "explicit"'),
@@ -153,7 +163,60 @@ MISTAKES = {
     ),
     "a label that is a path": (
         ("batch = 3", 'batch = 3\nlabel = "../up"'),
-        "methods[0].label: string should match pattern",
+        "methods[0].label: got '../up'; accepted: up to 80 letters, digits, '.', '_', '-'",
+    ),
+    "a text, neither of a union's": (
+        ("workers = 2", 'workers = 2\npreemption = "stop"'),
+        "cluster.preemption: got 'stop'; accepted: 'cancel', 'finish', or a table { rule }",
+    ),
+    "in the table of a union": (
+        ("workers = 2", 'workers = 2\npreemption = { rule = "cancel", cost = inf }'),
+        "cluster.preemption.cost: got inf; accepted: a finite number of at least 0: seconds for",
+    ),
+    "a number of a union": (
+        ("workers = 2", 'workers = 2\nuplink = { model = "link", bandwidth = 0.0 }'),
+        "cluster.uplink.bandwidth: got 0.0; accepted: bytes per second above 0, one finite number",
+    ),
+    "in the list of a union": (
+        ("workers = 2", 'workers = 2\nuplink = { model = "link", bandwidth = [1.0, -1.0] }'),
+        "cluster.uplink.bandwidth[1]: got -1.0; accepted: a number above 0",
+    ),
+    "an empty list": (("[0, 1]", "[]"), "seeds: has no entries; accepted: at least 1: whole num"),
+    "labels that differ in case": (
+        ("batch = 3", 'batch = 3\nlabel = "Synchronous-NIGT"'),
+        "methods: 'Synchronous-NIGT' stands there 2 times, whatever the case; accepted: each",
+    ),
+    "more workers than there are": (
+        ('"rennala-nigt"\nbatch = 3', '"fastest-nigt"\nm = 5'),
+        "methods[0].m: 5 of 2 workers; accepted: 1 to 2",
+    ),
+    "a range without an end": (
+        (QUADRATIC, QUADRATIC + '\n[[problem.variants]]\nname = "far"\nworkers = "0-"'),
+        "problem.variants[0].workers: '0-' names nobody; accepted: a list of numbers",
+    ),
+    "a huge range": (
+        (QUADRATIC, QUADRATIC + '\n[[problem.variants]]\nname = "far"\nworkers = "0-999999999999"'),
+        "problem.variants[0].workers: there is no worker 999999999999; accepted: 0 to 1",
+    ),
+    "a huge group": (
+        (
+            '{ model = "explicit", seconds = [1.0, 2.0] }',
+            '{ model = "groups", groups = [{ count = 9223372036854775807, seconds = 1.0 }] }',
+        ),
+        "cluster.compute.groups: has 9,223,372,036,854,775,807 numbers for 2 workers; accepted",
+    ),
+    "a problem that fits into no machine": (
+        (
+            QUADRATIC,
+            'kind = "tabular"\nworld = { model = "random", states = 10000000, actions = 2 }',
+        ),
+        # 10^7 x 2 x 10^7 transitions of 8 bytes, and their sums: 3.2e15 bytes = 2,980,232 GiB
+        "problem.world: 10,000,000 states and 2 actions need at least 2,980,232 GiB of memory; acc",
+    ),
+    "a policy that fits into no machine": (
+        (QUADRATIC, 'kind = "control"\nenv = "Pendulum-v1"\nhidden = [1000000000000]'),
+        # (3 + 1) x 10^12 and twice 10^12 + 1 coordinates, each 4 x 8 + 16 x 4 bytes
+        "problem.hidden: layers of [1000000000000], 6,000,000,000,002 coordinates, need at least",
     ),
 }
 
@@ -168,6 +231,85 @@ def test_each_mistake_is_one_line_that_names_file_and_key(mistake: str, tmp_path
     assert "\n" not in line
     assert line.startswith(f"{file}: ")
     assert message in line
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("title = 'zwei für'".encode("latin-1"), "is in another encoding; accepted: text saved"),
+        ("title = 'two'".encode("utf-16"), "is in UTF-16; accepted: text saved as UTF-8"),
+        ("title = 'two'".encode("utf-16-le"), "is in UTF-16; accepted: text saved as UTF-8"),
+        (b"title = 3 4", "is not valid TOML: TOMLDecodeError: Expected newline"),
+    ],
+)
+def test_what_is_no_text_in_utf_8(content: bytes, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "two.toml"
+    file.write_bytes(content)
+    with pytest.raises(BadInputError) as caught:
+        load(file)
+    assert caught.value.lines[0].startswith(f"{file}: {message}")
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    file = write_scenario(tmp_path)
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert load(file).title == "two workers"
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("0,0,inf\n0,1,1\n", "has times or speeds that cannot be; accepted: finite, at least 0"),
+        ("0,0,1\n", "has no speed of worker 1; accepted: rows of all workers, 0 to 1"),
+        ("0,0,1\n0,7,1\n", "has worker 7; accepted: 0 to 1"),
+    ],
+)
+def test_mistakes_in_a_trace_name_its_key(rows: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(f"time,worker,speed\n{rows}")
+    model = '{ model = "trace", file = "t.csv" }'
+    file = write_scenario(tmp_path, ('{ model = "explicit", seconds = [1.0, 2.0] }', model))
+    with pytest.raises(BadInputError) as caught:
+        load(file)
+    assert caught.value.lines == (f"{file}: cluster.compute.file: t.csv: {message}",)
+
+
+class Asserts(gymnasium.Env[int, int]):
+    def __init__(self) -> None:
+        raise AssertionError
+
+
+def test_an_exception_without_words_is_named_by_its_kind(tmp_path: Path) -> None:
+    if "Asserts-v0" not in gymnasium.registry:
+        gymnasium.register("Asserts-v0", entry_point=lambda **_: Asserts())
+    file = write_scenario(tmp_path, (QUADRATIC, 'kind = "control"\nenv = "Asserts-v0"'))
+    with pytest.raises(BadInputError) as caught:
+        load(file)
+    said = "problem.env: Gymnasium cannot make 'Asserts-v0': AssertionError; accepted: an environ"
+    assert caught.value.lines[0].startswith(f"{file}: {said}")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ('"' + "x" * 100_000 + '"', "(100,000 letters); accepted: a whole"),
+        (str([1] * 30_000), "got [1, 1, 1, 1, 1, 1, ...] (30,000 entries); accepted: a whole"),
+    ],
+)
+def test_long_values_are_cut(value: str, shown: str, tmp_path: Path) -> None:
+    file = write_scenario(tmp_path, ("batch = 3", f"batch = {value}"))
+    with pytest.raises(BadInputError) as caught:
+        load(file)
+    (line,) = caught.value.lines
+    assert shown in line
+    assert len(line) < 250 + len(str(file))
+
+
+def test_many_mistakes_are_counted() -> None:
+    with pytest.raises(BadInputError) as caught:
+        load({"seeds": [-1] * 1000})
+    assert len(caught.value.lines) == 21
+    # 1000 seeds; title, cluster, problem and methods are missing
+    assert caught.value.lines[-1] == "scenario: and 984 more mistakes"
 
 
 def test_independent_mistakes_are_a_line_each(tmp_path: Path) -> None:
@@ -196,7 +338,7 @@ def test_the_command_exits_with_2_and_writes_nothing(mistake: str, tmp_path: Pat
         (["compare", "."], ".: no runs below it; accepted: a folder that run or sweep made"),
         (["figure", "99"], "figure 99: not there; accepted: 1"),
         (["run", "two.toml", "--out", "two.toml"], "two.toml"),
-        (["run", "x" * 300], "x"),
+        (["run", "x" * 300], "'xxx"),
     ],
 )
 def test_bad_arguments_are_one_line(arguments: list[str], message: str, tmp_path: Path) -> None:

@@ -66,9 +66,9 @@ def test_a_scenario_is_what_its_base_and_itself_say(tmp_path: Path) -> None:
         ('base = "figure1"', "self.toml: base: figure1: no such file or scenario; did you mean"),
         ("base = 3", "self.toml: base: 3; accepted: a scenario: a file or a name"),
         ('base = "two.toml"\nmethods = ["x"]', "self.toml: methods: 'x'; accepted: rennala-nigt"),
-        ('base = "two.toml"\n[cluster]\nworkers = 3', "self.toml: cluster.compute.seconds has 2"),
+        ('base = "two.toml"\n[cluster]\nworkers = 3', "self.toml: cluster.compute.seconds: has 2"),
         ('base = "two.toml"\n[cluster]\nwokers = 3', "self.toml: cluster.wokers: unknown key"),
-        ('base = "wrong.toml"', "wrong.toml: cluster.workers: should be greater than"),
+        ('base = "wrong.toml"', "wrong.toml: cluster.workers: got 0; accepted"),
     ],
 )
 def test_a_base_that_cannot_be_is_a_line(tmp_path: Path, own: str, line: str) -> None:

@@ -33,7 +33,7 @@ VALUES = {"batch": 3, "momentum": 0.5, "step_size": 0.1, "threshold": 2, "m": 2}
 def test_every_scenario_is_valid(name: str) -> None:
     scenario = load(library()[name])
     assert scenario.title
-    assert scenario.shortened().seeds == [0]
+    assert scenario.quick is None or scenario.shortened().seeds == [0]
 
 
 def test_figure_1_says_what_the_paper_says() -> None:

@@ -126,7 +126,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "a script": (method("__main__:Mine"), "other processes cannot import a script; accepted: a "),
     "out of bounds": (
         method("own_classes:Chosen", m=0, **RULE),
-        "methods[0].m: should be greater than or equal to 1 (got 0)",
+        "methods[0].m: got 0; accepted: a whole number of at least 1",
     ),
     "unknown key": (
         method("own_classes:Chosen", mm=1, **RULE),
@@ -146,7 +146,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "out of a rule's bounds": (
         method("own_classes:Chosen", rule="own_classes:Clipped", step_size=0.1, longest=0.0),
-        "scenario: methods[0].longest: should be greater than 0 (got 0.0)",
+        "scenario: methods[0].longest: got 0.0; accepted: a number above 0",
     ),
     "a key of both": (
         method("own_classes:Chosen", rule="own_classes:Momentous", step_size=0.1),
@@ -166,11 +166,11 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a shape": (
         cluster("WrongShape"),
-        "compute.model 'own_classes:WrongShape' gives seconds of shape (4,); accepted: (3,)",
+        "compute.model: 'own_classes:WrongShape' gives seconds of shape (4,); accepted: (3,)",
     ),
     "an exception": (
         cluster("Fails"),
-        "compute.model 'own_classes:Fails' fails: ZeroDivisionError: no scale",
+        "compute.model: 'own_classes:Fails' fails: ZeroDivisionError: no scale",
     ),
     "a missing key": (
         {"cluster": {"workers": 3, "compute": {"model": "own_classes:Halves"}}},
@@ -178,7 +178,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "two networks": (
         cluster("Halves", network={"model": "own_classes:Flat"}, collective="allreduce"),
-        "collective does not go with network; accepted: one of them",
+        "collective: does not go with network; accepted: one of them",
     ),
     "a point": (
         {"problem": {"kind": "own_classes:WrongPoint"}},
