@@ -8,6 +8,8 @@ import importlib
 import inspect
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, ClassVar, Self, cast, get_type_hints
 
@@ -114,6 +116,16 @@ def see_working_directory() -> None:
         sys.path.append(here)
 
 
+@contextmanager
+def _no_bytecode() -> Iterator[None]:
+    """Leave no bytecode of users' modules: a file that changes within a second would keep it."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
+
+
 def imported(module: str, name: str) -> Any:  # noqa: ANN401 - a module
     """Return a module, which may lie in the working directory.
 
@@ -126,7 +138,8 @@ def imported(module: str, name: str) -> Any:  # noqa: ANN401 - a module
     """
     see_working_directory()
     try:
-        return importlib.import_module(module)
+        with _no_bytecode():
+            return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name and (module == error.name or module.startswith(f"{error.name}.")):
             raise ValueError(

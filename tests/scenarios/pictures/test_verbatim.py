@@ -27,7 +27,7 @@ def test_a_dollar_sign_begins_no_formula() -> None:
 
 
 def test_names_in_bars_are_no_markup(tmp_path: Path) -> None:
-    state = {"time": 1.0, "update": 2, "value": 0.5}
+    state = {"time": 1.0, "update": 2, "value": 0.5, "events": 0}
     (tmp_path / "progress.json").write_text(json.dumps(state))
     sink = io.StringIO()
     console = Console(file=sink, force_terminal=True, force_jupyter=False, width=80)
