@@ -63,8 +63,8 @@ def plot(
 
     if xlim and not 0 <= xlim[0] < xlim[1] < math.inf:
         raise BadInputError(f"xlim {xlim[0]:g} {xlim[1]:g}: accepted: two rising numbers from 0")
-    if size and not (0 < size[0] <= LARGEST and 0 < size[1] <= LARGEST):
-        raise BadInputError(f"size {size[0]:g} {size[1]:g}: accepted: up to {LARGEST} inches each")
+    if size and not all(1 <= side <= LARGEST for side in size):
+        raise BadInputError(f"size {size[0]:g} {size[1]:g}: accepted: 1 to {LARGEST} inches each")
     clusters = _clusters(results)
     for runs in clusters.values():
         if column is not None and column not in runs[0].history:

@@ -164,7 +164,7 @@ def test_what_cannot_be_is_one_line(results: front.Results, tmp_path: Path) -> N
         "--column x: no such column; accepted: update, time": lambda: results.plot("x"),
         "x: no such method here; accepted: rennala-nigt": lambda: results.plot(methods=["x"]),
         "xlim 3 1: accepted: two rising numbers": lambda: results.plot(xlim=(3, 1)),
-        "size 0 1: accepted: up to 100 inches": lambda: results.plot(size=(0, 1)),
+        "size 0 1: accepted: 1 to 100 inches": lambda: results.plot(size=(0, 1)),
         "nowhere: not there; accepted: a folder of results, of one run or of a store; a compact": (
             lambda: front.open("nowhere")
         ),
