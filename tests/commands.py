@@ -11,6 +11,9 @@ from typer.testing import CliRunner
 
 from scenarios.cli.app import main
 
+ROOT = str(Path(__file__).parent.parent)
+"""Of the repository: nobody writes modules here, and the environment may lie below."""
+
 COMMAND = str(Path(sys.executable).with_name("straggler"))
 
 SCENARIO = """
@@ -70,7 +73,8 @@ def _as_if_new(arguments: tuple[str, ...], cwd: Path) -> Iterator[None]:
     finally:
         sys.argv, sys.path[:] = argv, path
         for name in {*sys.modules} - loaded:
-            if str(getattr(sys.modules[name], "__file__", None)).startswith(str(cwd)):
+            file = str(getattr(sys.modules[name], "__file__", None))
+            if file.startswith(str(cwd)) and not file.startswith(ROOT):
                 del sys.modules[name]
 
 
