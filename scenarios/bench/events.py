@@ -8,7 +8,9 @@ import simpy
 from algorithms import NIGT, AFedPG, Rennala
 from scenarios.bench.measure import Case, Measurement, interleaved
 from simulator import ComputeModel, Hardware, Network, power_law, simulate
+from simulator.hardware.failures import Loss, RandomFailures
 from simulator.hardware.jitter import Jitter
+from simulator.hardware.speed import Profile, Speeds
 from simulator.problems.quadratic import Bowl, Quadratic
 
 RULE = NIGT(step_size=0.01, momentum=0.1)
@@ -25,6 +27,9 @@ def bench_events(rounds: int) -> list[Measurement]:
         for extra in ("", ", random times", ", timeline recorded"):
             name = f"Rennala, n = {workers:,}, M = 1,000{extra}"
             cases[name] = ("gradients, 1,000 an update", _rennala(workers, extra))
+    for extra in (", a trace each", ", fair ingress", ", paused by failures", ", lost in failures"):
+        name = f"Rennala, n = 100,000, M = 1,000{extra}"
+        cases[name] = ("gradients, 1,000 an update", _rennala(100_000, extra, updates=5))
     return interleaved(cases, rounds, warm_up=False)
 
 
@@ -49,15 +54,29 @@ def _afedpg(*, timeline: bool) -> int:
     return 5_000
 
 
-def _rennala(workers: int, extra: str) -> Callable[[], int]:
-    factors = Jitter("lognormal", 0.5, seed=0) if "random" in extra else None
-    hardware = Hardware(
-        ComputeModel(power_law(workers, 1.0, 0.5), factors), Network(np.zeros(workers))
-    )
+def _rennala(workers: int, extra: str, updates: int = 20) -> Callable[[], int]:
     method = Rennala(RULE, 1_000)
 
     def run() -> int:
-        simulate(method.run, _problem(), hardware, updates=20, record_timeline="timeline" in extra)
-        return 20_000
+        hardware = _hardware(workers, extra)  # anew: it remembers what it has drawn
+        recorded = "timeline" in extra
+        simulate(method.run, _problem(), hardware, updates=updates, record_timeline=recorded)
+        return 1_000 * updates
 
     return run
+
+
+def _hardware(workers: int, extra: str) -> Hardware:
+    h = power_law(workers, 1.0, 0.5)
+    factors = Jitter("lognormal", 0.5, seed=0) if "random" in extra else None
+    network = Network(np.full(workers, 0.001), capacity=2_000.0 if "fair" in extra else None)
+    failures = None
+    if "failures" in extra:
+        running: Loss = "paused" if "paused" in extra else "lost"
+        failures = RandomFailures(workers, running, between=60.0, repair=20.0, seed=0)
+    if "trace" not in extra:
+        return Hardware(ComputeModel(h, factors), network, failures=failures)
+    speeds = np.random.default_rng(0).uniform(0.5, 1.5, (workers, 3)) / h[:, None]
+    profiles = [Profile(np.array([0.0, 10.0, 20.0]), speed) for speed in speeds]
+    traced = ComputeModel(np.ones(workers), speeds=Speeds(profiles, np.arange(workers)))
+    return Hardware(traced, network)
