@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from methods import method
 
 from algorithms import METHODS, Algorithm
 from simulator import (
@@ -37,23 +38,6 @@ NETWORKS = {
     "slots": Network(np.full(4, 0.4), slots=1, downlink=np.array([0.0, 0.1, 0.2, 0.3])),
 }
 VARIANTS = Variants(("near", "far"), np.array([0, 1, 1, 0]))
-
-
-def method(name: str) -> Algorithm:
-    aggregation, rule = METHODS[name]
-    values = {
-        "batch": 5,
-        "batch_init": 7,
-        "m": 3,
-        "threshold": 3,
-        "step_size": 0.1,
-        "momentum": 0.3,
-    }
-
-    def chosen(kind: type[Any]) -> dict[str, Any]:
-        return {f.name: values[f.name] for f in fields(kind) if f.name in values}
-
-    return aggregation(rule=rule(**chosen(rule)), **chosen(aggregation))
 
 
 def hardware(

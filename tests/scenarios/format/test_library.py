@@ -1,19 +1,20 @@
 """The scenarios that come with the package, and every method on every kind of problem."""
 
-import dataclasses
 import math
 
 import numpy as np
 import pytest
 from commands import straggler
+from methods import keys
 
 from algorithms import METHODS, RULES
 from scenarios.format.load import library, load
 from scenarios.format.method import Method
+from scenarios.format.problem import ProblemTable
 from scenarios.format.scenario import Scenario
 from scenarios.runs.spec import expand
 from scenarios.studies.grid import SWEEPS, load_sweep
-from simulator import simulate
+from simulator import Problem, Request, simulate
 
 PROBLEMS = {
     "quadratic": {"kind": "quadratic", "dimension": 4, "noise": 0.1},
@@ -26,7 +27,12 @@ PROBLEMS = {
     "control": {"kind": "control", "env": "Reacher-v4", "horizon": 5, "hidden": [4]},
     "cartpole": {"kind": "control", "env": "CartPole-v1", "horizon": 12, "hidden": [4]},
 }
-VALUES = {"batch": 3, "momentum": 0.5, "step_size": 0.1, "threshold": 2, "m": 2}
+
+
+def built(name: str) -> Problem:
+    table = ProblemTable.model_of(PROBLEMS[name]).model_validate(PROBLEMS[name])
+    problem: Problem = table.build(seed=1, workers=3)
+    return problem
 
 
 @pytest.mark.parametrize("name", library())
@@ -59,8 +65,6 @@ def test_figure_8_has_fast_workers_that_send_slowly() -> None:
 @pytest.mark.parametrize("problem", PROBLEMS)
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_runs_on_every_problem(method: str, problem: str, preemption: str) -> None:
-    names = {f.name for part in METHODS[method] for f in dataclasses.fields(part)}
-    values = {key: value for key, value in VALUES.items() if key in names}
     scenario = Scenario.model_validate(
         {
             "title": "battery",
@@ -73,7 +77,7 @@ def test_every_method_runs_on_every_problem(method: str, problem: str, preemptio
                 "uplink": {"model": "power", "scale": 0.5},
             },
             "problem": PROBLEMS[problem],
-            "methods": [{"name": method, **values}],
+            "methods": [{"name": method, **keys(method)}],
         }
     )
     (spec,) = expand(scenario)
@@ -91,11 +95,46 @@ def test_every_method_runs_on_every_problem(method: str, problem: str, preemptio
         results.append(result.history.columns())
     assert results[0] == results[1]
     assert results[0]["update"] == [1, 2, 3, 4, 5, 6]
-    if problem in {"control", "cartpole", "tabular"}:
+    if scenario.problem.has_episodes:
         assert all(
             count == used
             for count, used in zip(results[0]["return_count"], results[0]["gradients"], strict=True)
         )
+
+
+def test_the_batteries_have_every_kind_of_problem() -> None:
+    missing = set(ProblemTable.door.ours) - {str(table["kind"]) for table in PROBLEMS.values()}
+    assert not missing, "add a table of this kind to PROBLEMS"
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_an_exact_gradient_is_the_slope_of_the_objective(name: str) -> None:
+    problem = built(name)
+    x = problem.initial_point() + 0.5
+    exact = problem.exact(x)
+    if exact is not None:
+        h = 1e-4 * np.eye(len(x))
+        ends = [(problem.exact(x + step), problem.exact(x - step)) for step in h]
+        slopes = [(up[0] - down[0]) / 2e-4 for up, down in ends if up and down]
+        assert exact[1] == pytest.approx(np.linalg.norm(slopes), rel=1e-6)
+    problem.close()
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_a_gradient_depends_on_its_key_and_not_on_its_company(name: str) -> None:
+    problem, other = built(name), built(name)
+    x = problem.initial_point()
+    workers, tasks, weights = np.array([0, 1, 1]), np.array([5, 5, 6]), np.array([0.5, -1.0, 2.0])
+    (together,) = problem.estimate([Request(x, workers, tasks, weights)])
+    alone = np.zeros_like(x)
+    for k in (2, 0, 1):  # another order, another instance
+        key = slice(k, k + 1)
+        (one,) = other.estimate([Request(x, workers[key], tasks[key], np.ones(1))])
+        alone += weights[k] * one.gradient
+    scale = float(np.abs(alone).max())
+    np.testing.assert_allclose(together.gradient, alone, rtol=1e-4, atol=1e-5 * scale)
+    problem.close()
+    other.close()
 
 
 def test_each_method_has_a_schema_with_its_own_keys() -> None:

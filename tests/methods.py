@@ -1,0 +1,54 @@
+"""Every method of ours, with values for its keys: a new one is in all batteries by its name."""
+
+from dataclasses import fields
+from typing import Any
+
+from clusters import RULE
+from hypothesis import strategies as st
+
+from algorithms import METHODS, Algorithm
+from simulator import Count, Momentum, Positive
+
+EXAMPLES: dict[Any, Any] = {
+    Count: 3,
+    Count | None: 5,
+    Positive: 0.1,
+    Positive | None: None,
+    Momentum: 0.3,
+}
+"""A value that fits, by the type of a field."""
+
+COUNTS = st.integers(1, 12)
+STRATEGIES: dict[Any, st.SearchStrategy[Any]] = {
+    Count: COUNTS,
+    Count | None: st.none() | COUNTS,
+    Positive | None: st.none() | st.integers(1, 64).map(lambda k: k / 16),
+}
+"""Values to be drawn, by the type of a field."""
+
+AGGREGATIONS = list(dict.fromkeys(aggregation for aggregation, _ in METHODS.values()))
+
+
+def _own(kind: type[Any], table: dict[Any, Any]) -> dict[str, Any]:
+    own = [f for f in fields(kind) if f.name != "rule"]
+    new = [f"{kind.__name__}.{f.name}: {f.type}" for f in own if f.type not in table]
+    assert not new, f"tests/methods.py needs values for the type of {', '.join(new)}"
+    return {f.name: table[f.type] for f in own}
+
+
+def keys(name: str) -> dict[str, Any]:
+    """Return a value for each key of a method, as a scenario has them; None: left out."""
+    values = {key: v for part in METHODS[name] for key, v in _own(part, EXAMPLES).items()}
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def method(name: str) -> Algorithm:
+    aggregation, rule = METHODS[name]
+    return aggregation(rule=rule(**_own(rule, EXAMPLES)), **_own(aggregation, EXAMPLES))
+
+
+def drawn() -> st.SearchStrategy[Algorithm]:
+    """Return a strategy for any aggregation with any values."""
+    return st.one_of(
+        st.builds(kind, rule=st.just(RULE), **_own(kind, STRATEGIES)) for kind in AGGREGATIONS
+    )
