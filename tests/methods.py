@@ -49,6 +49,5 @@ def method(name: str) -> Algorithm:
 
 def drawn() -> st.SearchStrategy[Algorithm]:
     """Return a strategy for any aggregation with any values."""
-    return st.one_of(
-        st.builds(kind, rule=st.just(RULE), **_own(kind, STRATEGIES)) for kind in AGGREGATIONS
-    )
+    kinds = [st.builds(kind, rule=st.just(RULE), **_own(kind, STRATEGIES)) for kind in AGGREGATIONS]
+    return st.one_of(*kinds)

@@ -1,10 +1,13 @@
 """Timelines worked out by hand; all times are binary fractions, so equality is exact."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from clusters import RULE, Recorder, hardware, run, times
+from methods import AGGREGATIONS
 
-from algorithms import AFedPG, Rennala, Synchronous
+from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous
 from simulator import Cluster, Process, StalledError, State, simulate
 
 
@@ -91,6 +94,35 @@ def test_rennala_finish_computes_on_while_vectors_travel() -> None:
     assert [row.discarded for row in result.history.rows] == [3, 3]
     # a vector that travels while its worker computes takes none of the worker's time
     assert result.seconds[State.SEND].tolist() == [0, 0]
+
+
+def test_malenia_waits_until_the_harmonic_mean_is_enough() -> None:
+    # M = 4 wants 1/M_0 + 1/M_1 <= 1; at 4 worker 0 has 4 and then worker 1 has 2: 3/4
+    result = run(Malenia(RULE, 4), hardware([1, 2]), updates=2)
+    assert times(result) == [4, 8]
+    assert result.gradients_used.tolist() == [8, 4]
+
+
+def test_fastest_waits_for_the_slowest_of_the_fastest() -> None:
+    # by h + kappa: 4, 2, 5; worker 0 takes 3 + 1; worker 2 would be second by h alone
+    result = run(Fastest(RULE, 2), hardware([3, 2, 2], [1, 0, 3]), updates=2)
+    assert times(result) == [4, 8]
+    assert result.gradients_used.tolist() == [2, 2, 0]
+
+
+def test_ringmaster_drops_what_is_too_old() -> None:
+    # worker 1's gradient of 2.0 comes after worker 0's updates 1 and 2: dropped, as that of 4.0 is
+    result = run(Ringmaster(RULE, 1), hardware([1, 2]), updates=4)
+    assert times(result) == [1, 2, 3, 4]
+    assert [row.discarded for row in result.history.rows] == [0, 0, 1, 0]
+    assert result.gradients_used.tolist() == [4, 0]
+
+
+@pytest.mark.parametrize("aggregation", AGGREGATIONS)
+def test_every_aggregation_has_a_timeline_by_hand(aggregation: type[Algorithm]) -> None:
+    here = Path(__file__).read_text(encoding="utf-8")
+    call = f"run({aggregation.__name__}(RULE"
+    assert call in here, "add a timeline, worked out by hand, to this file"
 
 
 def test_synchronous_does_not_depend_on_preemption() -> None:

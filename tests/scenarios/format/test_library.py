@@ -16,7 +16,7 @@ from scenarios.runs.spec import expand
 from scenarios.studies.grid import SWEEPS, load_sweep
 from simulator import Problem, Request, simulate
 
-PROBLEMS = {
+PROBLEMS: dict[str, dict[str, object]] = {
     "quadratic": {"kind": "quadratic", "dimension": 4, "noise": 0.1},
     "tabular": {"kind": "tabular", "world": {"model": "random", "states": 3, "actions": 2}},
     "two worlds": {
