@@ -2,12 +2,13 @@
 
 from simulator.checkpoint import Checkpoint
 from simulator.cluster import SimulatedCluster
+from simulator.columns import Update
 from simulator.evaluation import Evaluation
 from simulator.hardware.compute import ComputeModel, ComputeTimes, OwnFactors, power_law
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import Network, NetworkModel
 from simulator.hardware.transfers import Transfers
-from simulator.history import DivergedError, History, Update
+from simulator.history import DivergedError, History
 from simulator.interface import Cluster, Iterate, Round
 from simulator.problem import Estimate, Problem, Request, Variants
 from simulator.simulate import Run, simulate

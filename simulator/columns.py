@@ -1,6 +1,7 @@
 """The columns of a run's tables: name, unit and meaning of each, said once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Any, NamedTuple
 
 RETURN_MEAN = "return_mean"
 RETURN_COUNT = "return_count"
@@ -29,20 +30,51 @@ class Column:
     whole: bool = False
 
 
-HISTORY = (
-    Column("update", "", "1, 2, ...: one step of the server", whole=True),
-    Column("time", "simulated s", "when theta_update is available"),
-    Column("gradients", "gradients", "used in this update", whole=True),
-    Column(
-        "discarded", "gradients", "completed or begun, and discarded since the last one", whole=True
-    ),
-    Column("delay", "updates", "between dispatch and use of the gradients used, on average"),
-    Column(RETURN_MEAN, "reward", "mean undiscounted return of the trajectories used"),
-    Column(RETURN_COUNT, "trajectories", "how many those are", whole=True),
-    Column("steps", "environment steps", "how many they have together", whole=True),
-    Column(OBJECTIVE, "reward", "exact J(theta_update), where the problem can tell"),
-    Column("gradient_norm", "", "length of the exact gradient of J at theta_update, where known"),
-)
+class Said(NamedTuple):
+    """Unit and meaning of a column."""
+
+    unit: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Update:
+    """What an update was made of: the row of a history.
+
+    The attributes are its columns, each said where its type is; None where there is nothing to
+    tell. ``extra`` has the further columns of this run: some of :data:`SOMETIMES`, and those of
+    each variant.
+    """
+
+    update: Annotated[int, Said("", "1, 2, ...: one step of the server")]
+    time: Annotated[float, Said("simulated s", "when theta_update is available")]
+    gradients: Annotated[int, Said("gradients", "used in this update")]
+    discarded: Annotated[
+        int, Said("gradients", "completed or begun, and discarded since the last one")
+    ]
+    delay: Annotated[
+        float, Said("updates", "between dispatch and use of the gradients used, on average")
+    ]
+    return_mean: Annotated[
+        float | None, Said("reward", "mean undiscounted return of the trajectories used")
+    ]
+    return_count: Annotated[int, Said("trajectories", "how many those are")]
+    steps: Annotated[int, Said("environment steps", "how many they have together")]
+    objective: Annotated[
+        float | None, Said("reward", "exact J(theta_update), where the problem can tell")
+    ]
+    gradient_norm: Annotated[
+        float | None, Said("", "length of the exact gradient of J at theta_update, where known")
+    ]
+    extra: dict[str, float | int | None] = field(default_factory=dict)
+
+
+def _column(name: str, kind: Any) -> Column:  # noqa: ANN401
+    said: Said = kind.__metadata__[0]
+    return Column(name, said.unit, said.meaning, whole=kind.__origin__ is int)
+
+
+HISTORY = tuple(_column(f.name, f.type) for f in fields(Update) if f.name != "extra")
 """The columns that every history has, a row per update."""
 
 SOMETIMES = (

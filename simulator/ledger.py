@@ -4,8 +4,9 @@ from collections.abc import Collection
 
 import numpy as np
 
+from simulator.columns import Update
 from simulator.gradients import LazyGradients
-from simulator.history import DivergedError, Update
+from simulator.history import DivergedError
 from simulator.problem import Estimate
 from simulator.selection_bias import Selection
 from simulator.tally import Tally

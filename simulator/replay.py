@@ -5,7 +5,8 @@ from dataclasses import replace
 from itertools import islice
 
 from simulator.checkpoint import START, Checkpoint
-from simulator.history import History, Update
+from simulator.columns import Update
+from simulator.history import History
 from simulator.interface import State
 from simulator.problem import Estimate
 from simulator.tasks import Key, Lookahead

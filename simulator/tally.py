@@ -7,9 +7,9 @@ from simulator.columns import (
     RETURN_AVERAGE,
     RETURN_COUNT,
     RETURN_MEAN,
+    Update,
     of_variant,
 )
-from simulator.history import Update
 from simulator.problem import Estimate, Problem
 from simulator.replay import Replay
 from simulator.selection_bias import Selection, SelectionBias

@@ -37,7 +37,9 @@ def row(column: Column) -> str:
 @pytest.mark.parametrize("name", COLUMNS)
 def test_the_page_says_what_the_columns_are(name: str) -> None:
     said = PAGE.partition(f"`{name}.parquet`")[2].split("\n## ")[0].splitlines()
-    assert [line for line in said if line.startswith("| `")] == [row(c) for c in COLUMNS[name]]
+    table = [row(c) for c in COLUMNS[name]]
+    wanted = "docs/columns.md should have this table:\n" + "\n".join(table)
+    assert [line for line in said if line.startswith("| `")] == table, wanted
 
 
 def test_every_file_has_the_columns_that_are_said(tmp_path: Path) -> None:
