@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import straggler as front
+from scenarios.format.words.errors import BadInputError
 from simulator import columns
 from simulator.columns import COLUMNS, Column, counted_by, of_variant
 
@@ -54,6 +55,20 @@ def test_every_file_has_the_columns_that_are_said(tmp_path: Path) -> None:
     types = pq.read_schema(folder / "history.parquet")
     assert [n for n in types.names if str(types.field(n).type) == "int64"] == whole
     assert whole[-2:] == ["return_count_far", "return_count_base"]
+
+
+def test_a_column_younger_than_a_history_has_no_numbers_there(tmp_path: Path) -> None:
+    older, broken = front.run(TWO, out=tmp_path, jobs=1), front.open(tmp_path)
+    file = tmp_path / "rennala-nigt/seed-0/history.parquet"
+    table = pq.read_table(file)
+    pq.write_table(table.drop_columns(["discarded"]), file)
+    history = older.history("rennala-nigt", seed=0)
+    assert history["discarded"].isna().all()
+    assert history["gradients"].tolist() == table["gradients"].to_pylist()
+    assert str(history["gradients"].dtype) == "int64"
+    pq.write_table(table.drop_columns(["time"]), file)
+    with pytest.raises(BadInputError, match="has not the columns of a history"):
+        broken.history("rennala-nigt", seed=0)
 
 
 def test_mean_returns_are_weighted_by_their_counts() -> None:

@@ -9,6 +9,8 @@ import pytest
 from commands import straggler_process
 
 import straggler as front
+from algorithms import METHODS
+from scenarios.format.tabular import ProblemTable
 from simulator import Cluster, Round
 
 ROOT = Path(__file__).parent.parent
@@ -103,6 +105,13 @@ def test_the_page_names_all_that_a_method_may_ask_for() -> None:
         offered = {*vars(kind), *kind.__annotations__}
         for name in (name for name in offered if not name.startswith("_")):
             assert f"`{prefix}{name}" in page, name
+
+
+@pytest.mark.parametrize("name", [*METHODS, *ProblemTable.door.ours])
+def test_the_page_of_scenarios_has_every_method_and_kind_of_problem(name: str) -> None:
+    rows = [line for line in (ROOT / "docs/scenarios.md").read_text().splitlines() if "|" in line]
+    first_cells = " ".join(row.split("|")[1] for row in rows if row.startswith("|"))
+    assert f"`{name}`" in first_cells, "add a row to the table in docs/scenarios.md"
 
 
 @pytest.fixture(scope="module")

@@ -134,7 +134,9 @@ class Results:
         frames = [pd.DataFrame(run.history) for run in runs]
         if not frames:
             raise BadInputError(f"{self.name}: {method}, seed {seed} failed: it has no history")
-        frames = [f.astype(dict.fromkeys(filter(is_whole, f), "int64")) for f in frames]
+        frames = [
+            f.astype({n: "int64" for n in f if is_whole(n) and f[n].notna().all()}) for f in frames
+        ]
         if len(frames) == 1:
             return frames[0]
         for frame, run in zip(frames, runs, strict=True):

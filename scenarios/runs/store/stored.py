@@ -59,9 +59,15 @@ class StoredRun:
 
     @cached_property
     def history(self) -> dict[str, Vector]:
-        """The columns of ``history.parquet`` as numbers; NaN where there is none."""
+        """The columns of ``history.parquet`` as numbers; NaN where there is none.
+
+        So is all of a column that is younger than the file.
+        """
         table = self._read() if self.table is None else self.table
-        return {name: table[name].to_numpy().astype(np.float64) for name in table.column_names}
+        names = table.column_names
+        columns = {name: table[name].to_numpy().astype(np.float64) for name in names}
+        younger = [name for name in HISTORY_SCHEMA.names if name not in columns]
+        return columns | {name: np.full(len(table), np.nan) for name in younger}
 
     def timeline(self) -> pa.Table:
         """Return the columns of ``timeline.parquet``.
@@ -95,7 +101,7 @@ class StoredRun:
             raise BadInputError(
                 f"{file}: cannot be read; accepted: delete its folder and run again"
             ) from error
-        if not set(HISTORY_SCHEMA.names) <= set(table.column_names):
+        if not {"update", "time"} <= set(table.column_names):
             raise BadInputError(f"{file}: has not the columns of a history; delete its folder")
         return table
 

@@ -71,7 +71,7 @@ MISTAKES = {
     ),
     "no kind": (
         ('kind = "quadratic"\n', ""),
-        "problem.kind: is missing; accepted: 'control', 'quadratic', 'tabular', or",
+        "problem.kind: is missing; accepted: 'control', 'quadratic', ",
     ),
     "a method twice": (
         ("synchronous-nigt", 'rennala-nigt"\nbatch = 2\nlabel = "rennala-nigt'),

@@ -10,8 +10,8 @@ from methods import keys
 from algorithms import METHODS, RULES
 from scenarios.format.load import library, load
 from scenarios.format.method import Method
-from scenarios.format.problem import ProblemTable
 from scenarios.format.scenario import Scenario
+from scenarios.format.tabular import ProblemTable
 from scenarios.runs.spec import expand
 from scenarios.studies.grid import SWEEPS, load_sweep
 from simulator import Problem, Request, simulate
