@@ -132,7 +132,7 @@ def test_public_names() -> None:
     ]
     ours = {aggregation.__name__ for aggregation, _ in algorithms.METHODS.values()}
     others = {"Algorithm", "Clock", "Iterate", "METHODS", "NIGT", "PG", "RULES", "Rule"}
-    assert set(algorithms.__all__) == ours | others
+    assert set(algorithms.__all__) == ours | others, "every aggregation is exported"
     for module in (simulator, algorithms, straggler):
         assert all(hasattr(module, name) for name in module.__all__)
 

@@ -71,10 +71,15 @@ class ProblemTable(Open):
     def size(self, workers: int) -> Size:
         """Return how large it is; this makes what can only be checked by making it.
 
+        Here it is made, and its memory is unknown. A kind that can be too large for a machine
+        says so without being made.
+
         Raises:
             ValueError: it cannot be made.
         """
-        raise NotImplementedError
+        made = self.build(0, workers)
+        made.close()
+        return Size(made.dimension)
 
     @classmethod
     def model_for(cls, target: type, content: Mapping[str, Any]) -> type[Any]:  # noqa: ARG003

@@ -91,6 +91,7 @@ def test_every_method_runs_on_every_problem(method: str, problem: str, preemptio
             updates=scenario.updates,
         )
         instance.close()
+        assert scenario.problem.size(scenario.cluster.workers).dimension == instance.dimension
         assert result.failure is None
         results.append(result.history.columns())
     assert results[0] == results[1]
