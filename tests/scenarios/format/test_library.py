@@ -91,7 +91,6 @@ def test_every_method_runs_on_every_problem(method: str, problem: str, preemptio
             updates=scenario.updates,
         )
         instance.close()
-        assert scenario.problem.size(scenario.cluster.workers).dimension == instance.dimension
         assert result.failure is None
         results.append(result.history.columns())
     assert results[0] == results[1]
@@ -106,6 +105,12 @@ def test_every_method_runs_on_every_problem(method: str, problem: str, preemptio
 def test_the_batteries_have_every_kind_of_problem() -> None:
     missing = set(ProblemTable.door.ours) - {str(table["kind"]) for table in PROBLEMS.values()}
     assert not missing, "add a table of this kind to PROBLEMS"
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_a_problem_says_its_size_without_being_made(name: str) -> None:
+    table = ProblemTable.model_of(PROBLEMS[name]).model_validate(PROBLEMS[name])
+    assert table.size(3).dimension == ProblemTable.size(table, 3).dimension
 
 
 @pytest.mark.parametrize("name", PROBLEMS)
