@@ -11,11 +11,11 @@ from simulator.types import Indices, Vector
 
 @dataclass(frozen=True)
 class Variants:
-    """Which worker has which version of the problem.
+    """Which worker has which variant of the problem.
 
     Attributes:
-        names: of the versions.
-        of_worker: shape (n,), index of each worker's version.
+        names: of the variants.
+        of_worker: shape (n,), index of each worker's variant.
     """
 
     names: tuple[str, ...]
@@ -32,7 +32,7 @@ class Request:
     """A weighted sum of stochastic gradients, all at one point.
 
     Attributes:
-        point: shape (d,), where.
+        point: shape (d,), where the gradients are taken.
         workers: shape (m,), whose gradients.
         tasks: shape (m,), the worker's own count; (seed, worker, task) keys all randomness.
         weights: shape (m,), the weight of each gradient in the sum.
@@ -64,27 +64,28 @@ class Estimate:
 class Problem(ABC):
     """A function J(theta) that is maximised through stochastic gradients.
 
-    An instance belongs to one seed. The same (point, worker, task) gives the same gradient in
-    whatever order and company it is asked for; a request's weighted sum may round with its size.
+    An instance belongs to one seed. The same (point, worker, task) gives the same gradient, in
+    whatever order and with whatever others it is asked for. The weighted sum of a request may be
+    rounded differently if the request is larger.
     """
 
     dimension: int
     """The number d of parameters."""
 
     variants: Variants | None = None
-    """The versions of the problem, if workers differ; J is the equal average over workers."""
+    """The variants of the problem, if workers differ; J is the equal average over workers."""
 
     @abstractmethod
     def initial_point(self) -> Vector:
         """Return theta_0, shape (d,); it depends on the seed alone."""
 
-    def version_of(self, workers: Indices) -> Indices:
-        """Return the index of each worker's version, 0 if there is only one; shape as given."""
+    def variant_of(self, workers: Indices) -> Indices:
+        """Return the index of each worker's variant, 0 if there is only one; shape as given."""
         return self.variants.of_worker[workers] if self.variants else np.zeros_like(workers)
 
     @abstractmethod
     def estimate(self, requests: Sequence[Request]) -> list[Estimate]:
-        """Answer all requests, in their order; together they may be cheaper than one by one."""
+        """Answer all requests, in their order; together may be cheaper than one by one."""
 
     def sample(
         self,
@@ -108,11 +109,11 @@ class Problem(ABC):
         return None
 
     def exact_by_variant(self, point: Vector) -> Vector | None:  # noqa: ARG002
-        """Return each version's J at ``point``, or None if there are none or cannot be known."""
+        """Return each variant's J at ``point``; None if there are no variants or it cannot be known."""
         return None
 
     def describe(self) -> dict[str, object]:
-        """Return facts for ``run.json``: what was used to answer."""
+        """Return facts for ``run.json``: what the answers were computed with."""
         return {}
 
     def close(self) -> None:

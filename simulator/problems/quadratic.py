@@ -39,7 +39,7 @@ class Quadratic(Problem):
 
     Args:
         dimension: d >= 1.
-        bowls: the versions of the problem; one if all workers have the same.
+        bowls: one per variant of the problem; only one if all workers have the same.
         noise: standard deviation of the gradient's norm, >= 0.
         seed: keys x_0 (standard normal) and all noise.
         variants: which worker has which bowl; None if there is only one.
@@ -83,8 +83,8 @@ class Quadratic(Problem):
         return values
 
     def _exact_sum(self, request: Request) -> Vector:
-        owner = self.version_of(request.workers)
-        weights = np.bincount(owner, request.weights, minlength=len(self._a))
+        variant = self.variant_of(request.workers)
+        weights = np.bincount(variant, request.weights, minlength=len(self._a))
         total: Vector = weights @ (self._b - self._a * request.point)
         return total
 

@@ -14,13 +14,12 @@ from simulator.types import Indices, Vector
 class Tabular(Problem):
     """J(theta) = E sum_h gamma^h r_h with pi(a | s) proportional to exp(theta[s, a]).
 
-    Trajectories are sampled and estimated as in
-    :class:`simulator.problems.control.control.Control`, truncated at the horizon; J, its gradient
-    and the norm in the history are those of the infinite horizon, by linear solves. Each worker
-    may live in an MDP of its own.
+    Trajectories are sampled as in :class:`simulator.problems.control.control.Control`, and so are
+    gradients estimated: both are truncated at the horizon. J, its gradient and the norm in the
+    history are those of the infinite horizon, by linear solves. Workers may have different MDPs.
 
     Args:
-        mdps: the versions of the problem, all with S states and A actions.
+        mdps: one per variant of the problem, all with S states and A actions.
         horizon: H, the most steps of a trajectory.
         discount: gamma in (0, 1).
         seed: keys all trajectories. theta_0 = 0, the uniform policy, for every seed.
@@ -101,7 +100,7 @@ class Tabular(Problem):
     ) -> tuple[Indices, Indices, Vector, npt.NDArray[np.bool_]]:
         """Return states, actions, rewards, and which steps were made, each of shape (m, H)."""
         m, horizon = len(workers), self._horizon
-        world = self.version_of(workers)
+        variant = self.variant_of(workers)
         draws = np.array(
             [
                 generator(self._seed, int(w), int(t)).random(2 * horizon + 1)
@@ -113,15 +112,15 @@ class Tabular(Problem):
         states = np.zeros((m, horizon), dtype=np.int64)
         actions = np.zeros((m, horizon), dtype=np.int64)
         rewards, alive = np.zeros((m, horizon)), np.zeros((m, horizon), dtype=bool)
-        state = _choose(self._starts[world], draws[:, 0])
+        state = _choose(self._starts[variant], draws[:, 0])
         for h in range(horizon):
-            alive[:, h] = ~self._terminal[world, state]
+            alive[:, h] = ~self._terminal[variant, state]
             if not alive[:, h].any():
                 break
             action = _choose(choices[everyone, state], draws[:, 2 * h + 1])
             states[:, h], actions[:, h] = state, action
-            rewards[:, h] = self._rewards[world, state, action]
-            state = _choose(self._moves[world, state, action], draws[:, 2 * h + 2])
+            rewards[:, h] = self._rewards[variant, state, action]
+            state = _choose(self._moves[variant, state, action], draws[:, 2 * h + 2])
         return states, actions, rewards * alive, alive
 
     def _score_sum(

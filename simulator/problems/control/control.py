@@ -107,7 +107,7 @@ class Control(Problem):
         batch = Batch(
             points=np.array([r.point for r in requests], dtype=self._dtype),
             point=np.repeat(np.arange(len(requests)), [len(r.tasks) for r in requests]),
-            versions=self.version_of(workers),
+            versions=self.variant_of(workers),
             workers=workers,
             tasks=np.concatenate([r.tasks for r in requests]),
         )
