@@ -109,7 +109,7 @@ class Problem(ABC):
         return None
 
     def exact_by_variant(self, point: Vector) -> Vector | None:  # noqa: ARG002
-        """Return each variant's J at ``point``; None if there are no variants or it cannot be known."""
+        """Return each variant's J at ``point``, None if it has none or they cannot be known."""
         return None
 
     def describe(self) -> dict[str, object]:

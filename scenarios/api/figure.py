@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Unpack
 from scenarios.api.results import Results
 from scenarios.api.run import ROOT, planned
 from scenarios.api.shown import Comparison
-from scenarios.format.words.accepted import Place
+from scenarios.format.words.accepted import FileOrFolder
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
 from scenarios.results.compare import compare, warnings_of
@@ -106,7 +106,7 @@ class FigureResults:
         return [(name, self._read(name)) for name in self.figure.sources()]
 
     @checked_call
-    def save(self, folder: Place) -> Iterator[str]:
+    def save(self, folder: FileOrFolder) -> Iterator[str]:
         """Write compact results, a file per scenario; yield how many numbers are as they were."""
         for scenario, runs in self.sources():
             file = Path(folder) / f"{stem(scenario)}.parquet"
@@ -123,9 +123,9 @@ class FigureResults:
 def figure(
     name: str | int,
     *,
-    source: Place | None = None,
+    source: FileOrFolder | None = None,
     quick: bool = False,
-    out: Place = ROOT,
+    out: FileOrFolder = ROOT,
     **making: Unpack[Making],
 ) -> FigureResults:
     """Make what is missing of a figure, and return it.

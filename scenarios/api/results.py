@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scenarios.api.shown import Comparison, Report
-from scenarios.format.words.accepted import Names, Numbers, Place, Seconds
+from scenarios.format.words.accepted import FileOrFolder, Names, Numbers, Seconds
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError, finite
 from scenarios.results.compare import compare, warnings_of
@@ -201,7 +201,9 @@ class Results:
         return draw_timeline(recorded(self.only(method, seed)), begin, until)
 
     @checked_call
-    def perfetto(self, file: Place, method: str | None = None, seed: int | None = None) -> None:
+    def perfetto(
+        self, file: FileOrFolder, method: str | None = None, seed: int | None = None
+    ) -> None:
         """Write who did what when as a trace for ui.perfetto.dev.
 
         Args:

@@ -14,7 +14,7 @@ from scenarios.format.load import library
 from scenarios.format.load import load as load_scenario
 from scenarios.format.method import check_object
 from scenarios.format.scenario import Scenario, Seed
-from scenarios.format.words.accepted import Names, Place, Seeds
+from scenarios.format.words.accepted import FileOrFolder, Names, Seeds
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
 from scenarios.format.words.strict import NonNegative
@@ -95,7 +95,7 @@ def planned(
 @checked_call
 def run(
     source: Source,
-    out: Place | None = None,
+    out: FileOrFolder | None = None,
     *,
     methods: Names = (),
     seeds: Seeds = (),
@@ -158,7 +158,7 @@ def simulate(
 
 
 @checked_call
-def trace(log: Place, out: Place) -> int:
+def trace(log: FileOrFolder, out: FileOrFolder) -> int:
     """Turn a log of finished gradients into a trace for ``compute = { model = "trace" }``.
 
     Args:

@@ -13,7 +13,7 @@ from scenarios.api.run import ROOT
 from scenarios.format.load import find
 from scenarios.format.load import load as load_scenario
 from scenarios.format.scenario import Scenario
-from scenarios.format.words.accepted import Names, Place
+from scenarios.format.words.accepted import FileOrFolder, Names
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
 from scenarios.results.published import published
@@ -94,7 +94,7 @@ class SweepResults(Results):
 
 
 @checked_call
-def open(source: Place, out: Place = STORE) -> Results:  # noqa: A001 - straggler.open
+def open(source: FileOrFolder, out: FileOrFolder = STORE) -> Results:  # noqa: A001 - straggler.open
     """Return runs that are over. Nothing is imported that folders and compact files name.
 
     Args:
@@ -136,7 +136,7 @@ def _near(path: Path) -> str | None:
 
 
 @checked_call
-def sweep(name: SweepSource, out: Place = STORE, **making: Unpack[Making]) -> SweepResults:
+def sweep(name: SweepSource, out: FileOrFolder = STORE, **making: Unpack[Making]) -> SweepResults:
     """Make the runs of a sweep that are missing, and return all of them.
 
     Args:
@@ -190,7 +190,7 @@ class Tuned:
         return any(ranked[0].failed for ranked in self.tuning.tries.values())
 
     @checked_call
-    def write(self, target: Place, command: Names = (), *, force: bool = False) -> None:
+    def write(self, target: FileOrFolder, command: Names = (), *, force: bool = False) -> None:
         """Write the scenario with the values that won.
 
         Raises:
@@ -218,8 +218,8 @@ def plan_tuning(name: str | Path, *, quick: bool = False, tries: int | None = No
 
 @checked_call
 def tune(
-    name: Place,
-    out: Place = STORE,
+    name: FileOrFolder,
+    out: FileOrFolder = STORE,
     *,
     quick: bool = False,
     tries: Count | None = None,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from scenarios.api.figure import FigureResults, figures
 from scenarios.api.shown import Shown
-from scenarios.format.words.accepted import Place
+from scenarios.format.words.accepted import FileOrFolder
 from scenarios.format.words.arguments import checked_call
 from scenarios.results import verdicts
 from scenarios.results.sheet import Sheet
@@ -41,7 +41,7 @@ class Verdicts(Shown):
 
 
 @checked_call
-def verdict(source: Place) -> Verdicts:
+def verdict(source: FileOrFolder) -> Verdicts:
     """Say of every figure in a folder of compact results whether its claim holds.
 
     See ``straggler verdict --help`` for how it is judged.

@@ -57,10 +57,10 @@ class PlannedDown(Strict):
 
 
 class Preemption(Strict):
-    """What a broadcast does to running tasks, and what stopping one costs."""
+    """What a broadcast does to running tasks, and what cancelling one costs."""
 
     rule: Literal["cancel", "finish"]
-    cost: NonNegative = Field(0.0, description="seconds for stopping a task")
+    cost: NonNegative = Field(0.0, description="seconds for cancelling a task")
 
 
 class Cluster(Strict):
@@ -85,8 +85,8 @@ class Cluster(Strict):
         return self.preemption.rule if isinstance(self.preemption, Preemption) else self.preemption
 
     @property
-    def stop_cost(self) -> float:
-        """Seconds for stopping a task."""
+    def cancel_cost(self) -> float:
+        """Seconds for cancelling a task."""
         return self.preemption.cost if isinstance(self.preemption, Preemption) else 0.0
 
     @property
@@ -109,7 +109,7 @@ class Cluster(Strict):
             self.compute.compute_model(self.workers, seed),
             self._network(dimension),
             self.rule,
-            self.stop_cost,
+            self.cancel_cost,
             self.failures.failures(self.workers, seed) if self.failures else None,
         )
 
@@ -165,7 +165,7 @@ class Cluster(Strict):
             yield "ingress: is of no meaning with allreduce; accepted: collective = 'gather'"
         if self.ingress is not None and self.ingress.bandwidth is not None and latency.any():
             yield "ingress.bandwidth: does not go with uplink.latency; accepted: one of them"
-        if self.rule == "finish" and self.stop_cost:
+        if self.rule == "finish" and self.cancel_cost:
             yield "preemption.cost: is of no meaning with finish; accepted: rule = 'cancel'"
         if self.topology != "ideal" and self.collective != "allreduce":
             yield f"topology: {self.topology!r} is of an allreduce; accepted: 'ideal' with gather"

@@ -17,8 +17,8 @@ def describe(scenario: Scenario) -> Iterator[str]:
     parts.append(f"network {cluster.network.model}" if cluster.network else cluster.collective)
     if cluster.collective == "allreduce":
         parts.append(cluster.topology)
-    if cluster.stop_cost:
-        parts.append(f"{cluster.stop_cost:g} s to stop a task")
+    if cluster.cancel_cost:
+        parts.append(f"{cluster.cancel_cost:g} s to cancel a task")
     parts += [key for key in ("downlink", "ingress") if getattr(cluster, key) is not None]
     yield f"cluster   {', '.join(parts)}"
     compute = cluster.compute

@@ -13,7 +13,7 @@ from simulator import Vector
 from simulator.watch import BYTES, most_events
 
 EVENTS_PER_SECOND = 50_000
-"""Real ones, about: what ``straggler bench events`` has for 100,000 workers."""
+"""Per real second, about: ``straggler bench events`` shows this for 100,000 workers."""
 
 DAY = 86_400.0
 
@@ -87,7 +87,7 @@ def _pace(scenario: Scenario) -> Pace:
 
 
 def _with_failures(failures: RandomDown, seconds: Vector) -> tuple[Vector, float]:
-    """Return seconds per gradient with exponential failures, and windows and losses a second."""
+    """Return seconds per gradient with exponential failures, and the failures' events a second."""
     between, repair = failures.between, failures.repair
     if failures.running == "paused":
         return seconds * (1 + repair / between), 1 / (between + repair)

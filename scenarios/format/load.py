@@ -60,33 +60,33 @@ def load(source: str | Path | Mapping[str, Any], *, environment: bool = True) ->
 
     Args:
         source: a file, a name from ``straggler list``, or what a file would say as a dict.
-        environment: also make its problem, to see that this works.
+        environment: also build its problem, to see whether that works.
 
     Raises:
-        BadInputError: it cannot be read, or says what cannot be; a line per mistake.
+        BadInputError: it cannot be read, or it is wrong; a line per mistake.
     """
     if isinstance(source, Mapping):
-        place, name, folder = "scenario", None, Path()
-        content = _with_base(plain(source), Path(place), ())
+        where, name, folder = "scenario", None, Path()
+        content = _with_base(plain(source), Path(where), ())
     else:
         path = find(str(source))
-        place, name, folder = str(path), path.stem, path.parent
+        where, name, folder = str(path), path.stem, path.parent
         content = read_scenario(path)
-    scenario = checked(Scenario, content, place, folder)
+    scenario = checked(Scenario, content, where, folder)
     if environment:
-        check_problem(place, scenario)
+        check_problem(where, scenario)
     return scenario.named(name)
 
 
 def read_scenario(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
-    """Return what a scenario file says, with what it leaves to its ``base``.
+    """Return what a scenario file says, merged into its ``base`` if it has one.
 
     Args:
         path: the file.
         above: files that have it as their base, the nearest last.
 
     Raises:
-        BadInputError: it cannot be read, or it has a base that cannot be.
+        BadInputError: the file or its base cannot be read.
     """
     return _with_base(read_toml(path), path, above)
 
@@ -113,7 +113,7 @@ def read_base(path: Path, name: object, above: tuple[Path, ...] = ()) -> dict[st
     """Return what the base of a file says; it is a whole scenario itself.
 
     Raises:
-        BadInputError: there is none, it cannot be, or it has ``path`` as its own base.
+        BadInputError: there is none, it is wrong, or it has ``path`` as its own base.
     """
     base = find_base(path, name)
     chain = (*above, path)
@@ -131,7 +131,7 @@ def read_base(path: Path, name: object, above: tuple[Path, ...] = ()) -> dict[st
 def _with_base(own: dict[str, Any], path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
     """Return what a file says, merged into its base if it has one.
 
-    ``[tune]`` is of the base's own methods and limits: it is not passed on.
+    The base's ``[tune]`` is not passed on: it is about the base's own methods and limits.
     """
     if "base" not in own:
         return own
@@ -165,11 +165,11 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise BadInputError(f"{path}: is not valid TOML: {one_line(error)}; {TOML}") from error
 
 
-def check_problem(place: str, scenario: Scenario) -> None:
-    """Make what only can be checked by making it, and see that a run fits into this machine.
+def check_problem(where: str, scenario: Scenario) -> None:
+    """Build what can only be checked by building it; check that a run fits into memory.
 
     Raises:
-        BadInputError: that does not work.
+        BadInputError: it cannot be built, or does not fit.
     """
     problem = scenario.problem
     try:
@@ -178,7 +178,7 @@ def check_problem(place: str, scenario: Scenario) -> None:
             with told(f"problem.env: {problem.env!r}"):
                 _try_environment(problem.env)
     except ValueError as error:
-        raise BadInputError(f"{place}: {error}") from error
+        raise BadInputError(f"{where}: {error}") from error
 
 
 def _try_environment(name: str) -> None:

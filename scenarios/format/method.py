@@ -125,7 +125,7 @@ def _fields(part: type) -> dict[str, Any]:
 
 
 def check_object(method: Algorithm) -> None:
-    """See that the values of a method that was made in Python are such as a file may say.
+    """Check the values of a method that was made in Python as those of a file are checked.
 
     Raises:
         BadInputError: a value is of another type or out of bounds; a line each.
@@ -136,12 +136,12 @@ def check_object(method: Algorithm) -> None:
             f"method.rule: {rule!r}; accepted: an object, such as NIGT(step_size=0.1, momentum=0.1)"
         )
     found: list[str] = []
-    for place, part in (("method", method), ("method.rule", rule)):
+    for where, part in (("method", method), ("method.rule", rule)):
         keys = {key: (kind, ...) for key, (kind, _) in _fields(type(part)).items()}
         config = ConfigDict(strict=True, arbitrary_types_allowed=True, allow_inf_nan=False)
         model: Any = create_model(type(part).__name__, __config__=config, **keys)  # type: ignore[call-overload]
         try:
-            checked(model, plain({key: getattr(part, key) for key in keys}), place, Path())
+            checked(model, plain({key: getattr(part, key) for key in keys}), where, Path())
         except BadInputError as error:
             found += error.lines
     if found:

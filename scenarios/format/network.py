@@ -102,9 +102,9 @@ class OwnNetwork(Own, NetworkTable):
 
     def network(self, workers: int, dimension: int) -> Network:
         """See :class:`NetworkTable`."""
-        place = f"network.model: {self.model!r}"
-        with told(place):
+        where = f"network.model: {self.model!r}"
+        with told(where):
             network = self.target(**self.own_values()).network(workers, dimension)
         if not isinstance(network, Network) or np.shape(network.transfer) != (workers,):
-            raise ValueError(f"{place}: accepted: a Network whose transfer has shape ({workers},)")
+            raise ValueError(f"{where}: accepted: a Network whose transfer has shape ({workers},)")
         return network

@@ -1,4 +1,4 @@
-"""The ``[problem]`` table: what is optimised, and which worker has which version of it."""
+"""The ``[problem]`` table: what is optimised, and which worker has which variant of it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
@@ -30,7 +30,7 @@ Discount = Annotated[float, annotated_types.Gt(0), annotated_types.Le(1)]
 
 
 class Variant(Strict):
-    """A version of the problem, and the workers (from 0) that have it."""
+    """A variant of the problem, and the workers (from 0) that have it."""
 
     name: Label = Field(description="a name for the history's columns")
     workers: Workers = Field(
@@ -38,7 +38,7 @@ class Variant(Strict):
     )
 
     def changes(self) -> dict[str, Any]:
-        """Return what this version changes."""
+        """Return what this variant changes."""
         return self.model_dump(exclude={"name", "workers"}, exclude_none=True)
 
 
@@ -55,7 +55,7 @@ class ProblemTable(Open):
         return True
 
     def variants_of(self, workers: int) -> Variants | None:  # noqa: ARG002
-        """Return who has which version, None if all have the same."""
+        """Return who has which variant, None if all have the same."""
         return None
 
     def build(self, seed: int, workers: int, processes: int = 1) -> Problem:
@@ -69,13 +69,13 @@ class ProblemTable(Open):
         raise NotImplementedError
 
     def size(self, workers: int) -> Size:
-        """Return how large it is; this makes what can only be checked by making it.
+        """Return how large it is; this builds what can only be checked by building it.
 
         Here it is made, and its memory is unknown. A kind that can be too large for a machine
         says so without being made.
 
         Raises:
-            ValueError: it cannot be made.
+            ValueError: it cannot be built.
         """
         made = self.build(0, workers)
         made.close()
@@ -93,7 +93,7 @@ class VariedProblem(ProblemTable):
     variants: Sequence[Variant] = Field(default=())
 
     def variants_of(self, workers: int) -> Variants | None:
-        """Return who has which version, None if all have the same.
+        """Return who has which variant, None if all have the same.
 
         Raises:
             ValueError: a worker is in two variants, or two variants claim the others.
@@ -109,16 +109,16 @@ class VariedProblem(ProblemTable):
             raise ValueError(f"problem.variants: names are {short(names)}; accepted: all different")
         return Variants(tuple(names), owner)
 
-    def versions(self, workers: int) -> list[dict[str, Any]]:
-        """Return the changes of each version, in the order of :meth:`variants_of`."""
+    def variant_changes(self, workers: int) -> list[dict[str, Any]]:
+        """Return what each variant changes, in the order of :meth:`variants_of`."""
         variants = self.variants_of(workers)
         changes = [variant.changes() for variant in self.variants]
         missing = (len(variants.names) if variants else 1) - len(changes)
         return changes + [{}] * missing
 
 
-class World(Variant):
-    """Another world for some workers: factors on the physics, the reward, or a flip."""
+class ControlVariant(Variant):
+    """Another environment for some workers: factors on physics and reward, or a flip."""
 
     gravity: float = 1.0
     friction: NonNegative = 1.0
@@ -141,7 +141,7 @@ class ControlProblem(Sourced, VariedProblem):
     dtype: Literal["float32", "float64"] = Field(
         "float32", description="precision of the policy and its gradient"
     )
-    variants: list[World] = Field(default=[])
+    variants: list[ControlVariant] = Field(default=[])
 
     def code(self) -> Code | None:
         """See :class:`Sourced`."""
@@ -165,27 +165,27 @@ class ControlProblem(Sourced, VariedProblem):
             self.discount,
             self.hidden,
             seed,
-            worlds=[worlds.World(**changes) for changes in self.versions(workers)],
+            worlds=[worlds.World(**changes) for changes in self.variant_changes(workers)],
             variants=self.variants_of(workers),
             dtype=self.dtype,
             processes=processes,
         )
 
     def size(self, workers: int) -> Size:
-        """Make every version of the environment once, to see what the policy's size is.
+        """Make every variant of the environment once, to see how large the policy is.
 
         Raises:
-            ValueError: that does not work.
+            ValueError: one cannot be made.
         """
         from simulator.problems.control import worlds  # noqa: PLC0415 - a third of a second
         from simulator.problems.control.environment import (  # noqa: PLC0415
             UnsuitableEnvironmentError,
         )
 
-        versions = tuple(worlds.World(**changes) for changes in self.versions(workers))
+        variants = tuple(worlds.World(**changes) for changes in self.variant_changes(workers))
         try:
             with told(f"problem.env: {self.env!r}", but=UnsuitableEnvironmentError):
-                dimension = worlds.policy_size(self.env, versions, tuple(self.hidden))
+                dimension = worlds.policy_size(self.env, variants, tuple(self.hidden))
         except UnsuitableEnvironmentError as error:
             raise ValueError(f"problem.env: {error}") from error
         per_coordinate = VECTORS * NUMBER + SLOTS * (4 if self.dtype == "float32" else 8)
@@ -223,12 +223,12 @@ class QuadraticProblem(VariedProblem):
         from simulator.problems.quadratic import Bowl, Quadratic  # noqa: PLC0415
 
         own = {"condition": self.condition}
-        bowls = [Bowl(**{**own, **changes}) for changes in self.versions(workers)]
+        bowls = [Bowl(**{**own, **changes}) for changes in self.variant_changes(workers)]
         return Quadratic(self.dimension, bowls, self.noise, seed, self.variants_of(workers))
 
     def size(self, workers: int) -> Size:
         """See :class:`ProblemTable`."""
-        vectors = VECTORS + 2 * len(self.versions(workers))
+        vectors = VECTORS + 2 * len(self.variant_changes(workers))
         return Size(
             self.dimension,
             vectors * NUMBER * self.dimension,
@@ -256,14 +256,14 @@ class OwnProblem(Own, ProblemTable):
 
     def size(self, workers: int) -> Size:
         """Build it, and look at its initial point."""
-        place = f"problem.kind: {short(self.kind)}"
-        with told(place):
+        where = f"problem.kind: {short(self.kind)}"
+        with told(where):
             made = self.build(0, workers)
             shape, dimension = np.shape(made.initial_point()), made.dimension
             made.close()
         if shape != (dimension,):
             raise ValueError(
-                f"{place}: initial_point has shape {shape}; accepted: {(dimension,)}, as "
+                f"{where}: initial_point has shape {shape}; accepted: {(dimension,)}, as "
                 "dimension says"
             )
         return Size(dimension)

@@ -47,7 +47,7 @@ class Limits(Strict):
 
 
 class Quick(Limits):
-    """What ``--quick`` puts in the place of the scenario's own limits."""
+    """What ``--quick`` puts instead of the scenario's own limits."""
 
 
 class Tune(Strict):
@@ -156,7 +156,7 @@ class Scenario(Limits):
         return checked(type(self), content, "with_values", Path())
 
     def check_sources(self) -> None:
-        """See that users' code is as it was when this was loaded.
+        """Check that users' code has not changed since this was loaded.
 
         Raises:
             BadInputError: it has changed.

@@ -65,14 +65,14 @@ class TabularProblem(VariedProblem):
 
         mdps = [
             _mdp(changes.get("world") or self.world.model_dump(), changes.get("reward_scale", 1.0))
-            for changes in self.versions(workers)
+            for changes in self.variant_changes(workers)
         ]
         return Tabular(mdps, self.horizon, self.discount, seed, self.variants_of(workers))
 
     def size(self, workers: int) -> Size:
         """See :class:`ProblemTable`."""
         states, actions = _size(self.world)
-        transitions = 2 * len(self.versions(workers)) * actions * NUMBER  # and their sums
+        transitions = 2 * len(self.variant_changes(workers)) * actions * NUMBER  # and their sums
         return Size(
             states * actions,
             transitions * states**2,

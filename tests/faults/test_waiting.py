@@ -9,7 +9,7 @@ import own_classes
 import pytest
 
 import straggler as front
-from scenarios.format.words.where import place_of
+from scenarios.format.words.where import raised_at
 from scenarios.runs.execute import Options, execute
 from scenarios.runs.spec import expand
 from scenarios.runs.store.folder import RunFolder
@@ -73,8 +73,8 @@ def test_a_failed_run_ends_with_where_it_failed(
 def test_places_are_those_of_the_user_not_of_the_libraries() -> None:
     with pytest.raises(front.BadInputError) as caught:
         front.load({})
-    assert (place_of(caught.value) or "").startswith("tests/faults/test_waiting.py:")
-    assert place_of(KeyError("never raised")) is None
+    assert (raised_at(caught.value) or "").startswith("tests/faults/test_waiting.py:")
+    assert raised_at(KeyError("never raised")) is None
     with pytest.raises(SyntaxError) as broken:
         compile("x = (\n", "mine.py", "exec")
-    assert place_of(broken.value) == "mine.py:1"
+    assert raised_at(broken.value) == "mine.py:1"

@@ -14,7 +14,7 @@ def _one_or_more(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Place = Annotated[str | Path, Field(description="a path, as a text or a Path")]
+FileOrFolder = Annotated[str | Path, Field(description="a path, as a text or a Path")]
 """A file or a folder."""
 
 Names = Annotated[

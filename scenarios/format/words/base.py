@@ -31,7 +31,7 @@ def merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     return table
 
 
-def only_methods(methods: Sequence[Any], names: Sequence[str], place: str) -> list[Any]:
+def only_methods(methods: Sequence[Any], names: Sequence[str], where: str) -> list[Any]:
     """Return the tables of the methods with these labels, in the base's order.
 
     Raises:
@@ -40,5 +40,5 @@ def only_methods(methods: Sequence[Any], names: Sequence[str], place: str) -> li
     labels = [method.get("label") or method["name"] for method in methods]
     for name in names:
         if name not in labels:
-            raise BadInputError(f"{place}: methods: {name!r}; accepted: {', '.join(labels)}")
+            raise BadInputError(f"{where}: methods: {name!r}; accepted: {', '.join(labels)}")
     return [method for method, label in zip(methods, labels, strict=True) if label in names]

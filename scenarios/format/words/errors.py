@@ -15,7 +15,7 @@ LONGEST_LINE = 1000
 
 
 class BadInputError(Exception):
-    """A mistake in what the user gave; every line names the place and what would be accepted."""
+    """A mistake in what the user gave; every line says where it is and what would be accepted."""
 
     def __init__(self, *lines: str) -> None:
         self.lines = tuple(map(_one_line, lines))

@@ -20,24 +20,24 @@ MOST_LINES = 20
 """Mistakes that are named; of more, the number is."""
 
 
-def checked(model: type[Checked], content: dict[str, Any], place: str, folder: Path) -> Checked:
+def checked(model: type[Checked], content: dict[str, Any], where: str, folder: Path) -> Checked:
     """Return the model of what a file says.
 
     Args:
         model: what it should be.
         content: what it says.
-        place: begins every line of an error.
+        where: begins every line of an error.
         folder: what paths in it are relative to.
 
     Raises:
-        BadInputError: it says what cannot be; a line per mistake.
+        BadInputError: the content is wrong; a line per mistake.
     """
     try:
         return model.model_validate(content, context={"folder": folder})
     except ValidationError as error:
-        told = [f"{place}: {line}" for line in lines(error, model, content)]
+        told = [f"{where}: {line}" for line in lines(error, model, content)]
     if len(told) > MOST_LINES:
-        told[MOST_LINES:] = [f"{place}: and {len(told) - MOST_LINES:,} more mistakes"]
+        told[MOST_LINES:] = [f"{where}: and {len(told) - MOST_LINES:,} more mistakes"]
     raise BadInputError(*told)
 
 
@@ -62,10 +62,10 @@ def lines(error: ValidationError, model: type[BaseModel], content: dict[str, Any
 
 
 def _message(mistake: ErrorDetails, found: "_Found") -> str:
-    place, kind = found.place, mistake["type"]
+    slot, kind = found.slot, mistake["type"]
     whole = found.is_union or (isinstance(mistake["loc"][-1], int) and kind == "missing")
     if whole:  # no member of a union fits, or a list of fixed length is too short
-        return f"got {short(found.content)}; accepted: {place.words(finite=True)}"
+        return f"got {short(found.content)}; accepted: {slot.words(finite=True)}"
     match kind:
         case "extra_forbidden":
             key, accepted = str(mistake["loc"][-1]), list(found.owner.model_fields)
@@ -73,9 +73,9 @@ def _message(mistake: ErrorDetails, found: "_Found") -> str:
             meant = f"did you mean {near[0]!r}? " if near else ""
             return f"unknown key; {meant}accepted: {', '.join(accepted) or 'none'}"
         case "missing":
-            return f"is missing; accepted: {place.words()}"
+            return f"is missing; accepted: {slot.words()}"
         case "union_tag_invalid" | "union_tag_not_found":
-            tags = ", ".join(repr(tag) for choice in place.choices for tag in _tags(choice.kind))
+            tags = ", ".join(repr(tag) for choice in slot.choices for tag in _tags(choice.kind))
             key, tag = mistake["ctx"]["discriminator"], mistake["ctx"].get("tag")
             wrong = f"key {key} is missing" if tag is None else f"unknown {short(tag)}"
             return f"{wrong}; accepted: {tags}"
@@ -83,10 +83,10 @@ def _message(mistake: ErrorDetails, found: "_Found") -> str:
             has, context = mistake["ctx"]["actual_length"], mistake["ctx"]
             bound = context.get("min_length", context.get("max_length"))
             most = "at least" if kind == "too_short" else "at most"
-            entries = place.description or place.item.words(many=True)
+            entries = slot.description or slot.item.words(many=True)
             return f"has {has or 'no'} entries; accepted: {most} {bound}: {entries}"
     bounded_above = kind.startswith("less_than")
-    words = place.words(finite=kind == "finite_number", upper=bounded_above)
+    words = slot.words(finite=kind == "finite_number", upper=bounded_above)
     return f"got {short(mistake['input'])}; accepted: {words}"
 
 
@@ -97,14 +97,14 @@ class _Found:
     Attributes:
         name: its dotted key.
         owner: the model of the key's table.
-        place: what may stand there.
+        slot: what may stand there.
         content: what stands there.
         is_union: whether all members of a union are wrong.
     """
 
     name: str
     owner: Any
-    place: Slot
+    slot: Slot
     content: Any
     is_union: bool = False
 
@@ -122,38 +122,38 @@ def _find(
     """
     keys: list[str] = []
     owner: Any = model
-    place = _opened(Slot.of(model), content)
+    slot = _opened(Slot.of(model), content)
     for part in location:
         if isinstance(part, int):
             keys[-1] += f"[{part}]"
-            place = place.item
+            slot = slot.item
             content = content[part] if isinstance(content, list) and part < len(content) else None
-        elif len(place.choices) > 1:
-            tagged = [choice for choice in place.choices if part in _tags(choice.kind)]
-            meant = tagged or [c for c in place.choices if isinstance(content, c.shape)]
+        elif len(slot.choices) > 1:
+            tagged = [choice for choice in slot.choices if part in _tags(choice.kind)]
+            meant = tagged or [c for c in slot.choices if isinstance(content, c.shape)]
             meant = [c for c in meant if tagged or c.shape is not object]
             if len(meant) != 1:
-                return _Found(".".join(keys), owner, place, content, is_union=True)
+                return _Found(".".join(keys), owner, slot, content, is_union=True)
             if not (tagged or _names(part, meant[0])):
                 return None
-            (place,) = meant
+            (slot,) = meant
         else:
             keys.append(short_name(part))
-            owner = place.kind
+            owner = slot.kind
             fields = getattr(owner, "model_fields", None)
-            place = place.item if fields is None else Slot.of_field(fields.get(part))
+            slot = slot.item if fields is None else Slot.of_field(fields.get(part))
             content = content.get(part) if isinstance(content, dict) else None
-        place = _opened(place, content)
-    return _Found(".".join(keys), owner, place, content)
+        slot = _opened(slot, content)
+    return _Found(".".join(keys), owner, slot, content)
 
 
-def _opened(place: Slot, content: Any) -> Slot:  # noqa: ANN401
-    """Return the place of an open table's own model."""
-    kind = place.kind
+def _opened(slot: Slot, content: Any) -> Slot:  # noqa: ANN401
+    """Return the slot of an open table's own model."""
+    kind = slot.kind
     if isinstance(kind, type) and issubclass(kind, Open) and isinstance(content, dict):
         with contextlib.suppress(ValueError):
             return Slot.of(kind.model_of(content))
-    return place
+    return slot
 
 
 def _names(part: str, member: Slot) -> bool:

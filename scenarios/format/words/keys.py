@@ -7,11 +7,11 @@ from scenarios.format.method import Method
 from scenarios.format.words.errors import BadInputError
 
 
-def set_key(content: dict[str, Any], key: str, value: object, place: str) -> None:
+def set_key(content: dict[str, Any], key: str, value: object, where: str) -> None:
     """Set a dotted key in what a scenario file says.
 
     ``methods.LABEL.KEY`` is about one method, ``methods.*.KEY`` about all that have such a key;
-    a number is a place in a list.
+    a number is an index of a list.
 
     Raises:
         BadInputError: the key leads nowhere.
@@ -19,7 +19,7 @@ def set_key(content: dict[str, Any], key: str, value: object, place: str) -> Non
     parts = key.split(".")
     if parts[0] == "methods" and len(parts) > 1:
         label, _, own = key.removeprefix("methods.").rpartition(".")  # labels may have dots
-        _set_in_methods(content["methods"], (label, own), value, f"{place}: {key}")
+        _set_in_methods(content["methods"], (label, own), value, f"{where}: {key}")
         return
     table: Any = content
     for part in parts[:-1]:
@@ -35,28 +35,28 @@ def set_key(content: dict[str, Any], key: str, value: object, place: str) -> Non
     elif isinstance(table, dict) and last:
         table[last] = deepcopy(value)
     else:
-        raise BadInputError(f"{place}: {key!r} leads nowhere; accepted: a key of the scenario")
+        raise BadInputError(f"{where}: {key!r} leads nowhere; accepted: a key of the scenario")
 
 
 def _set_in_methods(
     methods: Any,  # noqa: ANN401 - what a file says
     key: tuple[str, str],
     value: object,
-    place: str,
+    where: str,
 ) -> None:
     label, own = key
     if not (isinstance(methods, list) and all(isinstance(method, dict) for method in methods)):
-        raise BadInputError(f"{place}: methods is no list of tables; accepted: [[methods]]")
+        raise BadInputError(f"{where}: methods is no list of tables; accepted: [[methods]]")
     names = [method.get("label") or method.get("name") for method in methods]
     if label not in {*names, "*"}:
         accepted = ", ".join(f"methods.{name}.KEY" for name in ["*", *names])
-        raise BadInputError(f"{place}: accepted: {accepted}")
+        raise BadInputError(f"{where}: accepted: {accepted}")
     chosen = [
         method
         for method, name in zip(methods, names, strict=True)
         if name == label or (label == "*" and own in Method.model_of(method).model_fields)
     ]
     if not chosen:
-        raise BadInputError(f"{place}: no method has such a key; accepted: a key of one")
+        raise BadInputError(f"{where}: no method has such a key; accepted: a key of one")
     for method in chosen:
         method[own] = value

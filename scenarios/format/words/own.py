@@ -1,4 +1,4 @@
-"""Classes that users bring: how they are found, what keys they have, and what tells versions apart.
+"""Classes that users bring: how they are found, what keys they have, whether they have changed.
 
 Nothing is imported here but what a scenario or a command names.
 """
@@ -24,7 +24,7 @@ from scenarios.format.words.where import in_one_line
 
 
 class Sourced(Strict):
-    """A table that may name code of the user's; when that changes, the table has changed."""
+    """A table that may name code of the user's. When the code changes, so does the table."""
 
     source: str | None = Field(None, description="filled in: a hash of the sources of the code")
 
@@ -33,10 +33,10 @@ class Sourced(Strict):
         raise NotImplementedError
 
     def check_source(self) -> None:
-        """See that the code is as it was when this was planned, and as this process has it.
+        """Check that the code has not changed, neither since this was planned nor since its import.
 
         Raises:
-            ValueError: it is not; the text begins with the key.
+            ValueError: it has; the text begins with the key.
         """
         if (code := self.code()) is None:
             return

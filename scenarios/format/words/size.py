@@ -1,4 +1,4 @@
-"""What a run needs of the memory of this machine, at least."""
+"""How much memory a run needs at least."""
 
 import os
 from collections.abc import Callable
@@ -18,9 +18,9 @@ class Size:
     Attributes:
         dimension: coordinates of an iterate, d.
         bytes: that a run holds at least.
-        key: of the problem, that decides on it.
-        what: in words.
-        fitting: says what of it would fit into so many bytes.
+        key: the key of the problem that decides on it.
+        what: what takes the memory, in words.
+        fitting: says what would fit into so many bytes.
     """
 
     dimension: int
@@ -30,10 +30,10 @@ class Size:
     fitting: Callable[[int], str] = str
 
     def check(self) -> None:
-        """Check that a run fits into this machine.
+        """Check that a run fits into memory.
 
         Raises:
-            ValueError: it does not, and what would.
+            ValueError: it does not; the text says what would.
         """
         there = memory()
         if self.bytes > there:

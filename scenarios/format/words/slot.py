@@ -19,10 +19,10 @@ NOUNS = {
 
 @dataclass(frozen=True)
 class Slot:
-    """A place in a file, or an argument.
+    """What a key of a file, or an argument, may hold.
 
     Attributes:
-        kind: the type of what may stand there, without ``Annotated`` and ``None``.
+        kind: its type, without ``Annotated`` and ``None``.
         limits: its bounds and lengths.
         description: in words, where the key has some.
     """
@@ -33,7 +33,7 @@ class Slot:
 
     @classmethod
     def of(cls, kind: Any, limits: tuple[Any, ...] = (), said: str | None = None) -> "Slot":  # noqa: ANN401
-        """Return the place of an annotation."""
+        """Return the slot of an annotation."""
         if get_origin(kind) is Annotated:
             kind, *more = get_args(kind)
             for one in more:
@@ -48,7 +48,7 @@ class Slot:
 
     @classmethod
     def of_field(cls, known: FieldInfo | None) -> "Slot":
-        """Return the place of a key."""
+        """Return the slot of a key."""
         if known is None:
             return cls(None)
         return cls.of(known.annotation, tuple(known.metadata), known.description)

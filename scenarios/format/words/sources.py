@@ -1,4 +1,4 @@
-"""What tells versions of users' classes apart: a hash of their sources."""
+"""Whether users' classes have changed: a hash of their sources."""
 
 import ast
 import operator
@@ -50,7 +50,7 @@ _seen: dict[tuple[str, ...], tuple[list[object], str]] = {}
 
 
 def changed_since_import(code: Code) -> bool:
-    """Return whether this process has seen the code before, with other sources."""
+    """Return whether the sources are others than when this process first saw the code."""
     specs = [sys.modules[name].__spec__ for name in code.modules]
     before, digest = _seen.get(code.modules, ([], ""))
     if before and all(map(operator.is_, before, specs)):

@@ -18,11 +18,11 @@ LIBRARIES = {"gymnasium", "matplotlib", "mujoco", "numpy", "pandas", "pebble", "
 
 
 @contextmanager
-def told(place: str, but: type[Exception] | tuple[()] = ()) -> Iterator[None]:
+def told(where: str, but: type[Exception] | tuple[()] = ()) -> Iterator[None]:
     """Let what a user's class raises be a ValueError of one line.
 
     Args:
-        place: the key and the name, to begin with.
+        where: the key and the name; begins the text.
         but: what has a line already.
     """
     try:
@@ -30,7 +30,7 @@ def told(place: str, but: type[Exception] | tuple[()] = ()) -> Iterator[None]:
     except but:
         raise
     except Exception as error:
-        raise ValueError(f"{place} fails: {in_one_line(error)}") from error
+        raise ValueError(f"{where} fails: {in_one_line(error)}") from error
 
 
 def in_one_line(error: BaseException) -> str:
@@ -38,17 +38,17 @@ def in_one_line(error: BaseException) -> str:
     text = str(error).strip()
     first = text.splitlines()[0] if text else ""
     line = f"{type(error).__name__}: {first}" if first else type(error).__name__
-    place = place_of(error)
-    line = f"{line} ({place})" if place else line
+    source = raised_at(error)
+    line = f"{line} ({source})" if source else line
     if isinstance(error, TypeError) and "'generator'" in first:
         line += "; accepted: `yield from` before what has to be waited for"
     return line
 
 
-def place_of(error: BaseException) -> str | None:
+def raised_at(error: BaseException) -> str | None:
     """Return ``file:line`` of the user's code that raised an error; None if none took part.
 
-    SimPy raises what a method raised anew: the cause is where it happened.
+    SimPy raises a method's errors anew: their cause says where they happened.
     """
     chain = [error]
     while (cause := chain[-1].__cause__) is not None and cause not in chain:
