@@ -26,15 +26,15 @@ class Results:
     Args:
         runs: of one scenario, or of many.
         name: where they are, for titles and messages.
-        places: for each run its method and its values on a sweep's axes; None if there are none.
+        points: for each run its method and its values on a sweep's axes; None if there are none.
     """
 
     def __init__(
-        self, runs: Sequence[StoredRun], name: str, places: Sequence[Row] | None = None
+        self, runs: Sequence[StoredRun], name: str, points: Sequence[Row] | None = None
     ) -> None:
         self.runs = list(runs)
         self.name = name
-        self._places = places
+        self._points = points
 
     @property
     def methods(self) -> list[str]:
@@ -72,8 +72,8 @@ class Results:
                 f"{self.name}: no run of method {method!r}, seed {seed}; accepted: "
                 f"{', '.join(self.methods)}; seeds {', '.join(map(str, self.seeds))}"
             )
-        places = self._places and [self._places[k] for k, _ in chosen]
-        return Results([run for _, run in chosen], self.name, places)
+        points = self._points and [self._points[k] for k, _ in chosen]
+        return Results([run for _, run in chosen], self.name, points)
 
     @property
     def title(self) -> str:
@@ -106,7 +106,7 @@ class Results:
         if not self.runs:
             raise BadInputError(f"{self.name}: no runs are there yet")
         finite("threshold", *thresholds)
-        rows = tidy(self.runs, self._places, thresholds)
+        rows = tidy(self.runs, self._points, thresholds)
         return rows.only(columns) if columns else rows
 
     @checked_call
@@ -146,7 +146,7 @@ class Results:
 
     @checked_call
     def compare(self, thresholds: Numbers = (), columns: Names = ()) -> Comparison:
-        """Return one row per method: what it cost, what it wasted, how far it came.
+        """Return one row per method: what it cost, what it discarded, how far it came.
 
         Args:
             thresholds: values of the metric whose times are wanted; three by default.

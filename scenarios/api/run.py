@@ -52,7 +52,7 @@ def load(source: Source, *, quick: bool = False) -> Scenario:
         quick: with its ``[quick]`` limits.
 
     Raises:
-        BadInputError: it says what cannot be, a line per mistake; or it has no ``[quick]``.
+        BadInputError: it is wrong, a line per mistake; or it has no ``[quick]``.
     """
     scenario = source if isinstance(source, Scenario) else load_scenario(source)
     scenario.check_sources()
@@ -71,7 +71,7 @@ def check(source: Source) -> str:
     """Return what a scenario describes, in a few lines.
 
     Raises:
-        BadInputError: it says what cannot be.
+        BadInputError: it is wrong.
     """
     return "\n".join(describe(load(source)))
 
@@ -116,7 +116,7 @@ def run(
             ``memory_limit`` (GiB), ``max_events``, ``executor``, ``address``; see :class:`Making`.
 
     Raises:
-        BadInputError: the scenario or an option cannot be.
+        BadInputError: the scenario or an option is wrong.
         OSError: the disk is full; what is finished is safe.
     """
     maker = Maker(**making)
@@ -133,7 +133,7 @@ def simulate(
     *,
     max_events: Count | None = None,
 ) -> Results:
-    """Return one run that was made in this process, without files.
+    """Make one run in this process, without files, and return it.
 
     Args:
         source: a scenario, or what :func:`load` takes.
@@ -144,8 +144,8 @@ def simulate(
 
     Raises:
         StalledError: the run would not end.
-        BadInputError: the scenario cannot be, or has no such method; a value of the object is
-            none that its class accepts.
+        BadInputError: the scenario is wrong or has no such method, or the object has a value
+            that its class does not accept.
     """
     if isinstance(method, Algorithm):
         check_object(method)
@@ -170,7 +170,7 @@ def trace(log: FileOrFolder, out: FileOrFolder) -> int:
         How many gradients the log has.
 
     Raises:
-        BadInputError: the log cannot be read, or says what cannot be.
+        BadInputError: the log cannot be read, or is wrong.
     """
     try:
         return convert_log(Path(log), Path(out))
@@ -199,7 +199,7 @@ def theory(
         gap: Delta = J* - J(theta_0); the same.
 
     Raises:
-        BadInputError: the scenario cannot be.
+        BadInputError: the scenario is wrong.
     """
     given = {"sigma": sigma, "smoothness": smoothness, "hessian": hessian, "gap": gap}
     known = {name: value for name, value in given.items() if value is not None}

@@ -53,9 +53,9 @@ class SweepResults(Results):
     ) -> None:
         there = {run.path: run for run in runs_in([job.folder for job in unique_jobs(runs)])}
         chosen = [run for run in runs if run.job.folder.path in there]
-        places = [{"method": r.job.spec.method.folder, **r.point.axes} for r in chosen]
+        points = [{"method": r.job.spec.method.folder, **r.point.axes} for r in chosen]
         stored = [there[run.job.folder.path] for run in chosen]
-        super().__init__(stored, str(sweep.path), places)
+        super().__init__(stored, str(sweep.path), points)
         self.sweep = sweep
         self.summary = summary
 
@@ -95,7 +95,7 @@ class SweepResults(Results):
 
 @checked_call
 def open(source: FileOrFolder, out: FileOrFolder = STORE) -> Results:  # noqa: A001 - straggler.open
-    """Return runs that are over. Nothing is imported that folders and compact files name.
+    """Return runs that are over, without importing the classes that folders and compact files name.
 
     Args:
         source: a folder of results, of one run, or of a store; a compact file of ``results/``; or
@@ -103,7 +103,7 @@ def open(source: FileOrFolder, out: FileOrFolder = STORE) -> Results:  # noqa: A
         out: the store, where a sweep's runs are.
 
     Raises:
-        BadInputError: there are no runs, or the sweep says what cannot be.
+        BadInputError: there are no runs, or the sweep is wrong.
     """
     path = Path(source)
     if (path / "run.json").is_file():
@@ -126,10 +126,10 @@ def open(source: FileOrFolder, out: FileOrFolder = STORE) -> Results:  # noqa: A
 def _near(path: Path) -> str | None:
     """Return a folder or the name of a sweep that may have been meant."""
     try:
-        beside = [place for folder in (path.parent, ROOT) for place in sorted(folder.glob("*/"))]
+        beside = [below for folder in (path.parent, ROOT) for below in sorted(folder.glob("*/"))]
     except OSError:
         beside = []
-    known = {place.name: str(place) for place in reversed(beside) if place.is_dir()}
+    known = {folder.name: str(folder) for folder in reversed(beside) if folder.is_dir()}
     known |= {name.rpartition("/")[2]: name for name in sweep_names()}
     near = difflib.get_close_matches(path.stem, known, n=1)
     return known[near[0]] if near else None
@@ -145,7 +145,7 @@ def sweep(name: SweepSource, out: FileOrFolder = STORE, **making: Unpack[Making]
         **making: as for :func:`run`.
 
     Raises:
-        BadInputError: the sweep or an option cannot be.
+        BadInputError: the sweep or an option is wrong.
         OSError: the disk is full; what is finished is safe.
     """
     maker = Maker(**making)
@@ -235,7 +235,7 @@ def tune(
         **making: as for :func:`run`.
 
     Raises:
-        BadInputError: the scenario or an option cannot be.
+        BadInputError: the scenario or an option is wrong.
     """
     maker = Maker(**making)
     plan = plan_tuning(name, quick=quick, tries=tries)

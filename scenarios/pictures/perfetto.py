@@ -44,12 +44,12 @@ def _slices(run: Recorded) -> Iterator[dict[str, Any]]:
     for flow, (worker, start, end, state, update) in enumerate(rows):
         if state == State.IDLE:
             continue  # gaps say as much
-        place = {"pid": WORKERS, "tid": worker, "ts": start * MICROSECONDS}
+        lane = {"pid": WORKERS, "tid": worker, "ts": start * MICROSECONDS}
         name = State(state).name.lower()
-        yield {"ph": "X", "name": name, "cat": name, "dur": (end - start) * MICROSECONDS, **place}
+        yield {"ph": "X", "name": name, "cat": name, "dur": (end - start) * MICROSECONDS, **lane}
         if update:
             arrow = {"name": "gradient", "cat": "gradient", "id": flow}
-            yield {"ph": "s", **arrow, **place}
+            yield {"ph": "s", **arrow, **lane}
             time = float(run.updates[update - 1]) * MICROSECONDS
             yield {"ph": "f", "bp": "e", **arrow, "pid": SERVER, "tid": 0, "ts": time}
 
@@ -60,12 +60,12 @@ def _updates(run: Recorded) -> Iterator[dict[str, Any]]:
     for k, time in enumerate(run.updates.tolist()):
         # Arrows need a slice to end at: short enough to end before the next one. Updates at the
         # same moment are slices of the same length, one in the other.
-        place = {"pid": SERVER, "tid": 0, "ts": time * MICROSECONDS}
+        lane = {"pid": SERVER, "tid": 0, "ts": time * MICROSECONDS}
         length = min(1.0, gaps[time] * MICROSECONDS / 2)
-        yield {"ph": "X", "name": f"update {k + 1}", "cat": "update", "dur": length, **place}
-        yield {"ph": "C", "name": "staleness", "args": {"updates": float(run.delay[k])}, **place}
+        yield {"ph": "X", "name": f"update {k + 1}", "cat": "update", "dur": length, **lane}
+        yield {"ph": "C", "name": "staleness", "args": {"updates": float(run.delay[k])}, **lane}
         if np.isfinite(run.value[k]):
-            yield {"ph": "C", "name": "return", "args": {"mean": float(run.value[k])}, **place}
+            yield {"ph": "C", "name": "return", "args": {"mean": float(run.value[k])}, **lane}
 
 
 def _name(what: str, process: int, thread: int, name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What all pictures share: a method's colour and place, and how a picture is saved."""
+"""What all pictures share: a method's colour and rank, and how a picture is saved."""
 
 import io
 from pathlib import Path

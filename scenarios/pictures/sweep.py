@@ -22,7 +22,7 @@ ANNOTATED = 60
 """Cells of a heat map that still have room for a number."""
 
 TINY = 1e-300
-"""Seconds: what takes no time at all has a place on a logarithmic scale too."""
+"""Seconds: what takes no time at all is drawn on a logarithmic scale too."""
 
 TICKS = 15
 """Values of an axis that have room for a number."""
@@ -45,7 +45,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Grid:
-    """Seconds to a threshold, by method and place.
+    """Seconds to a threshold, by method and point of the sweep.
 
     Attributes:
         axes: one or two.
@@ -60,12 +60,12 @@ class Grid:
     times: dict[str, Times]
 
     def percentile(self, method: str, percent: float) -> Times:
-        """Return the percentile over seeds at each place; infinite if that many never reach it."""
+        """Return the percentile over seeds at each point; infinite if that many never reach it."""
         # by order: interpolation with infinity would be NaN
         return np.asarray(np.percentile(self.times[method], percent, axis=-1, method="nearest"))
 
     def winners(self) -> tuple[npt.NDArray[np.int64], Times, npt.NDArray[np.bool_]]:
-        """Return at each place the fastest method (-1: nobody), its lead, and whether it is clear.
+        """Return at each point the fastest method (-1: nobody), its lead, and whether it is clear.
 
         The lead is the runner-up's median over the winner's. It is clear if the bands are apart.
         """
@@ -96,10 +96,10 @@ def grid_of(results: Rows, axes: Sequence[Axis]) -> Grid:
     shape = (*(len(axis.values) for axis in axes), len(seeds))
     times: dict[str, Times] = {}
     for row in done:
-        place = tuple(axis.values.index(row[axis.name]) for axis in axes)
+        point = tuple(axis.values.index(row[axis.name]) for axis in axes)
         table = times.setdefault(row["method"], np.full(shape, np.inf))
         seconds = row[time_to(threshold)]
-        table[(*place, seeds.index(row["seed"]))] = seconds
+        table[(*point, seeds.index(row["seed"]))] = seconds
     ordered = {method: times[method] for method in sorted(times, key=rank)}
     return Grid(list(axes), threshold, results.metric, ordered)
 
@@ -193,8 +193,8 @@ def _draw_winners(ax: Axes, grid: Grid) -> None:
     _paint(ax, best, methods)
     if best.size <= ANNOTATED:
         for (row, column), method in np.ndenumerate(best):
-            place = row, column
-            text = _lead(int(method), float(lead[place]), sure=bool(clear[place]))
+            cell = row, column
+            text = _lead(int(method), float(lead[cell]), sure=bool(clear[cell]))
             ax.text(column, row, text, ha="center", va="center", fontsize="small")
     _label(ax, grid, "fastest, and its lead")
     handles = [Patch(color=colour(m, methods), alpha=0.6, label=m) for m in methods]
@@ -217,9 +217,9 @@ def _lead(method: int, factor: float, *, sure: bool) -> str:
 def _label(ax: Axes, grid: Grid, title: str) -> None:
     rows, columns = grid.axes
     ax.set_title(title, fontsize="medium")
-    for axis, place in ((columns, ax.xaxis), (rows, ax.yaxis)):
+    for axis, side in ((columns, ax.xaxis), (rows, ax.yaxis)):
         step = -(-len(axis.values) // TICKS)
-        place.set_ticks(range(0, len(axis.values), step), _short(axis.values)[::step])
+        side.set_ticks(range(0, len(axis.values), step), _short(axis.values)[::step])
     ax.set_xlabel(columns.name)
 
 

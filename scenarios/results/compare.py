@@ -1,4 +1,4 @@
-"""One row per method: what it cost, what it wasted, how far it came."""
+"""One row per method: what it cost, what it discarded, how far it came."""
 
 import difflib
 from collections.abc import Collection, Iterator, Sequence
@@ -139,11 +139,11 @@ def warnings_of(runs: list[StoredRun]) -> list[str]:
         facts = [b for run in runs if run.label == label and (b := run.totals.get("bias"))]
         z = [b["length_z"] for b in facts if b["length_z"] is not None]
         if z and abs(sum(z)) / len(z) ** 0.5 > SIGNIFICANT:
-            used, thrown = (_mean([b[f"{k}_length"] for b in facts]) for k in ("used", "discarded"))
-            kind = "short" if thrown > used else "long"
+            used, unused = (_mean([b[f"{k}_length"] for b in facts]) for k in ("used", "discarded"))
+            kind = "short" if unused > used else "long"
             lines.append(
                 f"{label}: waiting for the first favours {kind} episodes: used trajectories take "
-                f"{used:.4g} steps, discarded ones {thrown:.4g} (z = {sum(z) / len(z) ** 0.5:.1f})"
+                f"{used:.4g} steps, discarded ones {unused:.4g} (z = {sum(z) / len(z) ** 0.5:.1f})"
             )
     return lines
 

@@ -100,18 +100,18 @@ def tidy(
     chosen = list(thresholds)
     if done and not chosen and metric != "mixed":
         chosen = default_thresholds(done, metric)
-    places = _differences([run.info for run in runs]) if axes is None else axes
-    rows = [_row(run, place, metric, chosen) for run, place in zip(runs, places, strict=True)]
+    points = _differences([run.info for run in runs]) if axes is None else axes
+    rows = [_row(run, point, metric, chosen) for run, point in zip(runs, points, strict=True)]
     return Rows(rows, metric, chosen)
 
 
-def _row(run: StoredRun, place: Row, metric: str, thresholds: Sequence[float]) -> Row:
+def _row(run: StoredRun, point: Row, metric: str, thresholds: Sequence[float]) -> Row:
     info, totals = run.info, run.info.get("totals")
     own = curves.metric([run]) if run.is_done else None
     return {
         "method": info.get("label"),
         "seed": info.get("seed"),
-        **place,
+        **point,
         "status": info.get("status", "damaged"),
         **{name: totals and totals.get(name) for name in TOTALS},
         "metric": own,

@@ -25,7 +25,7 @@ from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.record import Facts, run_info
 from scenarios.runs.store.records import history_table, timeline_table, totals
 from scenarios.runs.store.stored import StoredRun
-from scenarios.runs.waiting import MethodError, play
+from scenarios.runs.waiting import MethodError, run_method
 from simulator import (
     Checkpoint,
     Evaluation,
@@ -40,7 +40,7 @@ REPORT_SECONDS = 0.5
 
 
 def prepare_process() -> None:
-    """Set up a worker process: one thread for torch, and Ctrl-C is the parent's business."""
+    """Set up the process of a run: one thread for torch; the parent takes care of Ctrl-C."""
     if "torch" in sys.modules:  # preloaded when a run needs it
         sys.modules["torch"].set_num_threads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -55,8 +55,8 @@ class Options:
         recompute: make results of another version of the code again.
         processes: how many sample trajectories for one run; None: as the executor decides.
         memory: bytes of data that a process of a run may have, None for no limit.
-        max_events: that may pass without an update, None for the default; what fails for it is
-            made with more.
+        max_events: that may pass without an update, None for the default; a run that failed for
+            it is made again with more.
     """
 
     retry_failed: bool = False
@@ -78,9 +78,9 @@ def execute_json(text: str, folder: RunFolder, options: Options) -> str:
 def execute(spec: RunSpec, folder: RunFolder, options: Options) -> str:
     """Make or resume one run unless it is there already; return its status.
 
-    That is ``done``, ``failed`` or ``busy``: another process is at it. A run that raises is a
-    failed run: its traceback is its reason, and ends with a line that says where in the user's
-    source it was, if there.
+    That is ``done``, ``failed`` or ``busy`` (another process makes it). A run that raises has
+    failed. Its reason is the traceback and a last line, with the line of the user's source if the
+    error was there.
 
     Raises:
         OSError: the disk is full; the run is not to blame.
@@ -199,11 +199,11 @@ def _without_pandas() -> Iterator[None]:
 def simulated(
     spec: RunSpec, method: Algorithm | None = None, max_events: int | None = None
 ) -> StoredRun:
-    """Return a run that was made in this process, without files.
+    """Make a run in this process, without files, and return it.
 
     Args:
         spec: the run.
-        method: instead of the one that it names.
+        method: instead of the spec's own.
         max_events: that may pass without an update.
 
     Raises:
@@ -243,7 +243,7 @@ def _run(
         on_update(cluster, theta)
 
     try:
-        run = play(
+        run = run_method(
             method,
             problem,
             scenario.cluster.hardware(problem.dimension, spec.seed),

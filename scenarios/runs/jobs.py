@@ -16,7 +16,7 @@ from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.record import RunInfo
 
 BUSY_SECONDS = 1.0
-"""After which a run that another process was making is looked at again."""
+"""Real seconds after which a run that another process was making is looked at again."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,14 @@ class Job:
 
     spec: RunSpec
     folder: RunFolder
-    place: str = ""
-    """Where in a sweep it is, for the user."""
+    point: str = ""
+    """Where in a sweep or a tuning it is, for the user."""
 
     @property
     def name(self) -> str:
         """What the user sees: scenario folder, method, seed."""
-        if self.place:
-            return f"{self.place} {self.spec.method.folder} seed {self.spec.seed}"
+        if self.point:
+            return f"{self.point} {self.spec.method.folder} seed {self.spec.seed}"
         return "/".join(self.folder.path.parts[-3:])
 
 
@@ -103,10 +103,10 @@ class Executor(Protocol):
 def run_jobs(
     jobs: Sequence[Job], executor: Executor, progress: Progress, options: Options
 ) -> Summary:
-    """Make the runs that are missing; a dead process loses one run.
+    """Make the runs that are missing; if a process dies, one run fails.
 
-    The bytes of the results do not depend on the executor. A run that another process is making
-    is waited for.
+    The bytes of the results do not depend on the executor. If another process is
+    making a run, this waits for it.
 
     Args:
         jobs: what should be there in the end.
@@ -144,7 +144,7 @@ def run_jobs(
 
 
 def _foreseen(jobs: Sequence[Job], options: Options) -> list[str]:
-    """Return what can be told of runs before they begin; what is hopeless fails at once."""
+    """Return warnings about runs before they begin, but for those that will fail at once."""
     different = {(id(job.spec.scenario.cluster), id(job.spec.method)): job.spec for job in jobs}
     lines = (
         foreseen.text

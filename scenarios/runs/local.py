@@ -17,18 +17,18 @@ RUNS_PER_PROCESS = 200
 
 
 class LocalExecutor:
-    """Makes runs in processes of their own, which are forked from a server that has the imports.
+    """Makes runs, each in a process that is forked from a server with the imports.
 
     Args:
-        places: how many at a time.
+        slots: how many at a time.
     """
 
-    def __init__(self, places: int) -> None:
-        self._places = places
+    def __init__(self, slots: int) -> None:
+        self._slots = slots
 
     def per_run(self, runs: int) -> int:
         """See :class:`scenarios.runs.jobs.Executor`."""
-        return max(1, CORES // min(self._places, runs))
+        return max(1, CORES // min(self._slots, runs))
 
     def run(
         self, jobs: Sequence[Job], options: Options, poll: Callable[[], None]
@@ -39,7 +39,7 @@ class LocalExecutor:
         CONTEXT.preload(("scenarios.runs.execute", *heavy))
         with one_thread_per_process():
             pool = ProcessPool(
-                max_workers=min(self._places, len(jobs)),
+                max_workers=min(self._slots, len(jobs)),
                 max_tasks=1 if options.memory else RUNS_PER_PROCESS,
                 context=CONTEXT,
                 initializer=prepare_process,

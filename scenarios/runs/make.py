@@ -86,11 +86,11 @@ class Maker:
         return run_jobs(jobs, self._executor, Progress(Console(stderr=True)), self._options)
 
 
-def _executor(kind: str, address: str | None, places: int) -> Executor:
+def _executor(kind: str, address: str | None, slots: int) -> Executor:
     if kind == "ray":
         from scenarios.runs.ray import RayExecutor  # noqa: PLC0415 - the extra `cluster`
 
-        return RayExecutor(address, places if address is None else None)
+        return RayExecutor(address, slots if address is None else None)
     if address is not None:
         raise BadInputError("--address: is for --executor ray")
-    return LocalExecutor(places)
+    return LocalExecutor(slots)

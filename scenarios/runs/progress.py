@@ -153,7 +153,7 @@ class Progress:
             self._print("  |  ".join([f"{share:4.0%}  {left}".rstrip(), *live]))
 
     def _show_in_notebook(self, share: float, words: str) -> None:
-        """Draw a bar below the cell, always at the same place; it needs no widgets."""
+        """Draw a bar below the cell, always in the same output; it needs no widgets."""
         from IPython.display import display  # noqa: PLC0415
 
         bar = f"<progress value='{share:.3f}' max='1'></progress> {share:.0%} {html.escape(words)}"

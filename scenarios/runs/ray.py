@@ -14,7 +14,7 @@ from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.folder import RunFolder
 
 RETRIES = 4
-"""How often a run is begun again when its node or process is lost."""
+"""How often a run is begun again when its node or process dies."""
 
 CONNECT_SECONDS = 3.0
 
@@ -89,7 +89,7 @@ class RayExecutor:
                 yield running.pop(reference), self._reason(reference)
 
     def _reason(self, reference: Any) -> str | None:  # noqa: ANN401
-        """Return why a task was lost, None if it was not; a full disk is nobody's failure."""
+        """Return why a task failed, None if it did not; a full disk is nobody's failure."""
         try:
             self._ray.get(reference)
         except self._ray.exceptions.RayTaskError as error:
@@ -104,9 +104,9 @@ class RayExecutor:
 def _execute(text: str, folder: str, options: Options, path: list[str]) -> str:
     """Make a run in a process of Ray's, which may make others after it.
 
-    Users' modules are looked for in ``path`` too, on machines that see the same folders.
+    Users' modules are looked for in ``path`` too, on nodes that see the same folders.
     """
-    sys.path += [place for place in path if place not in sys.path]
+    sys.path += [folder for folder in path if folder not in sys.path]
     spec = RunSpec.from_json(text)
     if spec.scenario.problem.kind == "control":
         import torch  # noqa: F401, PLC0415 - so that it is told to use one thread

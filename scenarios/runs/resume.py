@@ -1,4 +1,4 @@
-"""A run's checkpoint in its folder: written now and then, and where the next attempt goes on."""
+"""A run's checkpoint in its folder: written now and then, and where the next attempt continues."""
 
 import os
 import time
@@ -38,7 +38,7 @@ class Resumption:
         folder: where its checkpoint is, or will be.
 
     Attributes:
-        past: where the run goes on; its start if there is no checkpoint of this very run.
+        past: where the run continues; its start if there is no checkpoint of this very run.
         resumed_at: the updates at which the run was resumed.
     """
 

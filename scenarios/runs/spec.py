@@ -1,4 +1,4 @@
-"""Where the floors meet: from what a scenario says to the things that run."""
+"""Where the floors meet: from a scenario to its runs."""
 
 import hashlib
 import json
@@ -50,7 +50,7 @@ class RunSpec:
         return self.scenario.model_dump_json()
 
     def content(self) -> dict[str, object]:
-        """Return all that decides the result, as JSON; title and label do not."""
+        """Return what decides the result, as JSON; title and label do not."""
         apart = {"title", "quick", "tune", "timeline"}
         scenario = self.scenario.model_dump(mode="json", exclude=apart)
         for method in scenario["methods"]:

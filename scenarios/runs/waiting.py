@@ -1,4 +1,4 @@
-"""A method on a simulated cluster, and what is told when it waits in a wrong way."""
+"""A method on a simulated cluster, and the error when it waits in a wrong way."""
 
 from collections.abc import Generator
 from typing import Any
@@ -13,7 +13,7 @@ class MethodError(BadInputError):
     """A method waits in a way that no cluster understands; the text says where in its source."""
 
 
-def play(method: Algorithm, problem: Problem, hardware: Hardware, **limits: Any) -> Run:  # noqa: ANN401
+def run_method(method: Algorithm, problem: Problem, hardware: Hardware, **limits: Any) -> Run:  # noqa: ANN401
     """Run a method; see :func:`simulator.simulate`.
 
     Raises:
@@ -41,11 +41,11 @@ def play(method: Algorithm, problem: Problem, hardware: Hardware, **limits: Any)
 
 
 def _stray_yield(process: Any) -> str:  # noqa: ANN401
-    """Say where a generator, or one that it waits for, has yielded what is no event."""
+    """Say where a generator, or one that it waits for, has yielded something that is no event."""
     while isinstance(process.gi_yieldfrom, Generator):
         process = process.gi_yieldfrom
-    place = file_line(process.gi_code.co_filename, process.gi_frame.f_lineno)
+    where = file_line(process.gi_code.co_filename, process.gi_frame.f_lineno)
     return (
-        f"{place}: `yield`; accepted: `yield from`, before what has to be waited for "
+        f"{where}: `yield`; accepted: `yield from`, before what has to be waited for "
         "(`completion`, `completions`, `reduce`, `arrival`, `update`)"
     )

@@ -19,7 +19,7 @@ from scenarios.format.method import Method, check_object
 from scenarios.format.words.errors import BadInputError
 from scenarios.format.words.explain import checked
 from scenarios.runs.execute import failure
-from scenarios.runs.waiting import play
+from scenarios.runs.waiting import run_method
 from scenarios.studies.trial import Alone, Counted, clusters, fresh, problem
 from simulator import (
     Checkpoint,
@@ -38,7 +38,7 @@ PATIENCE = 20
 """Real seconds for a run of these; a method that loops without waiting would never end."""
 
 EXAMPLES = (0.1, 3, 0.5, 1.0, 1, 2, 0, True, "a", [1.0], [1])
-"""Values for keys without a default: the first that fits."""
+"""Values for keys without a default: the first that fits is taken."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ def battery(method: str | Algorithm, values: Mapping[str, Any]) -> Iterator[Line
         yield Line(f"{method}: keys and values: {shown}")
     for what, check in CHECKS.items():
         try:
-            for place, hardware in clusters().items():
-                with _patience(), _told(place):
+            for cluster, hardware in clusters().items():
+                with _patience(), _told(cluster):
                     check(build, hardware)
         except UnusableError as error:
             yield Line(f"{what}: {error}; nothing else was checked", passed=False)
@@ -115,13 +115,13 @@ def _example(known: FieldInfo) -> Any:  # noqa: ANN401
 
 
 @contextlib.contextmanager
-def _told(place: str) -> Iterator[None]:
+def _told(cluster: str) -> Iterator[None]:
     try:
         yield
     except ContractError as error:
-        raise type(error)(f"{error} (on {place})") from error
+        raise type(error)(f"{error} (on {cluster})") from error
     except Exception as error:
-        raise UnusableError(f"{failure(error)} (on {place})") from error
+        raise UnusableError(f"{failure(error)} (on {cluster})") from error
 
 
 @contextlib.contextmanager
@@ -145,9 +145,9 @@ def _patience() -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _play(method: Algorithm, hardware: Hardware, **more: Any) -> Run:  # noqa: ANN401
+def _run(method: Algorithm, hardware: Hardware, **more: Any) -> Run:  # noqa: ANN401
     tried = more.pop("problem", None) or problem()
-    run = play(method, tried, hardware, updates=UPDATES, time_limit=LONGEST, **more)
+    run = run_method(method, tried, hardware, updates=UPDATES, time_limit=LONGEST, **more)
     made = len(run.history.rows)
     if made < UPDATES and run.failure is None:
         raise UnusableError(
@@ -182,11 +182,11 @@ def _updates(build: Callable[[], Algorithm], hardware: Hardware) -> None:
                 "accepted: one `self.rule.step` for each update"
             )
 
-    _play(replace(method, rule=counted), hardware, on_update=watch)
+    _run(replace(method, rule=counted), hardware, on_update=watch)
 
 
 def _accounting(build: Callable[[], Algorithm], hardware: Hardware) -> None:
-    run = _play(build(), hardware)
+    run = _run(build(), hardware)
     spent = np.sum([run.seconds[state] for state in State], axis=0)
     if not np.allclose(spent, run.elapsed, rtol=1e-9):
         raise ContractError(f"workers' seconds are {spent}, not the {run.elapsed:g} that passed")
@@ -200,9 +200,9 @@ def _accounting(build: Callable[[], Algorithm], hardware: Hardware) -> None:
 
 def _deterministic(build: Callable[[], Algorithm], hardware: Hardware) -> None:
     method = build()
-    first = _play(method, hardware)
-    _same(first, _play(method, fresh(hardware)), "when the same object runs again")
-    _same(first, _play(build(), fresh(hardware)), "in a second run")
+    first = _run(method, hardware)
+    _same(first, _run(method, fresh(hardware)), "when the same object runs again")
+    _same(first, _run(build(), fresh(hardware)), "in a second run")
 
 
 def _resumable(build: Callable[[], Algorithm], hardware: Hardware) -> None:
@@ -219,12 +219,12 @@ def _saved(method: Algorithm, hardware: Hardware, past: Checkpoint) -> tuple[Run
     def save(cluster: SimulatedCluster, _: Vector) -> None:
         checkpoints.append(cluster.checkpoint())
 
-    return _play(method, hardware, past=past, on_update=save), checkpoints
+    return _run(method, hardware, past=past, on_update=save), checkpoints
 
 
 def _batched(build: Callable[[], Algorithm], hardware: Hardware) -> None:
-    together = _play(build(), hardware)
-    alone = _play(build(), fresh(hardware), problem=Alone(problem()))
+    together = _run(build(), hardware)
+    alone = _run(build(), fresh(hardware), problem=Alone(problem()))
     _same(together, alone, "when gradients are computed one by one")
 
 

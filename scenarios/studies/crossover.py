@@ -44,15 +44,15 @@ class Crossover:
     def sentence(self) -> str:
         """Return the outcome in a line."""
         here = [
-            self._place(s) for s in (self.measured.value, self.measured.low, self.measured.high)
+            self._words(s) for s in (self.measured.value, self.measured.low, self.measured.high)
         ]
         return (
             f"the s from which on {PAIR[0]} is sooner than {PAIR[1]} on the way to "
             f"{self.threshold:.4g}: {here[0]} ({LEVEL}% interval: {here[1]} to {here[2]}); "
-            f"predicted from s = {self.scales[0]:g}: {self._place(self.expected)}"
+            f"predicted from s = {self.scales[0]:g}: {self._words(self.expected)}"
         )
 
-    def _place(self, scale: float) -> str:
+    def _words(self, scale: float) -> str:
         if scale < self.scales[0]:
             return f"below {self.scales[0]:g}"
         return f"{scale:.3g}" if np.isfinite(scale) else f"above {self.scales[-1]:g}"
@@ -74,11 +74,11 @@ def crossover(runs: Sequence[StoredRun]) -> Crossover | None:
     times = {label: np.full(shape, np.inf) for label in PAIR}
     updates = {label: np.full(shape, np.inf) for label in PAIR}
     for run in done:
-        place = np.searchsorted(scales, _scale(run)), seeds.index(int(run.info["seed"]))
+        cell = np.searchsorted(scales, _scale(run)), seeds.index(int(run.info["seed"]))
         held = np.flatnonzero(curves.running(run, RETURN_MEAN) >= threshold)
         if len(held):
-            times[run.label][place] = run.history["time"][held[0]]
-            updates[run.label][place] = held[0] + 1
+            times[run.label][cell] = run.history["time"][held[0]]
+            updates[run.label][cell] = held[0] + 1
     dimension = int(done[0].info["dimension"])
     predicted = {
         label: np.median(updates[label][0])

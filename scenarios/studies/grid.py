@@ -204,8 +204,8 @@ def load_sweep(name: str | Path) -> Sweep:
         for key, value in changes.items():
             set_key(content, key, value, str(path))
         axes = {a.label: value for a, (value, _) in zip(file.axes, combination, strict=True)}
-        place = ", ".join(f"{name} = {short_name(str(value))}" for name, value in axes.items())
-        scenario = checked(Scenario, content, f"{path}: at {place or 'the base'}", path.parent)
+        where = ", ".join(f"{name} = {short_name(str(value))}" for name, value in axes.items())
+        scenario = checked(Scenario, content, f"{path}: at {where or 'the base'}", path.parent)
         points.append(GridPoint(axes, scenario))
     different = {point.scenario.problem.model_dump_json(): point for point in points}
     for point in different.values():

@@ -39,7 +39,7 @@ def runs_of(sweep: Sweep, store: Path) -> list[SweepRun]:
     come first, then points, then methods: an interrupted sweep has whole pictures of few seeds.
     """
     runs = [
-        SweepRun(point, Job(spec, folder_of(spec, store), _place(point)))
+        SweepRun(point, Job(spec, folder_of(spec, store), _words(point)))
         for point in sweep.points
         for spec in expand(point.scenario)
     ]
@@ -57,7 +57,7 @@ def folder_of(spec: RunSpec, store: Path) -> RunFolder:
     return RunFolder(store / spec.method.name / spec.identity())
 
 
-def _place(point: GridPoint) -> str:
+def _words(point: GridPoint) -> str:
     words = [f"{name}={_short(value)}" for name, value in point.axes.items()]
     return " ".join(words) or point.scenario.title
 
@@ -70,7 +70,7 @@ class _EnoughError(Exception):
     """The sample took its time."""
 
 
-def estimate(jobs: Sequence[Job], places: int) -> tuple[float, int]:
+def estimate(jobs: Sequence[Job], slots: int) -> tuple[float, int]:
     """Return the real seconds that jobs may take, and how many were sampled.
 
     For each method, the first, the middle and the last job run for :data:`SAMPLE_SECONDS`; what
@@ -78,7 +78,7 @@ def estimate(jobs: Sequence[Job], places: int) -> tuple[float, int]:
 
     Args:
         jobs: the runs.
-        places: how many are made at a time.
+        slots: how many runs are made at a time.
     """
     total, samples = 0.0, 0
     for method in dict.fromkeys(job.spec.method.folder for job in jobs):
@@ -87,7 +87,7 @@ def estimate(jobs: Sequence[Job], places: int) -> tuple[float, int]:
         seconds = [_sample(mine[k].spec) for k in sorted(chosen)[:SAMPLES]]
         total += statistics.mean(seconds) * len(mine)
         samples += len(seconds)
-    return total / places, samples
+    return total / slots, samples
 
 
 def _sample(spec: RunSpec) -> float:

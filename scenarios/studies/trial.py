@@ -29,9 +29,9 @@ def clusters() -> dict[str, Hardware]:
         "one slot and a downlink": Network(np.full(4, 0.4), slots=1, downlink=kappa),
     }
     found = {}
-    for place, network in networks.items():
+    for name, network in networks.items():
         for preemption, cost in (("cancel", 0.05), ("finish", 0.0)):
-            found[f"{place}, {preemption}"] = Hardware(
+            found[f"{name}, {preemption}"] = Hardware(
                 ComputeModel(np.array([1.0, 2.0, 3.0, 4.0]), Jitter("exponential", 1.0, seed=4)),
                 network,
                 preemption,  # type: ignore[arg-type]

@@ -85,13 +85,13 @@ class Try:
     Attributes:
         method: its folder.
         values: of the tuned keys.
-        place: in the order of the grid, which decides ties.
+        index: in the order of the grid, which decides ties.
         scores: one per seed, shape (seeds,), for each rung that it was in; -inf for a failed run.
     """
 
     method: str
     values: Values
-    place: int
+    index: int
     scores: list[Vector] = field(default_factory=list)
 
     @property
@@ -148,8 +148,8 @@ def plan(path: Path, scenario: Scenario, *, quick: bool = False, tries: int | No
     most = len(grids[smallest])
     wanted = tries or table.tries or most
     if wanted > most:
-        place = f"--tries {tries}" if tries else f"{path}: tune.tries: {wanted}"
-        raise BadInputError(f"{place}: accepted: at most {most}, the size of {smallest}'s grid")
+        where = f"--tries {tries}" if tries else f"{path}: tune.tries: {wanted}"
+        raise BadInputError(f"{where}: accepted: at most {most}, the size of {smallest}'s grid")
     others = (k for k in itertools.count(FIRST_SEED) if k not in scenario.reported_seeds())
     return Plan(
         scenario,
@@ -196,7 +196,7 @@ def tune(plan: Plan, store: Path, make: Callable[[Sequence[Job]], object]) -> Tu
         make: makes the runs of a rung that are missing.
     """
     tries = {
-        folder: [Try(folder, values, place) for place, values in enumerate(grid)]
+        folder: [Try(folder, values, index) for index, values in enumerate(grid)]
         for folder, grid in plan.tries.items()
     }
     metric = RETURN_MEAN
@@ -219,7 +219,7 @@ def tune(plan: Plan, store: Path, make: Callable[[Sequence[Job]], object]) -> Tu
 
 def ranked(tries: Sequence[Try]) -> list[Try]:
     """Return tries of one method, best first: by rung, then score; those that failed come last."""
-    return sorted(tries, key=lambda one: (one.failed, -one.rung, -one.score, one.place))
+    return sorted(tries, key=lambda one: (one.failed, -one.rung, -one.score, one.index))
 
 
 def _job(plan: Plan, one: Try, rung: Rung, seed: int, store: Path) -> Job:
@@ -235,8 +235,8 @@ def _job(plan: Plan, one: Try, rung: Rung, seed: int, store: Path) -> Job:
         "methods": [type(method).model_validate({**method.model_dump(), **one.values})],
     }
     spec = RunSpec(plan.scenario.model_copy(update=changes))
-    place = " ".join(f"{key}={value}" for key, value in one.values.items())
-    return Job(spec, folder_of(spec, store), place)
+    point = " ".join(f"{key}={value}" for key, value in one.values.items())
+    return Job(spec, folder_of(spec, store), point)
 
 
 def _finished(job: Job) -> StoredRun | None:

@@ -62,7 +62,7 @@ def test_it_goes_on_from_its_checkpoint(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_hopeless_run_is_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(execute, "play")
+    monkeypatch.delattr(execute, "run_method")
     info = make(tmp_path, {**CONTENT, "methods": [HOPELESS]}, Options())
     assert info["status"] == "failed"
     assert info["reason"].startswith("methods.rennala-nigt.batch: an update of rennala-nigt takes ")

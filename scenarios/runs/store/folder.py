@@ -99,7 +99,7 @@ class RunFolder:
         Args:
             spec: the run that should be here.
             retry_failed: whether a failed run is to be tried again.
-            recompute: whether a result from another version of the code is.
+            recompute: whether a result from another version of the code is to be made again.
         """
         status = self.status(spec)
         if recompute and self.is_outdated():
@@ -117,7 +117,7 @@ class RunFolder:
             file.unlink(missing_ok=True)
 
     def lock(self) -> filelock.BaseFileLock:
-        """Return the lock of this run: a killed parent's worker may still hold it."""
+        """Return the lock of this run: the process of a killed parent may still hold it."""
         if self.path.is_file():
             self.set_aside()
         self.path.mkdir(parents=True, exist_ok=True)

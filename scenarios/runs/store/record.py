@@ -1,4 +1,4 @@
-"""What ``run.json`` says, typed: the one place where it is written and read."""
+"""What ``run.json`` says, typed; it is written and read here only."""
 
 import platform
 import sys
@@ -61,7 +61,7 @@ class Facts(TypedDict, total=False):
 
 
 class RunInfo(Facts, total=False):
-    """A run that is over. One of which nothing is known, since it is damaged, has no keys.
+    """A run that is over; without keys if it is damaged, so that nothing is known of it.
 
     Keys:
         status: ``done`` or ``failed``.

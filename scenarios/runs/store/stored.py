@@ -147,12 +147,12 @@ def run_in(folder: RunFolder) -> StoredRun:
     return StoredRun(folder.path, info)
 
 
-def comparable(runs: Sequence[StoredRun], place: str) -> list[StoredRun]:
+def comparable(runs: Sequence[StoredRun], where: str) -> list[StoredRun]:
     """Return those that ended well, by method and seed.
 
     Args:
         runs: that should be of one scenario.
-        place: where they are, for messages.
+        where: where they are, for messages.
 
     Raises:
         BadInputError: there is none, one is damaged, or they are of different scenarios.
@@ -165,13 +165,13 @@ def comparable(runs: Sequence[StoredRun], place: str) -> list[StoredRun]:
     done = [run for run in runs if run.is_done]
     if not done:
         raise BadInputError(
-            f"{place}: no finished runs; accepted: a folder with <method>/seed-<seed>/run.json, "
+            f"{where}: no finished runs; accepted: a folder with <method>/seed-<seed>/run.json, "
             "as `straggler run` makes it; for a store of sweeps, name the sweep"
         )
     for run in done[1:]:
         if _apart_from_method(run) != _apart_from_method(done[0]):
             raise BadInputError(
-                f"{place}: has runs of different scenarios: {done[0].path} and {run.path}; "
+                f"{where}: has runs of different scenarios: {done[0].path} and {run.path}; "
                 "accepted: runs that differ in method and seed only"
             )
     return done

@@ -103,8 +103,8 @@ def test_halving_keeps_what_is_best_when_all_are_tried(tmp_path: Path) -> None:
 
 
 def test_equal_scores_keep_the_order_of_the_grid() -> None:
-    tries = [made_up([1.0], place=k, step_size=s) for k, s in enumerate((0.3, 0.1, 0.2))]
-    assert [one.place for one in ranked(tries[::-1])] == [0, 1, 2]
+    tries = [made_up([1.0], index=k, step_size=s) for k, s in enumerate((0.3, 0.1, 0.2))]
+    assert [one.index for one in ranked(tries[::-1])] == [0, 1, 2]
 
 
 def test_diverged_tries_come_last_and_do_not_go_on(tmp_path: Path) -> None:

@@ -41,14 +41,14 @@ def test_margin_is_paired_over_seeds() -> None:
 
 def test_the_verdict_compares_in_the_last_rung_that_both_were_in() -> None:
     first = made_up([3.0, 5.0], [9.0, 9.0], step_size=0.1)
-    assert verdict([first, made_up([1.0, 4.0], place=1)]) == (
+    assert verdict([first, made_up([1.0, 4.0], index=1)]) == (
         "afedpg: step_size = 0.1; score 9, 3 standard errors above the next in rung 1"
     )
-    close = made_up([0.0, 0.0], [8.0, 9.0], place=1)  # differences 1, 0: mean and error 1/2
+    close = made_up([0.0, 0.0], [8.0, 9.0], index=1)  # differences 1, 0: mean and error 1/2
     assert verdict([first, close]).endswith(
         "1 standard errors above the next in rung 2: within noise"
     )
-    alone = [made_up([2.0]), made_up([1.0], place=1)]
+    alone = [made_up([2.0]), made_up([1.0], index=1)]
     assert verdict(alone).endswith("one seed: within noise")
 
 
