@@ -51,5 +51,5 @@ def bowl(folder: Path, steps: list[float], more: str = "", methods: str = "") ->
     return file
 
 
-def made_up(*scores: list[float], place: int = 0, **values: float) -> Try:
-    return Try("afedpg", values, place, [np.array(row) for row in scores])
+def made_up(*scores: list[float], index: int = 0, **values: float) -> Try:
+    return Try("afedpg", values, index, [np.array(row) for row in scores])

@@ -38,7 +38,7 @@ def plot(
 ) -> "Picture":
     """Return a picture of a column against simulated time: means over seeds, 20%-80% bands.
 
-    A curve ends where the first of its runs ends: later it would be of fewer seeds than before.
+    A curve ends where the first of its runs ends: beyond that it would be of fewer seeds.
 
     Args:
         results: a panel for each; of one scenario each.

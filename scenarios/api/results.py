@@ -102,7 +102,7 @@ class Results:
 
     @checked_call
     def rows(self, thresholds: Numbers = (), columns: Names = ()) -> Rows:
-        """Return the same without pandas."""
+        """Return the rows of :meth:`table`, without pandas."""
         if not self.runs:
             raise BadInputError(f"{self.name}: no runs are there yet")
         finite("threshold", *thresholds)
@@ -111,7 +111,7 @@ class Results:
 
     @checked_call
     def sheet(self, thresholds: Numbers = (), columns: Names = ()) -> Report:
-        """Return the same to be read: ``print`` it, or ``.markdown()``, ``.latex()``."""
+        """Return the table to be read: ``print`` it, or ``.markdown()``, ``.latex()``."""
         return Report([results_sheet(self.rows(thresholds, columns), self.title)])
 
     @checked_call

@@ -104,7 +104,7 @@ def run(
 ) -> Results:
     """Make the runs of a scenario that are missing, and return all of them.
 
-    Results go to ``out/METHOD/seed-SEED/``. Interrupt it whenever you like: the same call goes on.
+    Results go to ``out/METHOD/seed-SEED/``. Interrupt it at any time: the same call continues.
 
     Args:
         source: a scenario, or what :func:`load` takes.

@@ -107,5 +107,5 @@ def main() -> None:
 
         _say(BadInputError(f"memory: {one_line(error)}; accepted: what fits into this machine's"))
     except OSError as error:
-        place, wrong = error.filename or error, error.strerror or "failed"
-        _say(BadInputError(f"{place}: {wrong}; accepted: a path that can be used"))
+        where, wrong = error.filename or error, error.strerror or "failed"
+        _say(BadInputError(f"{where}: {wrong}; accepted: a path that can be used"))

@@ -71,7 +71,7 @@ def run(
 
 
 def list_() -> None:
-    """List the scenarios and sweeps that come with straggler, methods, rules, others' offers."""
+    """List scenarios, sweeps, methods, rules, and what other packages offer."""
     from scenarios.api.listing import list as listing
 
     show(listing())

@@ -52,14 +52,14 @@ MaxEvents = Annotated[
     typer.Option(
         "--max-events",
         min=1,
-        help="A run fails after so many events without an update; with --retry-failed and more of "
-        "them it goes on [default: 10 million, or 1,000 a worker].",
+        help="A run fails after so many events without an update; a larger number with "
+        "--retry-failed continues it [default: 10 million, or 1,000 a worker].",
     ),
 ]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Try failed runs again.")]
 Store = Annotated[
     Path,
-    typer.Option(help="The store of runs; sweeps may share one, machines too."),
+    typer.Option(help="The store of runs; several sweeps and machines may share it."),
 ]
 Threshold = Annotated[
     list[float] | None,

@@ -201,8 +201,8 @@ def timeline(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Picture [default: RUN/timeline.png].")
     ] = None,
-    method: Annotated[str | None, typer.Option(help="Of this method, where it is OUT.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of this seed, where it is OUT.")] = None,
+    method: Annotated[str | None, typer.Option(help="The run's method, if OUT is given.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The run's seed, if OUT is given.")] = None,
     begin: Annotated[float, typer.Option("--from", min=0.0, help="Simulated seconds.")] = 0.0,
     until: Annotated[
         float | None,

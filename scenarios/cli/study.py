@@ -174,7 +174,7 @@ def figure(
     ] = None,
     save: Annotated[
         Path | None,
-        typer.Option(help="Write compact results here, for --from; says what of it has changed."),
+        typer.Option(help="Write compact results here, for --from; say what has changed."),
     ] = None,
     out: Annotated[
         Path, typer.Option(help="Folder of all results; pictures go to figures/.")

@@ -1,6 +1,6 @@
 """Pictures: return against simulated time, means over seeds with a 20%-80% band.
 
-A curve ends where the first of its runs ends: from there on it would be of fewer seeds than before.
+A curve ends where the first of its runs ends: beyond that it would be of fewer seeds.
 """
 
 import itertools
@@ -22,16 +22,16 @@ from simulator import Vector
 BINS = 60
 TICKS = 20
 LETTERS = 70
-"""That fit side by side under a panel."""
+"""Letters of a legend that fit side by side under a panel."""
 
 LONGEST_TITLE = 54
 """Letters of a line over a panel."""
 
 STYLES = ("-", "--", ":", "-.")
-"""Of scenarios that share a panel."""
+"""Line styles of scenarios that share a panel."""
 
 MARKS = {"update, predicted": ("|", 9), "update, simulated": (".", 3)}
-"""Of ``theory``: marker and size, by name."""
+"""Marker and size of what ``theory`` marks, by name."""
 
 AXIS_LABELS = {
     "return_mean": "mean undiscounted return",
@@ -93,7 +93,7 @@ class Panel:
 
     @property
     def runs(self) -> list[StoredRun]:
-        """All of them."""
+        """The runs of all groups."""
         return [run for runs in self.groups.values() for run in runs]
 
 

@@ -24,14 +24,14 @@ COLOURS = {
 
 
 OURS = "\\mathdefault"
-"""In the formulas that matplotlib itself writes, along logarithmic axes."""
+"""Marks the formulas that matplotlib itself writes along logarithmic axes."""
 
 
 class Picture(Figure):
     """A figure of matplotlib's that shows itself in a notebook, without pyplot."""
 
     def draw(self, renderer: RendererBase) -> None:
-        """Draw it; a dollar sign in what users write is one, and not the beginning of a formula."""
+        """Draw it; a dollar sign in users' texts begins no formula."""
         for text in self.findobj(Text):
             if OURS not in text.get_text():
                 text.set_parse_math("$" not in text.get_text())
@@ -59,7 +59,7 @@ def save(figure: Figure, file: Path) -> None:
 
 
 def rank(label: str) -> tuple[int, str]:
-    """Order methods as their colours, and labels of the user's after them."""
+    """Return a key to sort by: methods in the order of their colours, then the user's labels."""
     order = list(COLOURS)
     return (order.index(label) if label in order else len(order), label)
 

@@ -22,7 +22,7 @@ ANNOTATED = 60
 """Cells of a heat map that still have room for a number."""
 
 TINY = 1e-300
-"""Seconds: what takes no time at all is drawn on a logarithmic scale too."""
+"""Seconds that stand for none: a logarithmic scale has no zero."""
 
 TICKS = 15
 """Values of an axis that have room for a number."""
@@ -50,7 +50,7 @@ class Grid:
     Attributes:
         axes: one or two.
         threshold: the value to reach.
-        metric: of what.
+        metric: the column that should reach it.
         times: for each method, shape (values of the axes..., seeds); infinite if never.
     """
 

@@ -22,9 +22,9 @@ COLOURS = {
 LANES = 40
 """With more workers than this, the picture shows bands of workers."""
 BANDS = 10
-"""Of equal size, unless the scenario has groups of workers."""
+"""Bands of equal size; the scenario's groups of workers instead, if it has some."""
 MOST_GROUPS = 20
-"""That bands are still legible for."""
+"""With more groups than this, the bands would not be legible."""
 BINS = 300
 TICK, MARGINS = 0.06, 1.4
 """Inches: of a tick on top, and of all that lies above and below the lanes."""

@@ -89,7 +89,7 @@ def compare(runs: list[StoredRun], thresholds: Sequence[float] = ()) -> Comparis
 def default_thresholds(runs: list[StoredRun], column: str) -> list[float]:
     """Return 1/4, 1/2 and 3/4 of the way from the mean start to the best that was reached.
 
-    They have four digits, or as many as they need to lie there. None if no run rises.
+    They are rounded to four digits, or to more if they would not lie there. None if no run rises.
     """
     values = [curves.known(run, column) for run in runs]
     values = [v for v in values if np.isfinite(v).all()]
@@ -107,8 +107,8 @@ def default_thresholds(runs: list[StoredRun], column: str) -> list[float]:
 def rises(runs: list[StoredRun], column: str) -> list[bool]:
     """Return for each run whether its smoothed curve goes further above its start than below it.
 
-    All methods start at the same point: the start is the mean over them, for each seed, of their
-    first updates, not a smoothed value, which may have fallen far.
+    All methods of a seed start at the same point: their start is the mean of their first updates.
+    A smoothed value would not do: it may have fallen far.
     """
     starts = [curves.start(run, column) for run in runs]
     seeds = [run.info["seed"] for run in runs]
@@ -129,10 +129,10 @@ def time_to(threshold: float) -> str:
 
 
 def warnings_of(runs: list[StoredRun]) -> list[str]:
-    """Return a line for each method that does not rise, or favoured short or long episodes.
+    """Return a line for each method that does not rise, or that favoured short or long episodes.
 
-    The latter if it is significant: the z of its seeds are combined as (sum z) / sqrt(number)
-    (Stouffer).
+    It favoured them if that is significant; the z of its seeds are combined as
+    (sum z) / sqrt(number) (Stouffer).
     """
     lines = list(_without_rise(runs))
     for label in dict.fromkeys(run.label for run in runs):

@@ -26,10 +26,10 @@ def metric(runs: list[StoredRun]) -> str:
 def running(run: StoredRun, column: str, window: float = WINDOW) -> Vector:
     """Return a run's smoothed column, one number per update.
 
-    Returns are averaged over the fewest latest updates that hold ``window`` trajectories, or all
-    if the run has fewer (NaN before there are so many). ``return_average`` is the workers' equal
-    average of that for each variant, with the variant's share of the window. Other quantities are
-    left as they are; NaN if the run has no such column.
+    Returns are averaged over the latest updates: as few of them as hold ``window`` trajectories, or
+    all if the run has fewer; NaN before there are so many. For ``return_average`` each variant is
+    averaged over its share of the window, and then the workers equally. Other columns are returned
+    as they are; NaN if the run has no such column.
     """
     if column == RETURN_AVERAGE:
         return _average(

@@ -16,7 +16,7 @@ LEVEL = 90
 """Percent of the resamples that an interval holds."""
 
 EDGES = ((100 - LEVEL) / 2, (100 + LEVEL) / 2)
-"""The percentiles where it begins and ends."""
+"""The percentiles where such an interval begins and ends."""
 
 FEWEST_SEEDS = 3
 """With two, a quarter of all pairs of equal methods would be told apart."""
@@ -149,7 +149,7 @@ def _times(
 
 
 def _speedups(rival: Times, hero: Times) -> list[Interval]:
-    """Return rival / hero; where neither ever gets there a resample says 1, the sample nothing."""
+    """Return rival / hero. Where neither gets there, a resample has 1, and the sample NaN."""
     neither = np.isinf(rival) & np.isinf(hero)
     with np.errstate(invalid="ignore"):
         found = _intervals(np.where(neither, 1.0, rival / hero))

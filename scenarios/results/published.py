@@ -28,7 +28,7 @@ def publish(runs: Sequence[StoredRun], file: Path, command: str) -> None:
     """Write the histories of runs, with columns ``label`` and ``seed``, to one file.
 
     Args:
-        runs: of one scenario or sweep; failed ones leave what they were, and no rows.
+        runs: of one scenario or sweep; failed ones have no rows.
         file: the Parquet file, written whole or not at all.
         command: what made the runs.
     """

@@ -31,8 +31,8 @@ class Sheet:
         rows: as many texts each.
         left: indices of columns of words; the others are numbers, to the right.
         caption: of a LaTeX table, instead of the title.
-        keys: how many columns at the left say what a row is about; those that take more than half
-            of the width are not said again.
+        keys: how many columns at the left say what a row is about. A folded table repeats as many
+            of them as fit half of the width.
     """
 
     title: str

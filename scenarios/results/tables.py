@@ -47,7 +47,7 @@ def comparison_sheets(comparison: Comparison, title: str, caption: str = "") -> 
     Args:
         comparison: the numbers.
         title: over each table.
-        caption: in LaTeX instead of it.
+        caption: instead of the title in LaTeX.
     """
     name = comparison.metric.removesuffix("_mean").replace("_", " ")
     if comparison.chosen:

@@ -23,7 +23,7 @@ SIMULATED_EVENTS = 1_000_000
 """Fewer updates if they take more events than this; none if two take more."""
 
 SMALLEST, LARGEST = 1e-20, 1e20
-"""Of the constants: products of their powers stay far from what a float can hold."""
+"""Bounds of the constants: products of their powers stay within what a float can hold."""
 
 
 def clocks(scenario: Scenario, dimension: int) -> Iterator[tables.Clock]:
@@ -98,7 +98,7 @@ def clock_of(scenario: Scenario, dimension: int) -> Clock | None:
 
 
 def scenario_of(run: StoredRun) -> Scenario | None:
-    """Return a stored run's scenario; None if it names classes of the user's: none is imported."""
+    """Return a stored run's scenario; None if it names users' classes, which are not imported."""
     content = run.info["content"]
     tables = content["methods"][0], content["problem"], content["cluster"]["compute"]
     if content["cluster"].get("network") or any("source" in table for table in tables):
@@ -206,7 +206,7 @@ def constants_of(
 
 
 def known_constants(scenario: Scenario) -> dict[str, float]:
-    """Return those constants of the complexities that the problem gives away exactly."""
+    """Return the constants of the complexities that are known exactly from the problem."""
     spec = scenario.problem
     if not isinstance(spec, QuadraticProblem) or spec.variants:
         return {}

@@ -20,7 +20,7 @@ SMALLEST_MEMORY = 0.05
 """GiB; with less no process starts."""
 
 LARGEST_MEMORY = 2**20
-"""GiB; what no machine has is no limit."""
+"""GiB; more than any machine has would be no limit."""
 
 Memory = Annotated[
     float,

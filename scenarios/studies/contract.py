@@ -43,7 +43,7 @@ EXAMPLES = (0.1, 3, 0.5, 1.0, 1, 2, 0, True, "a", [1.0], [1])
 
 @dataclass(frozen=True)
 class Line:
-    """What came of one check."""
+    """The outcome of one check."""
 
     text: str
     passed: bool = True
@@ -235,4 +235,4 @@ CHECKS: dict[str, Callable[[Callable[[], Algorithm], Hardware], None]] = {
     "a run can be resumed from every update": _resumable,
     "batching its gradients changes nothing": _batched,
 }
-"""Each takes what builds the method, and a cluster; it raises a ContractError."""
+"""Each takes a function that builds the method, and a cluster; it may raise a ContractError."""

@@ -24,7 +24,7 @@ SWEEPS = Path(__file__).parent.parent / "sweeps"
 """Sweeps that come with the package."""
 
 MOST_POINTS = 100_000
-"""Of a grid; each is a scenario that is checked."""
+"""Points of a grid; each is a scenario that is checked."""
 
 Value = Any
 Span = Annotated[
@@ -173,7 +173,7 @@ class Sweep:
 
 
 def sweep_names() -> set[str]:
-    """Return what a sweep that comes with the package may be called."""
+    """Return the names of the sweeps that come with the package, with and without their folders."""
     named = library(SWEEPS)
     return {*named, *(name.rpartition("/")[2] for name in named)}
 

@@ -8,7 +8,7 @@ from scenarios.format.words.errors import BadInputError
 from scenarios.runs.store.stored import StoredRun
 
 RENNALA = "Rennala NIGT reaches a return sooner than synchronous NIGT and AFedPG"
-MALENIA = "Malenia NIGT reaches a return, averaged over the worlds, sooner than AFedPG"
+MALENIA = "Malenia NIGT reaches a return, averaged over the variants, sooner than AFedPG"
 
 
 @dataclass(frozen=True)

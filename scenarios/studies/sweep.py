@@ -67,7 +67,7 @@ def _short(value: object) -> str:
 
 
 class _EnoughError(Exception):
-    """The sample took its time."""
+    """The sample has run long enough."""
 
 
 def estimate(jobs: Sequence[Job], slots: int) -> tuple[float, int]:

@@ -1,4 +1,4 @@
-"""What methods are tried on: small clusters of every kind, and a problem that watches."""
+"""What methods are tried on: small clusters of every kind, and a small problem."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

@@ -32,14 +32,14 @@ FIRST_SEED = 1000
 """Where the default seeds begin, far from those that scenarios report."""
 
 LARGEST = 1e150
-"""Scores beyond this are those of diverged runs: their squares would be no numbers."""
+"""Scores beyond this are those of diverged runs: their squares could overflow."""
 
 Values = dict[str, float]
 
 
 @dataclass(frozen=True)
 class Rung:
-    """A round of runs of one length.
+    """A step of the halving, whose runs have one length.
 
     Attributes:
         tries: how many each method has in it, at most.
@@ -115,7 +115,7 @@ class Try:
 
 @dataclass(frozen=True)
 class Tuning:
-    """What came of it.
+    """The outcome of a tuning.
 
     Attributes:
         metric: the column of the history that scores are about.

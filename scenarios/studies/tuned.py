@@ -19,7 +19,7 @@ from scenarios.studies.tune import TUNED, Plan, Rung, Try, Tuning
 from simulator import Vector
 
 MARK = "# Written by `straggler tune`"
-"""How a file begins that tune wrote, and may write again."""
+"""How a file begins that tune wrote, and may overwrite."""
 
 NOISE = 2.0
 """Standard errors that a winner has to be ahead of the next."""
@@ -138,7 +138,7 @@ def edges(plan: Plan, winner: Try) -> Iterator[str]:
 
 
 def check_target(file: Path, *, force: bool) -> None:
-    """See that a file may be written.
+    """Check that a file may be written.
 
     Raises:
         BadInputError: it is there, and tune did not write it.

@@ -37,7 +37,7 @@ class Totals(TypedDict):
 
 
 class Facts(TypedDict, total=False):
-    """What making a run tells; files of older versions and of runs that died have less.
+    """What is known when a run is over; older files and those of runs that died have fewer keys.
 
     Keys:
         reason: why it failed, None if it did not.

@@ -107,7 +107,7 @@ class StoredRun:
 
 
 def folders_below(out: Path) -> list[RunFolder]:
-    """Return the folders of all runs below a folder, what was set aside not.
+    """Return the folders of all runs below a folder, but for those that were set aside.
 
     Raises:
         BadInputError: there is none.
