@@ -17,7 +17,7 @@ class Sending:
 
     Attributes:
         vectors_sent: shape (n,), vectors of each worker that arrived.
-        vectors: all of them; a ring sends parts of vectors.
+        vectors: the number that all workers sent; not whole on a ring, which sends parts.
     """
 
     def __init__(self, network: Network, timeline: Timeline) -> None:

@@ -40,7 +40,7 @@ def run(
     memory_limit: Memory = None,
     max_events: MaxEvents = None,
 ) -> None:
-    """Run what is missing of a scenario, skip what is done.
+    """Make the runs of a scenario that are missing; skip those that are done.
 
     Results go to OUT/METHOD/seed-SEED/: history.parquet (a row per update), timeline.parquet
     (a row per interval of a worker), workers.parquet and run.json. They are safe against
@@ -99,9 +99,9 @@ def check(
 ) -> None:
     """Check a scenario file and say what it describes, without running it; or check a method.
 
-    `--method package.module:Class` runs the method on small clusters of every kind and says, a
-    line each, whether its accounting closes, it is deterministic, a run of it can be resumed from
-    every update, and batching its gradients changes nothing.
+    `--method package.module:Class` runs the method on small clusters of every kind. It has a line
+    for each check: every update is a step of its rule, the accounting closes, the numbers are the
+    same every time, runs can be resumed from every update, batching changes nothing.
     """
     from scenarios.api import run as api
     from scenarios.api.battery import check_method

@@ -32,8 +32,8 @@ def compare(
 ) -> None:
     """Compare the methods in a result folder: one row each, means over seeds.
 
-    Thresholds are first held when the mean return of the latest 100 trajectories reaches them;
-    their times are medians over seeds.
+    The time to a threshold is when the mean return of the latest 100 trajectories first reaches
+    it, as the median over seeds.
     """
     from scenarios.api.studies import open as open_results
 
@@ -47,7 +47,8 @@ def compare(
 
 def results(
     what: Annotated[
-        str, typer.Argument(metavar="DIR|SWEEP", help="A folder of runs, or a sweep, as `sweep`.")
+        str,
+        typer.Argument(metavar="DIR|SWEEP", help="A folder of runs; or a sweep, by file or name."),
     ],
     out: Store = Path("runs/store"),
     threshold: Threshold = None,
@@ -61,8 +62,8 @@ def results(
 ) -> None:
     """Print one tidy table: a row per run, with its axes, totals and times to thresholds.
 
-    For a sweep file, the runs of its grid in the store OUT; for a folder, all runs below it, and
-    a column for each key that is not the same for all.
+    Of a folder it has all runs below it, and a column for each key that is not the same for all;
+    of a sweep, the runs of its grid that are in the store OUT.
     """
     from scenarios.api.studies import open as open_results
     from scenarios.results.tables import results_sheet
@@ -89,7 +90,7 @@ def plot(
         list[str],
         typer.Argument(
             metavar="DIR...|SWEEP",
-            help="Result folders or compact files, a panel each; or a sweep, as `sweep`.",
+            help="Result folders or compact files, a panel each; or a sweep, by file or name.",
         ),
     ],
     out: Annotated[

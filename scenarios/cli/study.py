@@ -55,7 +55,7 @@ def sweep(
     memory_limit: Memory = None,
     max_events: MaxEvents = None,
 ) -> None:
-    """Run what is missing of a sweep: a base scenario over axes of values.
+    """Make the runs of a sweep that are missing: a base scenario over axes of values.
 
     A run's folder, OUT/METHOD/IDENTITY, follows from its content: an extended axis recomputes
     nothing, sweeps share runs, and an interrupted sweep goes on where it was. OUT/index.parquet
@@ -188,8 +188,8 @@ def figure(
 ) -> None:
     """Run a figure of the paper, draw it, tabulate it, and judge the claim behind it.
 
-    Runs what is missing, so that it can be interrupted and started again. With `--from results`
-    the results that come with straggler are drawn anew, in seconds.
+    It makes the runs that are missing: interrupt it, and start it again. `--from results` draws the
+    results that come with straggler, in seconds.
     """
     from scenarios.api import figure as api
     from scenarios.pictures.style import save as save_picture
@@ -235,7 +235,7 @@ def verdict(
         bool, typer.Option("--markdown", help="The tables of docs/reproduction.md.")
     ] = False,
 ) -> None:
-    """Say of every figure in a folder of compact results whether its claim holds.
+    """Say for every figure in a folder of compact results whether its claim holds.
 
     For each panel: seconds to three thresholds (1/4, 1/2 and 3/4 of the way from the mean start
     to the best return that any run reached), medians over seeds with 90% bootstrap intervals; the

@@ -54,7 +54,7 @@ def choose_axes(
 
 
 def check_reached(results: Rows, name: str) -> None:
-    """See that there is something to draw.
+    """Check that there is something to draw.
 
     Raises:
         BadInputError: no run is done, or none reaches the threshold.
