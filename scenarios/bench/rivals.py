@@ -16,7 +16,7 @@ from mujoco import rollout
 from simulator.problems.control.environment import make_environment
 from simulator.problems.control.policy import GaussianPolicy
 from simulator.problems.control.reinforce import heads
-from simulator.problems.control.rollout import Batch, Floats, Player, Setting
+from simulator.problems.control.rollout import Batch, Floats, Sampler, Setting
 from simulator.randomness import generator
 
 PIECE = 8
@@ -205,10 +205,10 @@ class OpenLoop(Rival):
         self._datas = [mujoco.MjData(self._model) for _ in range(threads)]
         self._recorded: list[tuple[int, list[tuple[Floats, Floats, Floats]]]] = []
 
-    def record(self, batch: Batch, player: Player) -> None:
+    def record(self, batch: Batch, sampler: Sampler) -> None:
         """Add a batch to what will be rolled out."""
-        cards = iter(range(len(batch.point)))
-        steps = player.play(batch, lambda: next(cards, None))
+        indices = iter(range(len(batch.point)))
+        steps = sampler.sample(batch, lambda: next(indices, None))
         starts: dict[int, list[tuple[Floats, Floats, Floats]]] = {}
         for k in range(len(batch.point)):
             u = steps.u[steps.owners == k]

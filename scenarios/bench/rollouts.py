@@ -36,7 +36,7 @@ def bench_rollouts(env: str, points: int, rounds: int) -> list[Measurement]:
     setting = Setting(env, (World(),), 1000, (64, 64), 0, "float32")
     engine = Rollouts(setting, processes=min(CORES, 2))
     single = Rollouts(setting)
-    policy, episodes = engine.player.policy, EPISODES[points]
+    policy, episodes = engine.sampler.policy, EPISODES[points]
 
     def batch(k: int) -> Batch:
         keys = [generator(k, 0, point, Stream.INITIAL_POINT) for point in range(points)]
@@ -61,7 +61,7 @@ def bench_rollouts(env: str, points: int, rounds: int) -> list[Measurement]:
         rivals["EnvPool, 2 threads, all step on"] = EnvPool(*arguments, all_step=True)
     limit = OpenLoop(*arguments)
     for one in batches:
-        limit.record(one, engine.player)
+        limit.record(one, engine.sampler)
     rivals["limit: mujoco.rollout, open loop, 2 threads"] = limit
 
     def all_batches(sample: Callable[[Batch], int]) -> Callable[[], int]:

@@ -46,7 +46,7 @@ def test_helpers_and_batches_change_no_bit(
     assert len(set(expected[0])) > 1  # episodes of different lengths
     for got, want in zip(sampled(crew, parts), expected, strict=True):
         np.testing.assert_array_equal(got, want)
-    monkeypatch.setattr(helpers, "LARGEST_BATCH", 5)  # dealt in five batches
+    monkeypatch.setattr(helpers, "LARGEST_BATCH", 5)  # put in five times
     for problem in (alone, crew):
         for got, want in zip(sampled(problem, parts), expected, strict=True):
             np.testing.assert_array_equal(got, want)
@@ -85,7 +85,7 @@ def test_an_error_in_a_helper_comes_with_its_traceback(monkeypatch: pytest.Monke
     problem = control(2, env="environments:Fragile-v0")  # breaks wherever it is first stepped
     with pytest.raises((HelperError, RuntimeError), match="fragile"):
         problem.estimate(requests(problem, [8]))
-    monkeypatch.setattr(problem._rollouts.player, "play", lambda *_: None)  # a helper must
+    monkeypatch.setattr(problem._rollouts.sampler, "sample", lambda *_: None)  # a helper must
     with pytest.raises(HelperError, match=r"in a helper process:(.|\n)*fragile"):
         problem.estimate(requests(problem, [8]))
     problem.close()

@@ -56,7 +56,7 @@ class Control(Problem):
         setting = Setting(env, tuple(worlds), horizon, tuple(hidden), seed, dtype)
         self.variants = variants
         self._rollouts = Rollouts(setting, processes)
-        self.policy = self._rollouts.player.policy
+        self.policy = self._rollouts.sampler.policy
         self.dimension = self.policy.dimension
         self._discount = discount
         self._seed = seed
@@ -95,8 +95,8 @@ class Control(Problem):
 
     def describe(self) -> dict[str, object]:
         """Return which policy and which rollouts were used."""
-        player = self._rollouts.player
-        return {"policy": self.policy.kind, "rollouts": player.kind, "dtype": self._dtype}
+        sampler = self._rollouts.sampler
+        return {"policy": self.policy.kind, "rollouts": sampler.kind, "dtype": self._dtype}
 
     def close(self) -> None:
         """Close the environments."""

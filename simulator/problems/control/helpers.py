@@ -13,7 +13,7 @@ from simulator.one_line import one_line
 from simulator.problems.control.rollout import (
     SLOTS,
     Batch,
-    Player,
+    Sampler,
     Setting,
     Steps,
     Trajectories,
@@ -22,7 +22,7 @@ from simulator.problems.control.rollout import (
 from simulator.threads import one_thread_per_process
 
 LARGEST_BATCH = 1024
-"""Trajectories dealt at a time: their numbers fit into the smallest pipe, one page."""
+"""Trajectories queued at a time: their numbers fit into the smallest pipe, one page."""
 
 _BYTES = 4
 
@@ -35,16 +35,16 @@ class Rollouts:
     """Samples trajectories, here and in helper processes; how many does not change a bit.
 
     Args:
-        setting: what to play.
-        processes: how many play, this one included.
+        setting: what to sample.
+        processes: how many sample, this one included.
     """
 
     def __init__(self, setting: Setting, processes: int = 1) -> None:
-        self.player = Player(setting)
+        self.sampler = Sampler(setting)
         self._processes = processes
         self._setting = setting
         self._helpers: list[_Helper] = []
-        self._deck: _Deck | None = None
+        self._queue: _Queue | None = None
         self._alike = False  # whether the latest trajectories had the same length
 
     def sample(self, batch: Batch) -> Trajectories:
@@ -55,8 +55,8 @@ class Rollouts:
         """
         trajectories, parts = len(batch.point), []
         for first in range(0, trajectories, LARGEST_BATCH):
-            dealt = range(first, min(first + LARGEST_BATCH, trajectories))
-            parts += self._play(batch, dealt)
+            chunk = range(first, min(first + LARGEST_BATCH, trajectories))
+            parts += self._sample_chunk(batch, chunk)
         packed = pack(parts, trajectories)
         self._alike = packed.lengths.min() == packed.lengths.max()
         return packed
@@ -64,22 +64,22 @@ class Rollouts:
     def close(self) -> None:
         """End the helpers and close the environments."""
         self._dismiss()
-        self.player.close()
+        self.sampler.close()
 
-    def _play(self, batch: Batch, dealt: range) -> list[Steps]:
-        if self._processes == 1 or len(dealt) == 1:
-            cards = iter(dealt)
-            return [self.player.play(batch, lambda: next(cards, None))]
-        if self._deck is None:
-            self._deck = _Deck()
+    def _sample_chunk(self, batch: Batch, chunk: range) -> list[Steps]:
+        if self._processes == 1 or len(chunk) == 1:
+            indices = iter(chunk)
+            return [self.sampler.sample(batch, lambda: next(indices, None))]
+        if self._queue is None:
+            self._queue = _Queue()
             count = self._processes - 1
-            self._helpers = [_Helper(self._setting, self._deck) for _ in range(count)]
-        places = _places(len(dealt), self._processes, alike=self._alike)
+            self._helpers = [_Helper(self._setting, self._queue) for _ in range(count)]
+        slots = _slots_each(len(chunk), self._processes, alike=self._alike)
         try:
-            self._deck.deal(dealt)
+            self._queue.put(chunk)
             for helper in self._helpers:
-                helper.send((batch, places))
-            mine = self.player.play(batch, self._deck.take, places)
+                helper.send((batch, slots))
+            mine = self.sampler.sample(batch, self._queue.take, slots)
             return [mine, *(helper.receive() for helper in self._helpers)]
         except BaseException:
             self._dismiss()  # what they would still send belongs to this batch
@@ -88,13 +88,13 @@ class Rollouts:
     def _dismiss(self) -> None:
         for helper in self._helpers:
             helper.close()
-        if self._deck is not None:
-            self._deck.close()
-        self._helpers, self._deck = [], None
+        if self._queue is not None:
+            self._queue.close()
+        self._helpers, self._queue = [], None
 
 
-def _places(trajectories: int, processes: int, *, alike: bool) -> int:
-    """Return how many a process plays at once: few enough that the rest evens out the ends.
+def _slots_each(trajectories: int, processes: int, *, alike: bool) -> int:
+    """Return how many a process samples at once: few enough that the rest evens out the ends.
 
     Trajectories of the same length end together anyway.
     """
@@ -103,7 +103,7 @@ def _places(trajectories: int, processes: int, *, alike: bool) -> int:
     return max(3, min(SLOTS, trajectories // (2 * processes)))
 
 
-class _Deck:
+class _Queue:
     """The numbers of the trajectories that nobody has taken yet, in a pipe."""
 
     def __init__(self) -> None:
@@ -111,20 +111,20 @@ class _Deck:
         os.set_blocking(self.reader, False)
         self.take = taker(self.reader)
 
-    def deal(self, cards: range) -> None:
-        os.write(self._writer, b"".join(card.to_bytes(_BYTES, "little") for card in cards))
+    def put(self, indices: range) -> None:
+        os.write(self._writer, b"".join(index.to_bytes(_BYTES, "little") for index in indices))
 
     def close(self) -> None:
         os.close(self.reader)
         os.close(self._writer)
 
 
-def taker(deck: int) -> Callable[[], int | None]:
-    """Return a function that takes a number from the pipe ``deck``, None if it is empty."""
+def taker(queue: int) -> Callable[[], int | None]:
+    """Return a function that takes a number from the pipe ``queue``, None if it is empty."""
 
     def take() -> int | None:
         try:
-            return int.from_bytes(os.read(deck, _BYTES), "little")
+            return int.from_bytes(os.read(queue, _BYTES), "little")
         except BlockingIOError:
             return None
 
@@ -132,12 +132,12 @@ def taker(deck: int) -> Callable[[], int | None]:
 
 
 class _Helper:
-    """A process that plays what it is sent; it ends with this one."""
+    """A process that samples what it is sent; it ends with this one."""
 
-    def __init__(self, setting: Setting, deck: _Deck) -> None:
+    def __init__(self, setting: Setting, queue: _Queue) -> None:
         ours, theirs = socket.socketpair()
         command = "from simulator.problems.control.helpers import serve; serve()"
-        pipes = theirs.fileno(), deck.reader
+        pipes = theirs.fileno(), queue.reader
         with one_thread_per_process():
             self._process = subprocess.Popen(  # noqa: S603 - our own code
                 [sys.executable, "-P", "-c", command, *map(str, pipes)],
@@ -176,15 +176,15 @@ class _Helper:
 
 
 def serve() -> None:
-    """Play batches until the parent ends: the main function of a helper process."""
-    connection, deck = Connection(int(sys.argv[1])), int(sys.argv[2])
+    """Sample batches until the parent ends: the main function of a helper process."""
+    connection, queue = Connection(int(sys.argv[1])), int(sys.argv[2])
     with contextlib.suppress(EOFError, OSError):
         setting, sys.path[:] = connection.recv()
-        player = Player(setting)
+        sampler = Sampler(setting)
         while True:
-            batch, places = connection.recv()
+            batch, slots = connection.recv()
             try:
-                answer: object = player.play(batch, taker(deck), places)
+                answer: object = sampler.sample(batch, taker(queue), slots)
             except Exception as error:  # noqa: BLE001 - the parent says it
                 answer = f"{one_line(error)}\n{traceback.format_exc()}"
             connection.send(answer)

@@ -127,14 +127,14 @@ def pack(parts: Sequence[Steps], trajectories: int) -> Trajectories:
     )
 
 
-class Player:
-    """Plays trajectories in slots; a slot takes the next one as soon as its last one ends.
+class Sampler:
+    """Samples trajectories in slots; a slot takes the next one as soon as its last one ends.
 
     So a long episode holds up nobody, and only live environments are stepped. A trajectory's
-    numbers do not depend on the slot, the batch or the process that it was played in.
+    numbers do not depend on the slot, the batch or the process that it was sampled in.
 
     Args:
-        setting: what to play.
+        setting: what to sample.
     """
 
     def __init__(self, setting: Setting) -> None:
@@ -160,19 +160,19 @@ class Player:
         """``physics`` if the environments are stepped by straggler, ``gymnasium`` otherwise."""
         return self._slots.kind
 
-    def play(self, batch: Batch, take: Callable[[], int | None], places: int = SLOTS) -> Steps:
-        """Play what ``take`` gives until it gives None.
+    def sample(self, batch: Batch, take: Callable[[], int | None], slots: int = SLOTS) -> Steps:
+        """Sample what ``take`` gives until it gives None.
 
         Args:
-            batch: what there is to play.
+            batch: what there is to sample.
             take: returns the index of the next trajectory.
-            places: how many may be live at once, at most :data:`SLOTS`.
+            slots: how many may be live at once, at most :data:`SLOTS`.
         """
         live = 0
         self._points = [-1] * SLOTS  # of this batch
         log: list[tuple[Indices, Floats, Floats, Vector]] = []
         while True:
-            while live < places and (trajectory := take()) is not None:
+            while live < slots and (trajectory := take()) is not None:
                 self._begin(live, trajectory, batch)
                 live += 1
             if not live:
