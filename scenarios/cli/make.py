@@ -21,7 +21,6 @@ from scenarios.cli.parts import (
     show,
 )
 from scenarios.format.words.errors import BadInputError
-from scenarios.runs.cores import CORES
 
 
 def run(
@@ -32,7 +31,7 @@ def run(
         typer.Option(min=0, max=2**63 - 1, help="This seed instead of the file's; repeatable."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Result folder [default: runs/NAME].")] = None,
-    jobs: Jobs = CORES,
+    jobs: Jobs = None,
     processes_per_run: PerRun = None,
     quick: Quick_ = False,
     retry_failed: RetryFailed = False,

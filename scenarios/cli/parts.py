@@ -25,7 +25,13 @@ Scenario_ = Annotated[
     str, typer.Argument(metavar="FILE|NAME", help="A TOML file, or a name from `straggler list`.")
 ]
 Jobs = Annotated[
-    int, typer.Option("--jobs", "-j", min=1, help="Runs at a time, each in its own process.")
+    int | None,
+    typer.Option(
+        "--jobs",
+        "-j",
+        min=1,
+        help="Runs at a time [default: the cores of this machine; at an --address, the cluster's].",
+    ),
 ]
 PerRun = Annotated[
     int | None,

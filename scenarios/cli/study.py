@@ -46,7 +46,7 @@ def sweep(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the grid, the count, and the time it takes.")
     ] = False,
-    jobs: Jobs = CORES,
+    jobs: Jobs = None,
     processes_per_run: PerRun = None,
     executor: Executor_ = "local",
     address: Address = None,
@@ -73,7 +73,7 @@ def sweep(
     if dry_run:
         missing = [j for j in unique_jobs(runs) if j.folder.status(j.spec) != "done"]
         if missing:
-            seconds, samples = estimate(missing, min(jobs, CORES))
+            seconds, samples = estimate(missing, min(jobs or CORES, CORES))
             typer.echo(f"time      {duration(seconds)}, by {samples} samples")
         return
     with interruptible():
@@ -107,7 +107,7 @@ def tune(
     force: Annotated[
         bool, typer.Option("--force", help="Overwrite a file that tune did not write.")
     ] = False,
-    jobs: Jobs = CORES,
+    jobs: Jobs = None,
     processes_per_run: PerRun = None,
     executor: Executor_ = "local",
     address: Address = None,
@@ -179,7 +179,7 @@ def figure(
     out: Annotated[
         Path, typer.Option(help="Folder of all results; pictures go to figures/.")
     ] = Path("runs"),
-    jobs: Jobs = CORES,
+    jobs: Jobs = None,
     processes_per_run: PerRun = None,
     retry_failed: RetryFailed = False,
     recompute: Recompute = False,

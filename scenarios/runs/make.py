@@ -74,7 +74,7 @@ class Maker:
             max_events=making.get("max_events"),
         )
         self._executor = _executor(
-            making.get("executor", "local"), making.get("address"), making.get("jobs") or CORES
+            making.get("executor", "local"), making.get("address"), making.get("jobs")
         )
 
     def make(self, jobs: Sequence[Job]) -> Summary:
@@ -86,11 +86,11 @@ class Maker:
         return run_jobs(jobs, self._executor, Progress(Console(stderr=True)), self._options)
 
 
-def _executor(kind: str, address: str | None, slots: int) -> Executor:
+def _executor(kind: str, address: str | None, jobs: int | None) -> Executor:
     if kind == "ray":
         from scenarios.runs.ray import RayExecutor  # noqa: PLC0415 - the extra `cluster`
 
-        return RayExecutor(address, slots if address is None else None)
+        return RayExecutor(address, jobs)
     if address is not None:
         raise BadInputError("--address: is for --executor ray")
-    return LocalExecutor(slots)
+    return LocalExecutor(jobs or CORES)

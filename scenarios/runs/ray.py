@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.format.words.errors import BadInputError
+from scenarios.runs.cores import CORES
 from scenarios.runs.execute import Options, execute, is_disk_full, prepare_process
 from scenarios.runs.jobs import Job
 from scenarios.runs.spec import RunSpec
@@ -24,13 +25,13 @@ class RayExecutor:
 
     Args:
         address: HOST:PORT of the head; a Ray of its own on this machine if None.
-        cores: of the own Ray; None with an address.
+        jobs: runs at a time at an address, or cores of the own Ray; all that there are if None.
 
     Raises:
         BadInputError: Ray is not installed, or nothing listens at the address.
     """
 
-    def __init__(self, address: str | None, cores: int | None) -> None:
+    def __init__(self, address: str | None, jobs: int | None) -> None:
         try:
             import ray  # noqa: PLC0415 - the extra `cluster`
         except ImportError as error:
@@ -41,7 +42,9 @@ class RayExecutor:
             _knock(address)
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-        own: Any = {"num_cpus": cores, "include_dashboard": False} if address is None else {}
+        own: Any = (
+            {"num_cpus": jobs or CORES, "include_dashboard": False} if address is None else {}
+        )
         begin: Any = ray.init
         try:
             begin(
@@ -56,6 +59,7 @@ class RayExecutor:
             reason = str(error).strip().splitlines()[0]
             raise BadInputError(f"--executor ray: cannot be begun: {reason}") from error
         self._ray: Any = ray
+        self._jobs = jobs if address is not None else None
 
     def per_run(self, runs: int) -> int:  # noqa: ARG002 - Ray counts the cores
         """See :class:`scenarios.runs.jobs.Executor`."""
@@ -78,7 +82,7 @@ class RayExecutor:
         waiting, running = list(reversed(jobs)), dict[Any, Job]()
         while waiting or running:
             cores = int(ray.cluster_resources().get("CPU", 1))  # nodes come and go
-            while waiting and len(running) < 2 * cores:
+            while waiting and len(running) < (self._jobs or 2 * cores):
                 job = waiting.pop()
                 folder = str(job.folder.path.absolute())
                 reference = task.remote(job.spec.to_json(), folder, options, sys.path)

@@ -1,6 +1,7 @@
 """The Ray executor: the same bytes, a lost node, and an address where nothing listens."""
 
 import contextlib
+import itertools
 import os
 import shutil
 import signal
@@ -11,12 +12,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from commands import COMMAND, files_below, straggler, straggler_process, write_scenario
 
+from scenarios.format.load import load
 from scenarios.format.words.errors import BadInputError
 from scenarios.runs.execute import Options
+from scenarios.runs.jobs import plan
 from scenarios.runs.ray import RayExecutor
 
 pytest.importorskip("ray")
@@ -141,3 +145,27 @@ def test_more_processes_than_any_node_has_cores_are_refused() -> None:
     executor._ray = SimpleNamespace(nodes=lambda: nodes)
     with pytest.raises(BadInputError, match="has so many cores; accepted: at most 2"):
         next(executor.run([], Options(processes=64), lambda: None))
+
+
+@pytest.mark.parametrize(("jobs", "most"), [(1, 1), (3, 3), (None, 4)])
+def test_jobs_limit_the_runs_at_an_address(jobs: int | None, most: int, tmp_path: Path) -> None:
+    numbers, at_once = itertools.count(), list[int]()
+
+    def wait(running: list[int], **_: Any) -> tuple[list[int], list[int]]:
+        at_once.append(len(running))
+        return running[:1], running[1:]
+
+    executor = RayExecutor.__new__(RayExecutor)  # connected to nothing
+    executor._jobs = jobs
+    executor._ray = SimpleNamespace(
+        nodes=lambda: [{"Alive": True, "Resources": {"CPU": 2.0}}],
+        cluster_resources=lambda: {"CPU": 2.0},
+        remote=lambda **_: lambda _: SimpleNamespace(remote=lambda *_: next(numbers)),
+        wait=wait,
+        get=lambda _: None,
+        exceptions=SimpleNamespace(RayTaskError=KeyError, RayError=OSError),
+    )
+    scenario = load(str(write_scenario(tmp_path)))
+    made = list(executor.run(plan(scenario, tmp_path / "out"), Options(), lambda: None))
+    assert len(made) == 6
+    assert max(at_once) == most
