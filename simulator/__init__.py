@@ -1,19 +1,19 @@
 """The world: time models, network, workers, problems, timeline and histories."""
 
-from simulator.checkpoint import Checkpoint
+from simulator.accounting.columns import Update
+from simulator.accounting.history import DivergedError, History
+from simulator.accounting.timeline import Intervals, State
 from simulator.cluster import SimulatedCluster
-from simulator.columns import Update
 from simulator.evaluation import Evaluation
 from simulator.hardware.compute import ComputeModel, ComputeTimes, OwnFactors, power_law
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import Network, NetworkModel
 from simulator.hardware.transfers import Transfers
-from simulator.history import DivergedError, History
 from simulator.interface import Cluster, Iterate, Round
 from simulator.problem import Estimate, Problem, Request, Variants
+from simulator.promises.checkpoint import Checkpoint
 from simulator.simulate import Run, simulate
 from simulator.tasks import Task
-from simulator.timeline import Intervals, State
 from simulator.types import Count, Indices, Momentum, Positive, Process, Vector
 from simulator.watch import StalledError
 

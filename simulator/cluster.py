@@ -4,23 +4,23 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from simulator.checkpoint import Checkpoint
+from simulator.accounting.history import History
+from simulator.accounting.ledger import Ledger
+from simulator.accounting.selection_bias import SelectionBias
+from simulator.accounting.tally import Tally
+from simulator.accounting.timeline import Timeline
 from simulator.clock import Clock
-from simulator.gradients import LazyGradients
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import BYTES_PER_COORDINATE
-from simulator.history import History
 from simulator.interface import Cluster, State
-from simulator.ledger import Ledger
 from simulator.problem import Problem
-from simulator.replay import Replay
+from simulator.promises.checkpoint import Checkpoint
+from simulator.promises.gradients import LazyGradients
+from simulator.promises.replay import Replay
+from simulator.promises.trajectories import Trajectories
 from simulator.round import SimulatedRound
-from simulator.selection_bias import SelectionBias
 from simulator.sending import Sending
-from simulator.tally import Tally
 from simulator.tasks import Lookahead, Task
-from simulator.timeline import Timeline
-from simulator.trajectories import Trajectories
 from simulator.types import Indices, Process, Vector
 from simulator.watch import Watch
 from simulator.workers import Workers

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from simulator.accounting.columns import EVALUATION, of_variant
 from simulator.cluster import SimulatedCluster
-from simulator.columns import EVALUATION, of_variant
 from simulator.problem import Problem
 from simulator.types import Vector
 

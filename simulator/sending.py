@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from simulator.accounting.timeline import State, Timeline
 from simulator.hardware.network import Network
-from simulator.timeline import State, Timeline
 from simulator.types import Indices, Vector
 
 

@@ -7,13 +7,13 @@ from functools import cached_property
 
 import numpy as np
 
-from simulator.checkpoint import START, Checkpoint
+from simulator.accounting.history import DivergedError, History
+from simulator.accounting.selection_bias import SelectionBias
+from simulator.accounting.timeline import Intervals, State, Timeline
 from simulator.cluster import SimulatedCluster
 from simulator.hardware.hardware import Hardware
-from simulator.history import DivergedError, History
 from simulator.problem import Problem
-from simulator.selection_bias import SelectionBias
-from simulator.timeline import Intervals, State, Timeline
+from simulator.promises.checkpoint import START, Checkpoint
 from simulator.types import Indices, Process, Vector
 from simulator.watch import StalledError, Watch, most_events, why
 

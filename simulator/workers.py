@@ -7,10 +7,10 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from simulator.accounting.timeline import State, Timeline
 from simulator.hardware.hardware import Hardware
 from simulator.ready import ReadyQueue
 from simulator.tasks import Lookahead, Task
-from simulator.timeline import State, Timeline
 from simulator.types import Indices, Vector
 
 Lengths: TypeAlias = Callable[[Indices, Indices, Lookahead], Indices]

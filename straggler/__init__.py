@@ -44,7 +44,7 @@ from simulator import (
     Transfers,
     Vector,
 )
-from simulator.columns import COLUMNS, Column
+from simulator.accounting.columns import COLUMNS, Column
 
 __all__ = [
     "COLUMNS",

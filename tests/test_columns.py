@@ -7,8 +7,8 @@ import pytest
 
 import straggler as front
 from scenarios.format.words.errors import BadInputError
-from simulator import columns
-from simulator.columns import COLUMNS, Column, counted_by, of_variant
+from simulator.accounting import columns
+from simulator.accounting.columns import COLUMNS, Column, counted_by, of_variant
 
 PAGE = (Path(__file__).parent.parent / "docs/columns.md").read_text(encoding="utf-8")
 

@@ -12,7 +12,7 @@ from scenarios.results.compare import compare, warnings_of
 from scenarios.results.rows import Row, Rows, tidy
 from scenarios.results.tables import results_sheet
 from scenarios.runs.store.stored import StoredRun, comparable
-from simulator.columns import is_whole
+from simulator.accounting.columns import is_whole
 
 if TYPE_CHECKING:
     import pandas as pd

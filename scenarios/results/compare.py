@@ -10,8 +10,8 @@ from scenarios.format.words.errors import BadInputError
 from scenarios.results import curves
 from scenarios.runs.store.record import Totals
 from scenarios.runs.store.stored import StoredRun
-from simulator.columns import OBJECTIVE, VARIANT_PART, of_variant
-from simulator.selection_bias import QUANTILES, SIGNIFICANT
+from simulator.accounting.columns import OBJECTIVE, VARIANT_PART, of_variant
+from simulator.accounting.selection_bias import QUANTILES, SIGNIFICANT
 
 TIME_SHARES = {
     "compute": "worker_time_used",

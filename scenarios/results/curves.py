@@ -6,7 +6,13 @@ import numpy as np
 
 from scenarios.runs.store.stored import StoredRun
 from simulator import Vector
-from simulator.columns import OBJECTIVE, RETURN_AVERAGE, RETURN_MEAN, counted_by, of_variant
+from simulator.accounting.columns import (
+    OBJECTIVE,
+    RETURN_AVERAGE,
+    RETURN_MEAN,
+    counted_by,
+    of_variant,
+)
 
 WINDOW = 100
 """Trajectories in a running mean: methods with small and large batches are smoothed alike."""

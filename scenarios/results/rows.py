@@ -16,7 +16,7 @@ from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.fingerprint import code_fingerprint
 from scenarios.runs.store.record import RunInfo
 from scenarios.runs.store.stored import StoredRun
-from simulator.columns import RETURN_MEAN
+from simulator.accounting.columns import RETURN_MEAN
 
 Row = dict[str, Any]
 

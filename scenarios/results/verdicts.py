@@ -7,7 +7,7 @@ import numpy as np
 from scenarios.results.judge import LEVEL, Interval, Verdict
 from scenarios.results.sheet import Sheet
 from scenarios.runs.store.stored import StoredRun
-from simulator.columns import RETURN_MEAN
+from simulator.accounting.columns import RETURN_MEAN
 
 HEADER = (
     *("figure", "panel", "method", "fastest rival"),

@@ -11,7 +11,7 @@ from scenarios.results.judge import EDGES, LEVEL, Interval, Times, bootstrap
 from scenarios.results.theory import clock_of, scenario_of
 from scenarios.runs.store.stored import StoredRun
 from simulator import Vector
-from simulator.columns import RETURN_MEAN
+from simulator.accounting.columns import RETURN_MEAN
 
 PAIR = ("rennala-nigt", "afedpg")
 """Who overtakes, and who is overtaken."""

@@ -20,7 +20,7 @@ from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.stored import StoredRun
 from scenarios.studies.sweep import folder_of
 from simulator import Vector
-from simulator.columns import RETURN_MEAN
+from simulator.accounting.columns import RETURN_MEAN
 
 TUNED = ("step_size", "momentum", "batch")
 """The keys that are tuned, of those that a method has."""

@@ -15,13 +15,13 @@ from reference import fair_ends
 
 from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous
 from simulator import ComputeModel, Hardware, Network, Run, State
+from simulator.accounting.timeline import Timeline
 from simulator.hardware.failures import Loss, PlannedFailures, RandomFailures
 from simulator.hardware.jitter import Distribution, Jitter
 from simulator.hardware.speed import Profile, Speeds
 from simulator.hardware.trace import convert_log, read_trace, speeds_of_log
 from simulator.hardware.transfers import FairTransfers
 from simulator.randomness import Stream, philox, uniforms
-from simulator.timeline import Timeline
 
 if TYPE_CHECKING:
     from simulator.hardware.network import Collective

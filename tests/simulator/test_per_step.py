@@ -9,9 +9,9 @@ from clusters import RULE, run, times
 
 from algorithms import AFedPG, Rennala, Synchronous
 from simulator import ComputeModel, Hardware, Network
+from simulator.accounting.selection_bias import SelectionBias
 from simulator.problems.control.control import Control
 from simulator.problems.quadratic import Bowl, Quadratic
-from simulator.selection_bias import SelectionBias
 
 environments.register()
 

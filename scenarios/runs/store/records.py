@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from scenarios.runs.store.record import Totals
 from simulator import Intervals, Run, State
-from simulator.columns import HISTORY, is_whole
+from simulator.accounting.columns import HISTORY, is_whole
 
 
 def _type(name: str) -> pa.DataType:

@@ -15,7 +15,7 @@ from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.record import RunInfo, Totals
 from scenarios.runs.store.records import HISTORY_SCHEMA
 from simulator import Vector
-from simulator.columns import TIMELINE
+from simulator.accounting.columns import TIMELINE
 
 
 @dataclass(frozen=True)

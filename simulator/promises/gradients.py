@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from simulator.problem import Estimate, Problem, Request
-from simulator.replay import Replay
+from simulator.promises.replay import Replay
 from simulator.tasks import Key, Lookahead, Task
 from simulator.types import Vector
 

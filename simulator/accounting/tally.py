@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simulator.columns import (
+from simulator.accounting.columns import (
     OBJECTIVE,
     RETURN_AVERAGE,
     RETURN_COUNT,
@@ -10,9 +10,9 @@ from simulator.columns import (
     Update,
     of_variant,
 )
+from simulator.accounting.selection_bias import Selection, SelectionBias
 from simulator.problem import Estimate, Problem
-from simulator.replay import Replay
-from simulator.selection_bias import Selection, SelectionBias
+from simulator.promises.replay import Replay
 from simulator.types import Vector
 
 

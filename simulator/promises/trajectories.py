@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from simulator.problem import Problem
-from simulator.replay import Replay
+from simulator.promises.replay import Replay
 from simulator.tasks import Key, Lookahead
 from simulator.types import Indices
 

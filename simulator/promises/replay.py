@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
 
-from simulator.checkpoint import START, Checkpoint
-from simulator.columns import Update
-from simulator.history import History
+from simulator.accounting.columns import Update
+from simulator.accounting.history import History
 from simulator.interface import State
 from simulator.problem import Estimate
+from simulator.promises.checkpoint import START, Checkpoint
 from simulator.tasks import Key, Lookahead
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from simulator.columns import HISTORY, Update
+from simulator.accounting.columns import HISTORY, Update
 
 
 class DivergedError(ArithmeticError):

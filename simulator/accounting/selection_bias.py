@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from simulator.columns import LENGTH_DISCARDED, LENGTH_USED, RETURN_DISCARDED
+from simulator.accounting.columns import LENGTH_DISCARDED, LENGTH_USED, RETURN_DISCARDED
 from simulator.types import Vector
 
 SIGNIFICANT = 3.0

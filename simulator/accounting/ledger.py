@@ -4,15 +4,15 @@ from collections.abc import Collection
 
 import numpy as np
 
-from simulator.columns import Update
-from simulator.gradients import LazyGradients
-from simulator.history import DivergedError
+from simulator.accounting.columns import Update
+from simulator.accounting.history import DivergedError
+from simulator.accounting.selection_bias import Selection
+from simulator.accounting.tally import Tally
+from simulator.accounting.timeline import Timeline
 from simulator.problem import Estimate
-from simulator.selection_bias import Selection
-from simulator.tally import Tally
+from simulator.promises.gradients import LazyGradients
+from simulator.promises.trajectories import Trajectories
 from simulator.tasks import Key, Task
-from simulator.timeline import Timeline
-from simulator.trajectories import Trajectories
 from simulator.types import Indices, Vector
 from simulator.workers import Workers
 

@@ -7,7 +7,7 @@ from typing import IO, Any, Self
 
 import numpy as np
 
-from simulator.columns import Update
+from simulator.accounting.columns import Update
 from simulator.problem import Estimate
 from simulator.types import Vector
 

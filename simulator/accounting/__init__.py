@@ -1,0 +1,1 @@
+"""What becomes of time and of gradients, and what is written down of it."""
