@@ -126,21 +126,29 @@ def run_jobs(
         options = replace(options, processes=executor.per_run(len(missing)))
     progress.foreseen(_foreseen(missing, options))
     progress.begin({job.name: (job.folder.path, job.spec.scenario) for job in missing})
+    left = {id(job): job for job in missing}
     with progress:
-        while missing:
-            for job, failure in executor.run(missing, options, progress.poll):
+        while left:
+            for job, failure in executor.run(list(left.values()), options, progress.poll):
                 if failure is not None:
                     record_death(job.spec, job.folder, options, failure)
-                if job.folder.settled(job.spec, retry_failed=False):
-                    info = job.folder.info() or RunInfo()
-                    summary.done += info.get("status") == "done"
-                    summary.failed += info.get("status") != "done"
-                    progress.finished(job.name, info)
-            missing = [j for j in missing if not j.folder.settled(j.spec, retry_failed=False)]
-            if missing:  # another process is at them, or they could not be begun
+                _note_if_over(job, left, summary, progress)
+            for job in list(left.values()):  # another process was at them, and may have ended since
+                _note_if_over(job, left, summary, progress)
+            if left:  # it still is, or they could not be begun
                 options = replace(options, retry_failed=False, recompute=False)
                 time.sleep(BUSY_SECONDS)
     return summary
+
+
+def _note_if_over(job: Job, left: dict[int, Job], summary: Summary, progress: Progress) -> None:
+    if not job.folder.settled(job.spec, retry_failed=False):
+        return
+    del left[id(job)]
+    info = job.folder.info() or RunInfo()
+    summary.done += info.get("status") == "done"
+    summary.failed += info.get("status") != "done"
+    progress.finished(job.name, info)
 
 
 def _foreseen(jobs: Sequence[Job], options: Options) -> list[str]:

@@ -6,13 +6,19 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from commands import COMMAND, files_below, straggler, write_scenario
+from rich.console import Console
 
+from scenarios.format.load import load
+from scenarios.runs.execute import Options, execute
+from scenarios.runs.jobs import Job, plan, run_jobs
+from scenarios.runs.progress import Progress
 from scenarios.runs.store.folder import RunFolder
 from simulator import Checkpoint
 
@@ -226,3 +232,24 @@ def test_an_interrupt_exits_with_130(place: Path, calm: dict[str, bytes]) -> Non
     open_the_gates(place)
     assert straggler("sweep", "sweep.toml", cwd=place).returncode == 0
     assert_complete(place, calm, before)
+
+
+class Late:
+    """Finds a run taken, which another process then ends before anybody looks again."""
+
+    def per_run(self, runs: int) -> int:  # noqa: ARG002
+        return 1
+
+    def run(
+        self, jobs: Sequence[Job], options: Options, poll: Callable[[], None]
+    ) -> Iterator[tuple[Job, str | None]]:
+        poll()
+        for job in jobs:
+            yield job, None
+            execute(job.spec, job.folder, options)
+
+
+def test_a_run_that_another_process_ends_is_counted(tmp_path: Path) -> None:
+    jobs = plan(load(str(write_scenario(tmp_path))), tmp_path / "out")
+    summary = run_jobs(jobs, Late(), Progress(Console(file=StringIO())), Options())
+    assert (summary.done, summary.failed, summary.skipped) == (6, 0, 0)
