@@ -12,7 +12,7 @@ from scenarios.bench.rivals import EnvPool, GymnasiumVector, OneAtATime, OpenLoo
 from scenarios.runs.cores import CORES
 from simulator.problems.control.helpers import Rollouts
 from simulator.problems.control.rollout import Batch, Setting
-from simulator.problems.control.worlds import World
+from simulator.problems.control.variant import Variant
 from simulator.randomness import Stream, generator
 
 ENVIRONMENTS = ("Humanoid-v4", "Hopper-v4", "Walker2d-v4", "Reacher-v4")
@@ -33,7 +33,7 @@ def bench_rollouts(env: str, points: int, rounds: int) -> list[Measurement]:
         rounds: how many.
     """
     torch.set_num_threads(1)
-    setting = Setting(env, (World(),), 1000, (64, 64), 0, "float32")
+    setting = Setting(env, (Variant(),), 1000, (64, 64), 0, "float32")
     engine = Rollouts(setting, processes=min(CORES, 2))
     single = Rollouts(setting)
     policy, episodes = engine.sampler.policy, EPISODES[points]
@@ -43,7 +43,7 @@ def bench_rollouts(env: str, points: int, rounds: int) -> list[Measurement]:
         return Batch(
             points=np.array([policy.initial(key) for key in keys], dtype=np.float32),
             point=np.arange(episodes) % points,
-            versions=np.zeros(episodes, dtype=np.int64),
+            variants=np.zeros(episodes, dtype=np.int64),
             workers=np.arange(episodes),
             tasks=np.full(episodes, k),
         )

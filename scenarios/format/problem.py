@@ -156,8 +156,8 @@ class ControlProblem(Sourced, VariedProblem):
 
     def build(self, seed: int, workers: int, processes: int = 1) -> Problem:
         """Return the problem; this imports torch."""
-        from simulator.problems.control import worlds  # noqa: PLC0415
         from simulator.problems.control.control import Control  # noqa: PLC0415
+        from simulator.problems.control.variant import Variant  # noqa: PLC0415
 
         return Control(
             self.env,
@@ -165,7 +165,7 @@ class ControlProblem(Sourced, VariedProblem):
             self.discount,
             self.hidden,
             seed,
-            worlds=[worlds.World(**changes) for changes in self.variant_changes(workers)],
+            environments=[Variant(**changes) for changes in self.variant_changes(workers)],
             variants=self.variants_of(workers),
             dtype=self.dtype,
             processes=processes,
@@ -177,15 +177,18 @@ class ControlProblem(Sourced, VariedProblem):
         Raises:
             ValueError: one cannot be made.
         """
-        from simulator.problems.control import worlds  # noqa: PLC0415 - a third of a second
         from simulator.problems.control.environment import (  # noqa: PLC0415
             UnsuitableEnvironmentError,
         )
+        from simulator.problems.control.variant import (  # noqa: PLC0415 - a third of a second
+            Variant,
+            policy_size,
+        )
 
-        variants = tuple(worlds.World(**changes) for changes in self.variant_changes(workers))
+        variants = tuple(Variant(**changes) for changes in self.variant_changes(workers))
         try:
             with told(f"problem.env: {self.env!r}", but=UnsuitableEnvironmentError):
-                dimension = worlds.policy_size(self.env, variants, tuple(self.hidden))
+                dimension = policy_size(self.env, variants, tuple(self.hidden))
         except UnsuitableEnvironmentError as error:
             raise ValueError(f"problem.env: {error}") from error
         per_coordinate = VECTORS * NUMBER + SLOTS * (4 if self.dtype == "float32" else 8)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simulator.problems.control.physics import GymnasiumSlots, PhysicsSlots, Slots, make_slots
-from simulator.problems.control.worlds import World, make_world
+from simulator.problems.control.variant import Variant, make_variant
 
 environments.register()
 
@@ -67,9 +67,9 @@ def compare(slots: Slots, references: list[gymnasium.Env[Any, Any]], steps: int)
 @pytest.mark.parametrize("name", ALL)
 def test_the_engine_gives_the_very_numbers_of_gymnasium(name: str) -> None:
     """Resets, observations, rewards and ends, over whole episodes, up to the time limit."""
-    slots = make_slots(lambda _: make_world(name, World()), 1, SLOTS)
+    slots = make_slots(lambda _: make_variant(name, Variant()), 1, SLOTS)
     assert isinstance(slots, PhysicsSlots)
-    references = [make_world(name, World()) for _ in range(SLOTS)]
+    references = [make_variant(name, Variant()) for _ in range(SLOTS)]
     seen = compare(slots, references, steps=1005)
     never_terminates = ("Standup", "Cheetah", "Swimmer", "Reacher", "Pusher")
     if any(part in name for part in never_terminates):
@@ -81,13 +81,13 @@ def test_the_engine_gives_the_very_numbers_of_gymnasium(name: str) -> None:
 @pytest.mark.parametrize("name", ["Humanoid-v4", "Ant-v5", "Reacher-v5"])
 def test_worlds_are_those_of_the_wrappers(name: str) -> None:
     worlds = [
-        World(gravity=0.5, body_mass=1.5, reward_scale=-2.0),
-        World(flip=True, friction=0.7),
-        World(target_velocity=1 if name == "Reacher-v5" else -1, actuator_gear=0.5),
+        Variant(gravity=0.5, body_mass=1.5, reward_scale=-2.0),
+        Variant(flip=True, friction=0.7),
+        Variant(target_velocity=1 if name == "Reacher-v5" else -1, actuator_gear=0.5),
     ]
 
     def make(version: int) -> gymnasium.Env[Any, Any]:
-        return make_world(name, worlds[version], flags=True)
+        return make_variant(name, worlds[version], flags=True)
 
     slots = make_slots(make, 3, SLOTS)
     assert isinstance(slots, PhysicsSlots)
@@ -97,8 +97,8 @@ def test_worlds_are_those_of_the_wrappers(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["Hopper-v4", "RandomLength-v0"])
 def test_an_episode_goes_on_in_the_slot_that_it_moves_to(name: str) -> None:
-    slots = make_slots(lambda _: make_world(name, World()), 1, SLOTS)
-    alone = make_world(name, World())
+    slots = make_slots(lambda _: make_variant(name, Variant()), 1, SLOTS)
+    alone = make_variant(name, Variant())
     alone.reset(seed=2)
     for slot in range(SLOTS):
         slots.begin(slot, 0, slot)
@@ -120,10 +120,10 @@ class Wrapped(gymnasium.Wrapper[Any, Any, Any, Any]):
 @pytest.mark.parametrize(
     "make",
     [
-        lambda _: make_world("RandomLength-v0", World()),
-        lambda _: Wrapped(make_world("Hopper-v4", World())),
-        lambda _: make_world("CartPole-v1", World()),
-        lambda _: make_world("TwoChoices-v0", World()),
+        lambda _: make_variant("RandomLength-v0", Variant()),
+        lambda _: Wrapped(make_variant("Hopper-v4", Variant())),
+        lambda _: make_variant("CartPole-v1", Variant()),
+        lambda _: make_variant("TwoChoices-v0", Variant()),
     ],
 )
 def test_any_other_environment_is_left_to_gymnasium(make: Any) -> None:

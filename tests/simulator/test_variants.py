@@ -10,7 +10,7 @@ from algorithms import PG, Fastest, Malenia, Rennala, Synchronous
 from simulator import Request, Variants
 from simulator.problems.control.control import Control
 from simulator.problems.control.environment import UnsuitableEnvironmentError, make_environment
-from simulator.problems.control.worlds import World, make_world
+from simulator.problems.control.variant import Variant, make_variant
 from simulator.problems.quadratic import Bowl, Quadratic
 from simulator.types import Vector
 
@@ -95,7 +95,7 @@ def test_the_history_has_each_variant_and_the_average() -> None:
         0.9,
         (4,),
         seed=0,
-        worlds=[World(), World(reward_scale=10.0)],
+        environments=[Variant(), Variant(reward_scale=10.0)],
         variants=Variants(("own", "rich"), np.array([0, 1])),
     )
     rule = PG(step_size=1e-3)
@@ -116,8 +116,8 @@ def test_the_history_has_each_variant_and_the_average() -> None:
 
 def test_worlds_change_the_model_and_nothing_else() -> None:
     base = make_environment("Hopper-v4").unwrapped.model  # type: ignore[attr-defined]
-    world = World(gravity=0.5, friction=2.0, body_mass=3.0, joint_damping=4.0, actuator_gear=-1.0)
-    model = make_world("Hopper-v4", world).unwrapped.model  # type: ignore[attr-defined]
+    world = Variant(gravity=0.5, friction=2.0, body_mass=3.0, joint_damping=4.0, actuator_gear=-1.0)
+    model = make_variant("Hopper-v4", world).unwrapped.model  # type: ignore[attr-defined]
     np.testing.assert_allclose(model.opt.gravity, [0, 0, -9.81 / 2])
     np.testing.assert_allclose(model.geom_friction, 2 * base.geom_friction)
     np.testing.assert_allclose(model.body_mass, 3 * base.body_mass)
@@ -141,8 +141,11 @@ def episode(
     return observations, rewards
 
 
-def test_the_default_world_is_gymnasiums_own() -> None:
-    own, same = episode(make_environment("Hopper-v4")), episode(make_world("Hopper-v4", World()))
+def test_the_default_variant_is_gymnasiums_own() -> None:
+    own, same = (
+        episode(make_environment("Hopper-v4")),
+        episode(make_variant("Hopper-v4", Variant())),
+    )
     np.testing.assert_array_equal(own[0], same[0])
     assert own[1] == same[1]
 
@@ -151,7 +154,7 @@ def test_the_default_world_is_gymnasiums_own() -> None:
 def test_flipped_observations_and_their_flag(env: str) -> None:
     plain = episode(make_environment(env))
     for flip, sign, flag in ((False, 1, 0), (True, -1, 1)):
-        seen = episode(make_world(env, World(flip=flip), flags=True))
+        seen = episode(make_variant(env, Variant(flip=flip), flags=True))
         np.testing.assert_array_equal(np.array(seen[0])[:, :-1], sign * np.array(plain[0]))
         assert set(np.array(seen[0])[:, -1]) == {flag}
         assert seen[1] == plain[1]
@@ -160,8 +163,8 @@ def test_flipped_observations_and_their_flag(env: str) -> None:
 @pytest.mark.parametrize(("env", "size"), [("Hopper-v4", 11), ("CartPole-v1", 4)])
 def test_one_flip_gives_everyone_a_flag(env: str, size: int) -> None:
     variants = Variants(("plain", "flipped"), np.array([0, 1]))
-    worlds = [World(), World(flip=True)]
-    problem = Control(env, 5, 0.9, (4,), 0, worlds=worlds, variants=variants)
+    worlds = [Variant(), Variant(flip=True)]
+    problem = Control(env, 5, 0.9, (4,), 0, environments=worlds, variants=variants)
     assert problem.policy.observation_size == size + 1
     keys = np.array([0, 1]), np.array([0, 0])
     (estimate,) = problem.estimate([Request(problem.initial_point(), *keys, np.ones(2))])
@@ -170,7 +173,7 @@ def test_one_flip_gives_everyone_a_flag(env: str, size: int) -> None:
 
 def test_rewards_can_be_scaled_and_velocities_reversed() -> None:
     plain = episode(make_environment("Hopper-v4"))[1]
-    scaled = episode(make_world("Hopper-v4", World(reward_scale=-2.0)))[1]
+    scaled = episode(make_variant("Hopper-v4", Variant(reward_scale=-2.0)))[1]
     np.testing.assert_allclose(scaled, [-2.0 * r for r in plain])
     env = make_environment("Hopper-v4")
     env.reset(seed=4)
@@ -179,30 +182,30 @@ def test_rewards_can_be_scaled_and_velocities_reversed() -> None:
     for _ in range(20):
         *_, info = env.step(rng.uniform(-0.4, 0.4, (3,)))
         forward.append(info["x_velocity"])
-    backwards = episode(make_world("Hopper-v4", World(target_velocity=-1)))[1]
+    backwards = episode(make_variant("Hopper-v4", Variant(target_velocity=-1)))[1]
     np.testing.assert_allclose(backwards, [r - 2 * v for r, v in zip(plain, forward, strict=True)])
 
 
 @pytest.mark.parametrize(
     ("env", "world", "message"),
     [
-        ("Pendulum-v1", World(gravity=0.1), "no MuJoCo environment: gravity"),
-        ("CartPole-v1", World(gravity=0.1), "no MuJoCo environment: gravity"),
-        ("Reacher-v4", World(target_velocity=-1), "no forward reward: target_velocity"),
+        ("Pendulum-v1", Variant(gravity=0.1), "no MuJoCo environment: gravity"),
+        ("CartPole-v1", Variant(gravity=0.1), "no MuJoCo environment: gravity"),
+        ("Reacher-v4", Variant(target_velocity=-1), "no forward reward: target_velocity"),
     ],
 )
-def test_impossible_changes_are_named(env: str, world: World, message: str) -> None:
+def test_impossible_changes_are_named(env: str, world: Variant, message: str) -> None:
     with pytest.raises(UnsuitableEnvironmentError, match=message):
-        make_world(env, world)
+        make_variant(env, world)
 
 
 @pytest.mark.parametrize("env", ["RandomLength-v0", "RandomChoices-v0", "CartPole-v1"])
 def test_variants_keep_each_trajectory_in_its_own_world(env: str) -> None:
     """A batch over both worlds equals the two worlds apart, whatever shares the slots."""
-    worlds = [World(), World(reward_scale=3.0)]
+    worlds = [Variant(), Variant(reward_scale=3.0)]
     variants = Variants(("a", "b"), np.array([0, 1] * 10))
     args = (env, 50, 0.9, (4,), 0)
-    mixed = Control(*args, worlds=worlds, variants=variants, dtype="float64")
+    mixed = Control(*args, environments=worlds, variants=variants, dtype="float64")
     plain = Control(*args, dtype="float64")
     workers = np.arange(20)
     point = mixed.initial_point()

@@ -8,7 +8,7 @@ from simulator.problem import Estimate, Problem, Request, Variants
 from simulator.problems.control.helpers import Rollouts
 from simulator.problems.control.reinforce import reward_to_go, weighted_gradient
 from simulator.problems.control.rollout import Batch, Setting, Trajectories
-from simulator.problems.control.worlds import World
+from simulator.problems.control.variant import Variant
 from simulator.randomness import Stream, generator
 from simulator.types import Indices, Vector
 
@@ -31,13 +31,13 @@ class Control(Problem):
         discount: gamma in (0, 1].
         hidden: width of each tanh layer.
         seed: keys theta_0, the resets and the action noise.
-        worlds: the versions of the environment; one, unchanged, by default.
-        variants: which worker lives in which world; None if there is only one.
+        environments: the variants of the environment; one, unchanged, by default.
+        variants: which worker has which; None if there is only one.
         dtype: ``float32`` or ``float64``, of the policy and its gradient.
         processes: how many sample trajectories; the results are the same.
 
     Raises:
-        UnsuitableEnvironmentError: see :func:`simulator.problems.control.worlds.make_world`.
+        UnsuitableEnvironmentError: see :func:`simulator.problems.control.variant.make_variant`.
     """
 
     def __init__(
@@ -48,12 +48,12 @@ class Control(Problem):
         hidden: Sequence[int],
         seed: int,
         *,
-        worlds: Sequence[World] = (World(),),
+        environments: Sequence[Variant] = (Variant(),),
         variants: Variants | None = None,
         dtype: str = "float32",
         processes: int = 1,
     ) -> None:
-        setting = Setting(env, tuple(worlds), horizon, tuple(hidden), seed, dtype)
+        setting = Setting(env, tuple(environments), horizon, tuple(hidden), seed, dtype)
         self.variants = variants
         self._rollouts = Rollouts(setting, processes)
         self.policy = self._rollouts.sampler.policy
@@ -107,7 +107,7 @@ class Control(Problem):
         batch = Batch(
             points=np.array([r.point for r in requests], dtype=self._dtype),
             point=np.repeat(np.arange(len(requests)), [len(r.tasks) for r in requests]),
-            versions=self.variant_of(workers),
+            variants=self.variant_of(workers),
             workers=workers,
             tasks=np.concatenate([r.tasks for r in requests]),
         )

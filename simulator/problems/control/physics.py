@@ -12,7 +12,7 @@ from gymnasium.wrappers import OrderEnforcing, TimeLimit
 
 from simulator.problems.control.bodies.body import Body, Floats, Rows, Truths
 from simulator.problems.control.bodies.known import body_of
-from simulator.problems.control.worlds import Flagged, ScaledReward
+from simulator.problems.control.variant import Flagged, ScaledReward
 from simulator.types import Vector
 
 Environment = gymnasium.Env[Any, Any]
@@ -28,8 +28,8 @@ class Slots(ABC):
     """Steps after which the environment would truncate an episode, if it does not do so itself."""
 
     @abstractmethod
-    def begin(self, slot: int, version: int, seed: int) -> Vector:
-        """Start an episode of a version in a slot; return its first observation, flat."""
+    def begin(self, slot: int, variant: int, seed: int) -> Vector:
+        """Start an episode of a variant in a slot; return its first observation, flat."""
 
     @abstractmethod
     def step(self, actions: Floats) -> tuple[Floats, Floats, Truths]:
@@ -52,15 +52,15 @@ class Slots(ABC):
         """Close all environments."""
 
 
-def make_slots(make: Callable[[int], Environment], versions: int, slots: int) -> Slots:
+def make_slots(make: Callable[[int], Environment], variants: int, slots: int) -> Slots:
     """Return slots for the environments that ``make`` makes: physics if all are known.
 
     Args:
-        make: makes an environment of a version, given by its index.
-        versions: how many there are.
+        make: makes an environment of a variant, given by its index.
+        variants: how many there are.
         slots: how many environments can be live.
     """
-    samples = [make(version) for version in range(versions)]
+    samples = [make(variant) for variant in range(variants)]
     if all(_is_known(sample) for sample in samples):
         return PhysicsSlots(samples, slots)
     return GymnasiumSlots(make, samples, slots)
@@ -78,8 +78,8 @@ class GymnasiumSlots(Slots):
     """Any Gymnasium environments, stepped one after the other.
 
     Args:
-        make: makes an environment of a version.
-        idle: one environment of each version.
+        make: makes an environment of a variant.
+        idle: one environment of each variant.
         slots: how many can be live.
     """
 
@@ -89,16 +89,16 @@ class GymnasiumSlots(Slots):
         self, make: Callable[[int], Environment], idle: list[Environment], slots: int
     ) -> None:
         self._make = make
-        self._idle = {version: [environment] for version, environment in enumerate(idle)}
+        self._idle = {variant: [environment] for variant, environment in enumerate(idle)}
         self._live: list[tuple[int, Environment] | None] = [None] * slots
         space = idle[0].action_space
         self._action_shape = None if isinstance(space, Discrete) else space.shape or ()
 
-    def begin(self, slot: int, version: int, seed: int) -> Vector:
+    def begin(self, slot: int, variant: int, seed: int) -> Vector:
         self._free(slot)
-        idle = self._idle[version]
-        environment = idle.pop() if idle else self._make(version)
-        self._live[slot] = version, environment
+        idle = self._idle[variant]
+        environment = idle.pop() if idle else self._make(variant)
+        self._live[slot] = variant, environment
         observation, _ = environment.reset(seed=seed)
         return np.asarray(observation, dtype=np.float64).ravel()
 
@@ -139,7 +139,7 @@ class PhysicsSlots(Slots):
     Gymnasium does (:mod:`simulator.problems.control.bodies.known`).
 
     Args:
-        samples: an environment of each version, as Gymnasium and our worlds wrap it.
+        samples: an environment of each variant, as Gymnasium and we wrap it.
         slots: how many can be live.
     """
 
@@ -148,8 +148,8 @@ class PhysicsSlots(Slots):
     def __init__(self, samples: list[Environment], slots: int) -> None:
         self._samples = samples
         self._body: Body = body_of(samples[0].unwrapped)  # type: ignore[assignment]
-        self._worlds = [_Outside(sample) for sample in samples]
-        self._plain = all(world.plain for world in self._worlds)
+        self._wrappers = [_Outside(sample) for sample in samples]
+        self._plain = all(wrapper.plain for wrapper in self._wrappers)
         self.time_limit = samples[0].spec.max_episode_steps if samples[0].spec else None
         self._idle: dict[int, list[_Physics]] = {v: [] for v in range(len(samples))}
         self._live: list[_Physics | None] = [None] * slots
@@ -158,16 +158,16 @@ class PhysicsSlots(Slots):
         self._scale, self._sign = np.ones(slots), np.ones((slots, 1))
         self._flag = np.empty((slots, 1))
 
-    def begin(self, slot: int, version: int, seed: int) -> Vector:
+    def begin(self, slot: int, variant: int, seed: int) -> Vector:
         self._free(slot)
-        idle = self._idle[version]
-        physics = idle.pop() if idle else _Physics(self._samples[version], version, self._body)
+        idle = self._idle[variant]
+        physics = idle.pop() if idle else _Physics(self._samples[variant], variant, self._body)
         self._live[slot] = physics
         physics.environment.reset(seed=seed)
         np.concatenate(physics.views, out=self._now.lines[slot])
-        world = self._worlds[version]
-        self._scale[slot], self._sign[slot] = world.scale, world.sign
-        self._flag[slot] = 0.0 if world.flag is None else world.flag
+        wrapper = self._wrappers[variant]
+        self._scale[slot], self._sign[slot] = wrapper.scale, wrapper.sign
+        self._flag[slot] = 0.0 if wrapper.flag is None else wrapper.flag
         result: Vector = self._observe(slot, slot + 1)[0]
         return result
 
@@ -199,7 +199,7 @@ class PhysicsSlots(Slots):
     def _free(self, slot: int) -> None:
         physics, self._live[slot] = self._live[slot], None
         if physics is not None:
-            self._idle[physics.version].append(physics)
+            self._idle[physics.variant].append(physics)
 
     def _observe(self, first: int, last: int) -> Floats:
         rows = self._now.rows(first, last)
@@ -208,7 +208,7 @@ class PhysicsSlots(Slots):
         if self._plain:
             return seen
         seen *= self._sign[first:last]
-        if self._worlds[0].flag is None:
+        if self._wrappers[0].flag is None:
             return seen
         return np.concatenate((seen, self._flag[first:last]), axis=1)
 
@@ -216,8 +216,8 @@ class PhysicsSlots(Slots):
 class _Physics:
     """One environment's physics: Gymnasium's own for the reset, and views of its results."""
 
-    def __init__(self, sample: Environment, version: int, body: Body) -> None:
-        self.version = version
+    def __init__(self, sample: Environment, variant: int, body: Body) -> None:
+        self.variant = variant
         base: Any = sample.unwrapped
         self.environment: Any = object.__new__(type(base))  # shares the compiled model
         self.environment.__dict__.update(base.__dict__)
@@ -246,7 +246,7 @@ class _Table:
 
 
 class _Outside:
-    """What our wrappers do to one version's rewards and observations."""
+    """What our wrappers do to one variant's rewards and observations."""
 
     def __init__(self, environment: Environment) -> None:
         self.scale, self.sign = 1.0, 1.0

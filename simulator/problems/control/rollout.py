@@ -10,7 +10,7 @@ import numpy.typing as npt
 from simulator.problems.control.actions import policy_for
 from simulator.problems.control.physics import make_slots
 from simulator.problems.control.policy import Actor
-from simulator.problems.control.worlds import World, make_world
+from simulator.problems.control.variant import Variant, make_variant
 from simulator.randomness import generator
 from simulator.types import Indices, Vector
 
@@ -36,7 +36,7 @@ class Setting:
 
     Attributes:
         env: the name of a Gymnasium environment.
-        worlds: its versions.
+        environments: its variants.
         horizon: the most steps of a trajectory.
         hidden: width of each tanh layer of the policy.
         seed: keys the resets and the action noise.
@@ -44,16 +44,16 @@ class Setting:
     """
 
     env: str
-    worlds: Sequence[World]
+    environments: Sequence[Variant]
     horizon: int
     hidden: tuple[int, ...]
     seed: int
     dtype: str
 
-    def make(self, version: int) -> Any:  # noqa: ANN401
-        """Return an environment of a version."""
-        flags = any(world.flip for world in self.worlds)
-        return make_world(self.env, self.worlds[version], flags=flags)
+    def make(self, variant: int) -> Any:  # noqa: ANN401
+        """Return an environment of a variant."""
+        flags = any(one.flip for one in self.environments)
+        return make_variant(self.env, self.environments[variant], flags=flags)
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,14 @@ class Batch:
     Attributes:
         points: shape (p, d).
         point: shape (m,), the point of each trajectory.
-        versions: shape (m,), the version of the environment.
+        variants: shape (m,), the variant of the environment.
         workers: shape (m,), with ``tasks`` the key of its randomness.
         tasks: shape (m,).
     """
 
     points: Floats
     point: Indices
-    versions: Indices
+    variants: Indices
     workers: Indices
     tasks: Indices
 
@@ -139,7 +139,7 @@ class Sampler:
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._slots = make_slots(setting.make, len(setting.worlds), SLOTS)
+        self._slots = make_slots(setting.make, len(setting.environments), SLOTS)
         probe = setting.make(0)
         self.policy, self._hand = policy_for(probe, setting.hidden)
         probe.close()
@@ -198,8 +198,8 @@ class Sampler:
     def _begin(self, slot: int, trajectory: int, batch: Batch) -> None:
         worker, task = int(batch.workers[trajectory]), int(batch.tasks[trajectory])
         rng = generator(self._setting.seed, worker, task)
-        version = int(batch.versions[trajectory])
-        self._seen[slot] = self._slots.begin(slot, version, int(rng.integers(2**31)))
+        variant = int(batch.variants[trajectory])
+        self._seen[slot] = self._slots.begin(slot, variant, int(rng.integers(2**31)))
         point = int(batch.point[trajectory])
         if self._points[slot] != point:
             self._actor.place(slot, batch.points[point])

@@ -43,7 +43,7 @@ class Body(ABC):
     def fields(self, env: Any) -> dict[str, Floats]:
         """Return flat views into ``env``'s data, and what else a row needs, by name."""
         own = {name: flat(getattr(env.data, name)) for name in ("qpos", "qvel")}
-        weight = getattr(env, "_forward_reward_weight", 1.0)  # a world may have its own
+        weight = getattr(env, "_forward_reward_weight", 1.0)  # a variant may have its own
         return own | {"forward_reward_weight": np.array([weight], dtype=np.float64)}
 
     def derive(self, now: Rows) -> None:  # noqa: B027 - most have nothing to derive

@@ -1,4 +1,4 @@
-"""Different worlds for different workers: other physics, rewards or observations."""
+"""Variants of an environment for different workers: other physics, rewards or observations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -21,8 +21,8 @@ from simulator.types import Vector
 
 
 @dataclass(frozen=True)
-class World:
-    """How one version of an environment differs from Gymnasium's own. The default changes nothing.
+class Variant:
+    """How one variant of an environment differs from Gymnasium's own. The default changes nothing.
 
     Attributes:
         gravity: factor on the gravity vector.
@@ -32,7 +32,7 @@ class World:
         actuator_gear: factor on the gear of all actuators; -1 reverses them.
         reward_scale: factor on the reward.
         target_velocity: -1 rewards running backwards, by the sign of the forward reward.
-        flip: the policy sees -s; whenever one world flips, a 0 or (flipped) 1 is appended to
+        flip: the policy sees -s; whenever one variant flips, a 0 or (flipped) 1 is appended to
             the observations of all (the paper, Appendix H.3).
     """
 
@@ -50,7 +50,7 @@ class World:
         return {f.name: getattr(self, f.name) for f in fields(self) if self._differs(f.name)}
 
     def _differs(self, name: str) -> bool:
-        return bool(getattr(self, name) != getattr(World, name))
+        return bool(getattr(self, name) != getattr(Variant, name))
 
 
 _MODEL_ARRAYS = {
@@ -63,19 +63,19 @@ _MODEL_ARRAYS = {
 """What each factor multiplies in MuJoCo's model."""
 
 
-def make_world(name: str, world: World, *, flags: bool = False) -> gymnasium.Env[Any, Any]:
-    """Return the environment ``name`` with the changes of ``world``.
+def make_variant(name: str, variant: Variant, *, flags: bool = False) -> gymnasium.Env[Any, Any]:
+    """Return the environment ``name`` with the changes of ``variant``.
 
     Args:
         name: a Gymnasium environment.
-        world: what is different.
+        variant: what is different.
         flags: append the 0 or 1 of ``flip`` to the observations.
 
     Raises:
         UnsuitableEnvironmentError: the environment cannot be made or changed so.
     """
     environment = make_environment(name)
-    changes = world.changes()
+    changes = variant.changes()
     model_changes = changes.keys() & _MODEL_ARRAYS
     base = environment.unwrapped
     if model_changes:
@@ -88,27 +88,27 @@ def make_world(name: str, world: World, *, flags: bool = False) -> gymnasium.Env
             for array in _MODEL_ARRAYS[key]:
                 attrgetter(array)(base.model)[:] *= changes[key]
         mujoco.mj_setConst(base.model, base.data)  # what follows from masses and inertias
-    if world.target_velocity != 1:
+    if variant.target_velocity != 1:
         if not hasattr(base, "_forward_reward_weight"):
             raise UnsuitableEnvironmentError(
                 f"{name} has no forward reward: target_velocity cannot change; accepted: 1"
             )
-        base._forward_reward_weight *= world.target_velocity  # noqa: SLF001 - no public setter
-    if world.reward_scale != 1.0:
-        environment = ScaledReward(environment, world.reward_scale)
+        base._forward_reward_weight *= variant.target_velocity  # noqa: SLF001 - no public setter
+    if variant.reward_scale != 1.0:
+        environment = ScaledReward(environment, variant.reward_scale)
     if flags:
-        environment = Flagged(environment, flip=world.flip)
+        environment = Flagged(environment, flip=variant.flip)
     return environment
 
 
-def policy_size(name: str, worlds: Sequence[World], hidden: Sequence[int]) -> int:
-    """Return how many parameters the policy has; this makes each world once, without torch.
+def policy_size(name: str, variants: Sequence[Variant], hidden: Sequence[int]) -> int:
+    """Return how many parameters the policy has; this makes each variant once, without torch.
 
     Raises:
         UnsuitableEnvironmentError: that does not work.
     """
-    for world in worlds:
-        environment = make_world(name, world, flags=any(other.flip for other in worlds))
+    for variant in variants:
+        environment = make_variant(name, variant, flags=any(other.flip for other in variants))
         policy, _ = policy_for(environment, hidden)
         environment.close()
     return policy.dimension
