@@ -5,16 +5,12 @@ import inspect
 import reprlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import UnionType
 from typing import (
     Annotated,
     Any,
-    Literal,
     TypeVar,
-    Union,
     cast,
     get_args,
-    get_origin,
     get_type_hints,
     is_typeddict,
 )
@@ -24,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from scenarios.format.words.errors import BadInputError
 from scenarios.format.words.explain import lines
 from scenarios.format.words.plain import plain
+from scenarios.format.words.slot import Slot
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -73,7 +70,7 @@ class _Parts:
         for one in parameters[self.skipped :]:
             kind = one.annotation
             if one.kind is one.VAR_POSITIONAL:
-                several = Annotated[list[kind], Field(description=_accepted(kind))]  # type: ignore[valid-type]
+                several = Annotated[list[kind], Field(description=Slot.of(kind).words())]  # type: ignore[valid-type]
                 self.several, fields[one.name] = one.name, (several, [])
             elif one.kind is one.VAR_KEYWORD:
                 options = next(iter(get_args(kind)), None)  # of Unpack
@@ -113,31 +110,6 @@ class _Parts:
 
 _parts_of = functools.cache(_Parts)
 
-WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "True or False"}
-
-BOUNDS = {"gt": "above", "ge": "of at least", "le": "of at most"}
-
-
-def _accepted(annotation: Any) -> str:  # noqa: ANN401
-    """Say in words what an argument takes: a description, or its types and bounds."""
-    origin, inner = get_origin(annotation), get_args(annotation)
-    if origin in {Union, UnionType}:
-        return " or ".join(_accepted(one) for one in inner if one is not type(None))
-    if origin is Literal:
-        return ", ".join(map(repr, inner))
-    if origin is not Annotated:
-        return WORDS.get(annotation, f"an object of {getattr(annotation, '__name__', annotation)}")
-    for about in inner[1:]:
-        if described := getattr(about, "description", None):
-            return str(described)
-    limits = [
-        f"{word} {getattr(about, bound)}"
-        for about in inner[1:]
-        for bound, word in BOUNDS.items()
-        if hasattr(about, bound)
-    ]
-    return " ".join([_accepted(inner[0]), *limits])
-
 
 def _lines(error: ValidationError, parts: _Parts, given: dict[str, Any]) -> Iterator[str]:
     told, kinds = set[str](), parts.kinds
@@ -145,7 +117,7 @@ def _lines(error: ValidationError, parts: _Parts, given: dict[str, Any]) -> Iter
         key = str(mistake["loc"][0])
         if key in given and key in kinds and key not in told:
             told.add(key)
-            yield f"{key}: {reprlib.repr(given[key])}; accepted: {_accepted(kinds[key])}"
+            yield f"{key}: {reprlib.repr(given[key])}; accepted: {Slot.of(kinds[key]).words()}"
     for line in lines(error, parts.model, given):
         if not any(line.startswith((f"{key}:", f"{key}[", f"{key}.")) for key in told):
             yield line

@@ -104,6 +104,8 @@ class Slot:
             )
             noun = NOUNS[dict][many]
             return f"{noun} {{ {keys} }}" if keys else noun
+        if isinstance(origin, type) and origin not in NOUNS:
+            return f"an object of {origin.__name__}"
         noun = NOUNS.get(origin, ("a value", "values"))[many]
         return noun + _bounds(self.limits, "gt", "ge", "lt", "le", wide=upper)
 
