@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
 from algorithms.clocks import Clock, afedpg_interval
+from algorithms.forecast import Forecast, Pace
 from simulator import Cluster, Process, Vector
 
 
@@ -36,3 +37,7 @@ class AFedPG(Algorithm):
     def clock(self, h: Vector, kappa: Vector, *, allreduce: bool = False) -> Clock:  # noqa: ARG002
         """See :class:`Algorithm`."""
         return Clock(afedpg_interval(h, kappa), "1 / sum_i 1/(h_i + kappa_i)")
+
+    def forecast(self, pace: Pace) -> Forecast:
+        """See :class:`Algorithm`."""
+        return pace.arrivals()

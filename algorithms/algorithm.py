@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from algorithms.clocks import Clock
+from algorithms.forecast import Forecast, Pace
 from algorithms.updates import Rule
 from simulator import Cluster, Process, Vector
 
@@ -32,6 +33,14 @@ class Algorithm(ABC):
             h: shape (n,), seconds per gradient.
             kappa: shape (n,), seconds per vector.
             allreduce: the vectors of a round meet in an all-reduce instead of at the server.
+        """
+        return None
+
+    def forecast(self, pace: Pace) -> Forecast | None:  # noqa: ARG002
+        """Return what an update takes at a pace, on average; None (here): not known.
+
+        Runs that would never make one are refused beforehand. Where the rounds of a run differ,
+        the longest is meant.
         """
         return None
 

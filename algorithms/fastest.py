@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from algorithms.algorithm import Algorithm
 from algorithms.clocks import Clock, fastest_round
+from algorithms.forecast import Forecast, Pace
 from simulator import Cluster, Count, Process, Vector
 
 
@@ -49,3 +52,10 @@ class Fastest(Algorithm):
         """See :class:`Algorithm`."""
         period = fastest_round(h, kappa, self.m, allreduce=allreduce)
         return Clock(period, "the same, among the m smallest h_i + kappa_i")
+
+    def forecast(self, pace: Pace) -> Forecast:
+        """See :class:`Algorithm`."""
+        chosen = np.argsort(pace.seconds + pace.upload, kind="stable")[: self.m]
+        busy = np.zeros_like(pace.seconds)
+        busy[chosen] = pace.seconds[chosen]
+        return pace.round(float(busy.max()), busy)

@@ -1,10 +1,14 @@
 """Malenia aggregation: enough gradients from every worker, each worker weighing the same."""
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from algorithms.algorithm import Algorithm
-from algorithms.clocks import Clock, malenia_round
-from algorithms.harmonic import HarmonicCounts
+from algorithms.clocks import Clock, first_time, malenia_round
+from algorithms.forecast import Forecast, Pace
+from algorithms.harmonic import HarmonicCounts, suffice
 from simulator import Cluster, Count, Process, Vector
 
 
@@ -52,3 +56,10 @@ class Malenia(Algorithm):
         first = malenia_round(h, kappa, self.batch_init) if self.batch_init else None
         formula = "first k h_i with harmonic mean of M_i >= M/n, + max kappa"
         return Clock(malenia_round(h, kappa, self.batch), formula, first)
+
+    def forecast(self, pace: Pace) -> Forecast:
+        """See :class:`Algorithm`."""
+        batch = max(self.batch, self.batch_init or 0)
+        if np.isinf(pace.seconds).any():
+            return pace.keep_going(math.inf)
+        return pace.keep_going(first_time(pace.seconds, lambda counts: suffice(counts, batch)))

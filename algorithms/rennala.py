@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from algorithms.algorithm import Algorithm
-from algorithms.clocks import Clock, rennala_round
+from algorithms.clocks import Clock, first_time, rennala_round
+from algorithms.forecast import Forecast, Pace
 from simulator import Cluster, Count, Process, Vector
 
 
@@ -47,3 +48,9 @@ class Rennala(Algorithm):
         first = round_of(self.batch_init) if self.batch_init else None
         formula = "M-th of all k h_i, + max kappa" + ("" if allreduce else " of contributors")
         return Clock(round_of(self.batch), formula, first)
+
+    def forecast(self, pace: Pace) -> Forecast:
+        """See :class:`Algorithm`."""
+        batch = max(self.batch, self.batch_init or 0)
+        end = first_time(pace.seconds, lambda counts: bool(counts.sum() >= batch))
+        return pace.keep_going(end)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
 from algorithms.clocks import Clock, ringmaster_interval
+from algorithms.forecast import Forecast, Pace
 from simulator import Cluster, Count, Process, Vector
 
 
@@ -45,3 +46,7 @@ class Ringmaster(Algorithm):
         """See :class:`Algorithm`."""
         period = ringmaster_interval(h, kappa, self.threshold)
         return Clock(period, "arrivals with delay < R, over 10,000 updates")
+
+    def forecast(self, pace: Pace) -> Forecast:
+        """See :class:`Algorithm`."""
+        return pace.arrivals()

@@ -1,9 +1,11 @@
 """Synchronous aggregation: the baseline that waits for everyone."""
 
+import math
 from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
 from algorithms.clocks import Clock, synchronous_round
+from algorithms.forecast import Forecast, Pace
 from simulator import Cluster, Positive, Process, Vector
 
 
@@ -44,3 +46,9 @@ class Synchronous(Algorithm):
         period = synchronous_round(h, kappa, allreduce=allreduce, timeout=self.timeout)
         formula = "max h + max kappa" if allreduce else "max_i(h_i + kappa_i)"
         return Clock(period, formula + (", or the timeout" if self.timeout else ""))
+
+    def forecast(self, pace: Pace) -> Forecast:
+        """See :class:`Algorithm`."""
+        late = math.inf if self.timeout is None else self.timeout
+        first, last = float(pace.seconds.min()), float(pace.seconds.max())
+        return pace.one_each(min(last, max(late, first)))

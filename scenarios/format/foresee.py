@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from algorithms.forecast import Forecast, Pace, forecast
+from algorithms.forecast import Forecast, Pace
 from scenarios.format.cluster import Cluster, PlannedDown, RandomDown
 from scenarios.format.method import Method
 from scenarios.format.scenario import Scenario
@@ -61,8 +61,7 @@ def one_update(scenario: Scenario, method: Method) -> Forecast | None:
     """Return what an update takes on average; None for users' own methods."""
     if not method.is_ours:
         return None
-    finish = scenario.cluster.rule == "finish"
-    return forecast(method.build(), _pace(scenario), _end(scenario), finish=finish)
+    return method.build().forecast(_pace(scenario))
 
 
 def _end(scenario: Scenario) -> float:
@@ -83,7 +82,8 @@ def _pace(scenario: Scenario) -> Pace:
         if isinstance(cluster.failures, RandomDown):
             seconds, windows = _with_failures(cluster.failures, seconds)
         events = 1 / seconds + windows
-    return Pace(seconds, events, cluster.uplink_seconds(dimension=1))
+    upload = cluster.uplink_seconds(dimension=1)
+    return Pace(seconds, events, upload, end, finish=cluster.rule == "finish")
 
 
 def _with_failures(failures: RandomDown, seconds: Vector) -> tuple[Vector, float]:

@@ -8,17 +8,17 @@ import pytest
 from clusters import RULE
 
 import straggler
-from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Synchronous
-from algorithms.forecast import Pace, forecast
+from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous
+from algorithms.forecast import Pace
 from scenarios.format.foresee import Foreseen, foresee
 from scenarios.format.load import library, load
 
 QUADRATIC = {"kind": "quadratic", "dimension": 2, "noise": 0.5}
 
 
-def pace(*seconds: float, upload: float = 0.0) -> Pace:
+def pace(*seconds: float, upload: float = 0.0, **more: Any) -> Pace:
     h = np.array(seconds)
-    return Pace(h, 1 / h, np.full(len(h), upload))
+    return Pace(h, 1 / h, np.full(len(h), upload), **more)
 
 
 UPDATES: list[tuple[Algorithm, Pace, float, float]] = [
@@ -33,20 +33,22 @@ UPDATES: list[tuple[Algorithm, Pace, float, float]] = [
     (Rennala(RULE, 3), pace(1, math.inf), 3, 3),
     # an arrival each second, of completions that take half of the two seconds of a loop
     (AFedPG(RULE), pace(1, 1, upload=1.0), 1, 2),
+    (Ringmaster(RULE, 1), pace(1, 1, upload=1.0), 1, 2),
+    # both compute for seven seconds: three and a half of worker 1's gradients
+    (Rennala(RULE, 3), pace(1, 2, upload=5.0, finish=True), 2 + 5, 7 + 3.5),
 ]
 
 
 @pytest.mark.parametrize("case", range(len(UPDATES)))
 def test_what_an_update_takes(case: int) -> None:
     method, workers, seconds, events = UPDATES[case]
-    found = forecast(method, workers)
+    found = method.forecast(workers)
     assert found is not None
     assert (found.seconds, found.events) == pytest.approx((seconds, events))
 
 
 def test_a_run_that_ends_before_its_first_update_takes_no_more() -> None:
-    found = forecast(Malenia(RULE, 4), pace(1, 1e12), end=100.0)
-    assert found is not None
+    found = Malenia(RULE, 4).forecast(pace(1, 1e12, end=100.0))
     assert found.events == pytest.approx(100)
 
 
