@@ -23,6 +23,10 @@ class AFedPG(Algorithm):
         6      send the new lookahead to worker i; it computes one gradient there
     """
 
+    waits_for = "the next gradient, however old"
+    discards = "nothing"
+    paper = "Lan et al., ICLR 2025"
+
     def run(self, cluster: Cluster) -> Process[None]:
         """See the class."""
         now = self.rule.start(cluster.initial_point)

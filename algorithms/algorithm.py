@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 from algorithms.clocks import Clock
 from algorithms.forecast import Forecast, Pace
@@ -14,8 +15,15 @@ class Algorithm(ABC):
     """A method: an aggregation, described by its subclass, and an update rule.
 
     Attributes:
+        waits_for: what an update waits for, in words; said once for each class.
+        discards: what is not used, in words.
+        paper: that it comes from, in short.
         rule: what is done with an aggregated gradient.
     """
+
+    waits_for: ClassVar[str] = ""
+    discards: ClassVar[str] = ""
+    paper: ClassVar[str] = ""
 
     rule: Rule
 

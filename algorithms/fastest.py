@@ -29,6 +29,10 @@ class Fastest(Algorithm):
         m: how many workers take part, at most n.
     """
 
+    waits_for = "one gradient of each of the m fastest"
+    discards = "nothing; the other workers are idle"
+    paper = "Tyurin and Richtarik, NeurIPS 2023, Section 4"
+
     m: Count
 
     def misfit(self, workers: int) -> str | None:

@@ -33,6 +33,10 @@ class Malenia(Algorithm):
         batch_init: M_init, for the first update; M if not given.
     """
 
+    waits_for = "until the harmonic mean of the workers' counts is M/n"
+    discards = "what is under way when they suffice"
+    paper = "Tyurin and Richtarik, NeurIPS 2023"
+
     batch: Count
     batch_init: Count | None = None
 

@@ -28,6 +28,10 @@ class Rennala(Algorithm):
         batch_init: M_init, gradients in the first update; M if not given.
     """
 
+    waits_for = "the first M gradients, of any workers"
+    discards = "what is under way when the M-th is there"
+    paper = "Tyurin and Richtarik, NeurIPS 2023"
+
     batch: Count
     batch_init: Count | None = None
 

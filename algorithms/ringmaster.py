@@ -26,6 +26,10 @@ class Ringmaster(Algorithm):
         threshold: R, in updates; a gradient whose delay is R or more is dropped.
     """
 
+    waits_for = "the next gradient with a delay below R"
+    discards = "gradients with a delay of R or more"
+    paper = "Maranjyan, Tyurin, Richtarik, 2025"
+
     threshold: Count
 
     def run(self, cluster: Cluster) -> Process[None]:

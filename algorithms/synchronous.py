@@ -29,6 +29,10 @@ class Synchronous(Algorithm):
             not without anyone; never if None.
     """
 
+    waits_for = "one gradient of each worker"
+    discards = "nothing; with a timeout, what is late"
+    paper = "Tyurin, Spiridonov, Rudenko, ICLR 2026, Section 1"
+
     timeout: Positive | None = None
 
     def run(self, cluster: Cluster) -> Process[None]:
