@@ -1,4 +1,4 @@
-"""The ideas: one method per short file, update rules apart from aggregations."""
+"""The ideas: one aggregation per short file, update rules apart from them."""
 
 from algorithms.afedpg import AFedPG
 from algorithms.algorithm import Algorithm
@@ -11,23 +11,26 @@ from algorithms.synchronous import Synchronous
 from algorithms.updates import NIGT, PG, Rule
 from simulator import Iterate
 
-RULES: dict[str, type[Rule]] = {"nigt": NIGT, "pg": PG}
-"""The update rules that a method of one's own can be combined with."""
-
-METHODS: dict[str, tuple[type[Algorithm], type[Rule]]] = {
-    "synchronous-pg": (Synchronous, PG),
-    "synchronous-nigt": (Synchronous, NIGT),
-    "rennala-pg": (Rennala, PG),
-    "rennala-nigt": (Rennala, NIGT),
-    "malenia-pg": (Malenia, PG),
-    "malenia-nigt": (Malenia, NIGT),
-    "afedpg": (AFedPG, NIGT),
-    "ringmaster-nigt": (Ringmaster, NIGT),
-    "fastest-nigt": (Fastest, NIGT),
+METHODS: dict[str, type[Algorithm]] = {
+    "synchronous": Synchronous,
+    "rennala": Rennala,
+    "malenia": Malenia,
+    "afedpg": AFedPG,
+    "ringmaster": Ringmaster,
+    "fastest": Fastest,
 }
-"""Each name that a scenario can use: an aggregation combined with an update rule."""
+"""The aggregations, by name."""
+
+RULES: dict[str, type[Rule]] = {"nigt": NIGT, "pg": PG}
+"""The update rules that any aggregation can be combined with, by name; the first is the default."""
+
+COMBINED: dict[str, tuple[type[Algorithm], type[Rule]]] = {
+    f"{method}-{rule}": (METHODS[method], RULES[rule]) for method in METHODS for rule in RULES
+}
+"""An aggregation and a rule in one name, such as ``rennala-pg``."""
 
 __all__ = [
+    "COMBINED",
     "METHODS",
     "NIGT",
     "PG",

@@ -6,7 +6,7 @@ from typing import Any
 from clusters import RULE
 from hypothesis import strategies as st
 
-from algorithms import METHODS, Algorithm
+from algorithms import COMBINED, METHODS, NIGT, RULES, Algorithm
 from simulator import Count, Momentum, Positive
 
 EXAMPLES: dict[Any, Any] = {
@@ -26,7 +26,11 @@ STRATEGIES: dict[Any, st.SearchStrategy[Any]] = {
 }
 """Values to be drawn, by the type of a field."""
 
-AGGREGATIONS = list(dict.fromkeys(aggregation for aggregation, _ in METHODS.values()))
+BATTERY = [*METHODS, *(f"rennala-{name}" for name, rule in RULES.items() if rule is not NIGT)]
+"""Every aggregation with the default rule, and every other rule with one of them."""
+
+CHOSEN = {name: (kind, NIGT) for name, kind in METHODS.items()} | COMBINED
+"""The aggregation and the rule of every name."""
 
 
 def _own(kind: type[Any], table: dict[Any, Any]) -> dict[str, Any]:
@@ -38,16 +42,16 @@ def _own(kind: type[Any], table: dict[Any, Any]) -> dict[str, Any]:
 
 def keys(name: str) -> dict[str, Any]:
     """Return a value for each key of a method, as a scenario has them; None: left out."""
-    values = {key: v for part in METHODS[name] for key, v in _own(part, EXAMPLES).items()}
+    values = {key: v for part in CHOSEN[name] for key, v in _own(part, EXAMPLES).items()}
     return {key: value for key, value in values.items() if value is not None}
 
 
 def method(name: str) -> Algorithm:
-    aggregation, rule = METHODS[name]
+    aggregation, rule = CHOSEN[name]
     return aggregation(rule=rule(**_own(rule, EXAMPLES)), **_own(aggregation, EXAMPLES))
 
 
 def drawn() -> st.SearchStrategy[Algorithm]:
     """Return a strategy for any aggregation with any values."""
-    kinds = [st.builds(kind, rule=st.just(RULE), **_own(kind, STRATEGIES)) for kind in AGGREGATIONS]
-    return st.one_of(*kinds)
+    kinds = METHODS.values()
+    return st.one_of(*(st.builds(k, rule=st.just(RULE), **_own(k, STRATEGIES)) for k in kinds))

@@ -9,7 +9,7 @@ import pytest
 from commands import straggler_process
 
 import straggler as front
-from algorithms import METHODS
+from algorithms import METHODS, RULES
 from scenarios.format.tabular import ProblemTable
 from simulator import Cluster, Round
 
@@ -84,7 +84,7 @@ def test_the_page_about_ones_own_is_a_module_that_works(
         ],
     }
     clipped = {"rule": "mine:Clipped", "step_size": 0.5, "longest": 2**0.5 / 2}
-    aggregation = {"name": "algorithms:Rennala", "batch": 6}
+    aggregation = {"name": "rennala", "batch": 6}
     # from (2, 2) in steps of (1/2, 1/2) to (1, 1), where the gradient is no longer too long
     steps = front.simulate(content | {"methods": [aggregation | clipped]}).history()
     assert steps["objective"].tolist() == pytest.approx([-2.25, -1.0, -0.25])
@@ -107,8 +107,8 @@ def test_the_page_names_all_that_a_method_may_ask_for() -> None:
             assert f"`{prefix}{name}" in page, name
 
 
-@pytest.mark.parametrize("name", [*METHODS, *ProblemTable.door.ours])
-def test_the_page_of_scenarios_has_every_method_and_kind_of_problem(name: str) -> None:
+@pytest.mark.parametrize("name", [*METHODS, *RULES, *ProblemTable.door.ours])
+def test_the_page_of_scenarios_has_every_method_rule_and_kind_of_problem(name: str) -> None:
     rows = [line for line in (ROOT / "docs/scenarios.md").read_text().splitlines() if "|" in line]
     first_cells = " ".join(row.split("|")[1] for row in rows if row.startswith("|"))
     assert f"`{name}`" in first_cells, "add a row to the table in docs/scenarios.md"

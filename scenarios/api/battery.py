@@ -13,7 +13,7 @@ from scenarios.format.words.errors import BadInputError
 from scenarios.results.sheet import Sheet
 from scenarios.studies.contract import Line, battery
 
-BESIDE_A_RULE = "algorithms:Rennala"
+BESIDE_A_RULE = "rennala"
 """The aggregation that a rule is tried with, unless another is named."""
 
 Method = Annotated[

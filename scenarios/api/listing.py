@@ -4,10 +4,9 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from algorithms import RULES
+from algorithms import METHODS, RULES, Algorithm, Rule
 from scenarios.api.shown import Shown
 from scenarios.format.load import library, read_toml
-from scenarios.format.method import Method
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.installed import GROUPS, installed
 from scenarios.results.sheet import Sheet
@@ -20,20 +19,16 @@ class Listing(Shown):
     Attributes:
         scenarios: titles, by name.
         sweeps: the same.
-        methods: keys, by name.
-        rules: the same; for methods of one's own.
+        methods: the keys of each aggregation, by name.
+        rules: the same; each goes with any aggregation.
         offers: what other installed packages offer: kind and ``module:Class``, by name.
     """
 
     def __init__(self) -> None:
         self.scenarios = _titles(library())
         self.sweeps = _titles(library(SWEEPS))
-        apart = {"name", "label"}
-        self.methods = {
-            name: [key for key in model.model_fields if key not in apart]
-            for name, model in Method.door.ours.items()
-        }
-        self.rules = {name: [f.name for f in dataclasses.fields(r)] for name, r in RULES.items()}
+        self.methods = {name: _keys(kind) for name, kind in METHODS.items()}
+        self.rules = {name: _keys(kind) for name, kind in RULES.items()}
         self.offers = {
             name: (kind, where)
             for kind, group in GROUPS.items()
@@ -52,11 +47,15 @@ class Listing(Shown):
             "\nmethods:",
             *(f"{name:{width}}  {', '.join(keys)}" for name, keys in self.methods.items()),
             f"{own:{width}}  a method of your own",
-            "\nrules of methods of your own:",
+            "\nrules of any of them, by a key or an ending (rennala-pg); nigt if none is named:",
             *(f"{name:{width}}  {', '.join(keys)}" for name, keys in self.rules.items()),
             f"{own:{width}}  a rule of your own",
             *(f"{name:{width}}  {kind} of {of}" for name, (kind, of) in self.offers.items()),
         ]
+
+
+def _keys(kind: type[Algorithm] | type[Rule]) -> Sequence[str]:
+    return [field.name for field in dataclasses.fields(kind) if field.name != "rule"]
 
 
 def _titles(files: dict[str, Path]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, cast, get_type_hints
 
 from pydantic import ConfigDict, create_model
 
-from algorithms import METHODS, RULES, Algorithm, Rule
+from algorithms import COMBINED, METHODS, RULES, Algorithm, Rule
 from scenarios.format.words.errors import BadInputError, short
 from scenarios.format.words.explain import checked
 from scenarios.format.words.open import Door, Open
@@ -19,16 +19,30 @@ from scenarios.format.words.strict import Label
 from scenarios.format.words.where import in_one_line
 
 RULE = Door("rule", "straggler.rules", Rule, {**RULES})
-"""Where the rules come from that users' methods can be combined with."""
+"""Where the rules come from that methods are combined with."""
+
+DEFAULT = next(iter(RULES))
+"""The rule where none is named."""
+
+ENDINGS = f" (each also with an ending: {', '.join(f'-{name}' for name in RULES)})"
 
 
-class Method(Open):
+class Method(Own, Open):
     """A method's name, the name of its folder, and what its aggregation and its rule take."""
 
-    door: ClassVar[Door] = Door("name", "straggler.methods", Algorithm)
+    door: ClassVar[Door] = Door(
+        "name",
+        "straggler.methods",
+        Algorithm,
+        {**METHODS},
+        {name: aggregation for name, (aggregation, _) in COMBINED.items()},
+        ENDINGS,
+    )
+    rule_class: ClassVar[type[Rule]]
 
     name: str
     label: Label | None = None
+    rule: str | None = None
 
     @property
     def folder(self) -> str:
@@ -37,8 +51,8 @@ class Method(Open):
 
     @property
     def is_ours(self) -> bool:
-        """Whether it comes with straggler."""
-        return self.name in METHODS
+        """Whether its aggregation comes with straggler."""
+        return self.name in METHODS or self.name in COMBINED
 
     def parameters(self) -> dict[str, Any]:
         """Return the arguments of the aggregation and the rule."""
@@ -47,14 +61,14 @@ class Method(Open):
 
     def described(self) -> dict[str, Any]:
         """Return what a user is told of it: the arguments, and the rule where it is chosen."""
-        return self.parameters()
+        return {"rule": self.rule, **self.parameters()}
 
     def build(self) -> Algorithm:
         """Return the method: its aggregation combined with its update rule."""
-        aggregation, rule = METHODS[self.name] if self.is_ours else self._own_parts()
-        values = self.parameters()
+        values, rule = self.parameters(), self.rule_class
         rule_values = {f.name: values.pop(f.name) for f in dataclasses.fields(rule) if f.init}
-        return aggregation(rule=rule(**rule_values), **values)
+        method: Algorithm = self.target(rule=rule(**rule_values), **values)
+        return method
 
     def misfit(self, workers: int) -> str | None:
         """Return what does not fit a cluster of so many workers, beginning with its key."""
@@ -63,65 +77,43 @@ class Method(Open):
         except Exception as error:  # noqa: BLE001 - whatever a user's class does
             return f"name: {short(self.name)} fails: {in_one_line(error)}"
 
-    def _own_parts(self) -> tuple[Any, Any]:
-        raise NotImplementedError
+    def code(self) -> Code | None:
+        """See :class:`Sourced`; the aggregation or the rule may be the user's."""
+        ours = self.is_ours and self.rule_class in RULES.values()
+        return None if ours else code_of(self.target, self.rule_class)
 
     @classmethod
     def model_for(cls, target: type[Algorithm], content: Mapping[str, Any]) -> type[Any]:
-        """Return the model of a user's method; its ``rule`` decides on some of its keys.
+        """Return the model of a method; its rule decides on some of its keys.
 
         Raises:
             ValueError: the rule is none, or the class has fields that cannot be keys.
         """
-        name = content.get("rule", "nigt")
-        return own_model(
-            _with_rule(name, cast("Any", RULE.find(name))), target, frozenset({"rule"})
-        )
-
-
-class OwnMethod(Own, Method):
-    """A method of the user's, and the rule that its aggregate is used by."""
-
-    rule: str
-    rule_class: ClassVar[type[Rule]]
-
-    def described(self) -> dict[str, Any]:
-        """See :class:`Method`."""
-        return {"rule": self.rule, **self.parameters()}
-
-    def code(self) -> Code | None:
-        """See :class:`Sourced`; the rule may be the user's too."""
-        return code_of(self.target, self.rule_class)
-
-    def _own_parts(self) -> tuple[Any, Any]:
-        return self.target, self.rule_class
+        name, chosen = content["name"], content.get("rule")
+        if name in COMBINED and chosen is not None:
+            raise ValueError(f"rule: {short(name)} names one; accepted: no key rule beside it")
+        if chosen is None and name not in METHODS and name not in COMBINED:
+            chosen = DEFAULT  # filled in
+        rule: Any = COMBINED[name][1] if name in COMBINED else RULE.find(chosen or DEFAULT)
+        return own_model(_with_rule(chosen, rule), target, frozenset({"rule"}))
 
 
 @cache
-def _with_rule(name: str, rule: type[Rule]) -> type[OwnMethod]:
-    """Return what users' methods have beside their own keys, when they use a rule."""
+def _with_rule(name: str | None, rule: type[Rule]) -> type[Method]:
+    """Return what methods have beside the keys of their aggregation, when they use a rule.
+
+    Args:
+        name: of the rule, as the table says it.
+        rule: what it names.
+    """
     try:
-        keys = keys_of(rule, frozenset(), taken={*OwnMethod.model_fields, *dir(OwnMethod)})
+        keys = keys_of(rule, frozenset(), taken={*Method.model_fields, *dir(Method)})
     except ValueError as error:
         raise ValueError(f"rule: {error}") from error
-    model: Any = create_model(
-        rule.__name__,
-        __base__=OwnMethod,
-        rule=(Literal[name], name),  # type: ignore[arg-type]
-        **keys,
-    )
+    keys["rule"] = (None if name is None else Literal[name], name)
+    model: Any = create_model(rule.__name__, __base__=Method, **keys)
     model.rule_class = rule
-    return cast("type[OwnMethod]", model)
-
-
-def _fields(part: type) -> dict[str, Any]:
-    """Return the fields of an aggregation or a rule of ours, but for the rule itself."""
-    hints = get_type_hints(part, include_extras=True)
-    return {
-        field.name: (hints[field.name], _default(field))
-        for field in dataclasses.fields(part)
-        if field.name != "rule"
-    }
+    return cast("type[Method]", model)
 
 
 def check_object(method: Algorithm) -> None:
@@ -137,7 +129,9 @@ def check_object(method: Algorithm) -> None:
         )
     found: list[str] = []
     for where, part in (("method", method), ("method.rule", rule)):
-        keys = {key: (kind, ...) for key, (kind, _) in _fields(type(part)).items()}
+        hints = get_type_hints(type(part), include_extras=True)
+        names = [f.name for f in dataclasses.fields(part) if f.name != "rule"]
+        keys = {name: (hints[name], ...) for name in names}
         config = ConfigDict(strict=True, arbitrary_types_allowed=True, allow_inf_nan=False)
         model: Any = create_model(type(part).__name__, __config__=config, **keys)  # type: ignore[call-overload]
         try:
@@ -146,17 +140,3 @@ def check_object(method: Algorithm) -> None:
             found += error.lines
     if found:
         raise BadInputError(*found)
-
-
-def _default(field: "dataclasses.Field[Any]") -> Any:  # noqa: ANN401
-    return ... if field.default is dataclasses.MISSING else field.default
-
-
-def _model(name: str) -> Any:  # noqa: ANN401
-    """Return the model of a method of ours."""
-    keys = {key: field for part in reversed(METHODS[name]) for key, field in _fields(part).items()}
-    return create_model(name, __base__=Method, name=(Literal[name], ...), **keys)  # type: ignore[arg-type]
-
-
-for _name in METHODS:
-    _model(_name)  # it enters itself in Method.door.ours

@@ -55,8 +55,9 @@ class RunSpec:
         scenario = self.scenario.model_dump(mode="json", exclude=apart)
         for method in scenario["methods"]:
             del method["label"]
-        later = ((scenario, "evaluation"), (scenario["cluster"], "network"))
-        for table, key in (*later, (scenario["problem"], "source")):  # than some results
+        later = [(scenario, "evaluation"), (scenario["cluster"], "network")]  # than some results
+        later += [(table, key) for table in scenario["methods"] for key in ("rule", "source")]
+        for table, key in (*later, (scenario["problem"], "source")):
             if table.get(key, 0) is None:
                 del table[key]
         scenario["cluster"]["compute"].pop("file", None)  # a trace's digest says what it holds

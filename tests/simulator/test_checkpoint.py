@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from methods import method
+from methods import BATTERY, method
 
-from algorithms import METHODS, Algorithm
+from algorithms import Algorithm
 from simulator import (
     Checkpoint,
     ComputeModel,
@@ -174,7 +174,7 @@ def quadratic() -> Problem:
 
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("preemption", ["cancel", "finish"])
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", BATTERY)
 def test_every_method_is_resumable(name: str, preemption: Preemption, network: str) -> None:
     running: Loss = "paused" if network == "ring" else "lost"
 
@@ -195,7 +195,7 @@ def test_more_gradients_under_way_than_a_batch_holds(name: str) -> None:
 
 
 @pytest.mark.parametrize("preemption", ["cancel", "finish"])
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", BATTERY)
 def test_durations_that_depend_on_trajectories(name: str, preemption: Preemption) -> None:
     worlds = [grid_world(2, 3, (1, 1), slip=0.2), grid_world(2, 3, (0, 2), slip=0.4)]
 

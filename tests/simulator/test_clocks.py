@@ -5,9 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from clusters import RULE, Recorder, hardware, run, times
-from methods import AGGREGATIONS
 
-from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous
+from algorithms import (
+    METHODS,
+    AFedPG,
+    Algorithm,
+    Fastest,
+    Malenia,
+    Rennala,
+    Ringmaster,
+    Synchronous,
+)
 from simulator import Cluster, Process, StalledError, State, simulate
 
 
@@ -118,7 +126,7 @@ def test_ringmaster_drops_what_is_too_old() -> None:
     assert result.gradients_used.tolist() == [4, 0]
 
 
-@pytest.mark.parametrize("aggregation", AGGREGATIONS)
+@pytest.mark.parametrize("aggregation", METHODS.values())
 def test_every_aggregation_has_a_timeline_by_hand(aggregation: type[Algorithm]) -> None:
     here = Path(__file__).read_text(encoding="utf-8")
     call = f"run({aggregation.__name__}(RULE"

@@ -23,12 +23,16 @@ class Door:
         group: the entry points where other packages offer theirs.
         base: what a class of theirs has to be derived from.
         ours: our own models or classes, by name.
+        short: the same, by names that are not listed one by one.
+        endings: says which names those are.
     """
 
     tag: str
     group: str
     base: type
     ours: dict[str, type[Any]] = field(default_factory=dict)
+    short: dict[str, type[Any]] = field(default_factory=dict)
+    endings: str = ""
 
     def find(self, name: object) -> type[Any]:
         """Return what a tag names: something of ours, or a class of the user's.
@@ -36,16 +40,17 @@ class Door:
         Raises:
             ValueError: it is missing or names nothing; the text begins with the tag.
         """
-        if isinstance(name, str) and name in self.ours:
-            return self.ours[name]
+        ours = {**self.ours, **self.short}
+        if isinstance(name, str) and name in ours:
+            return ours[name]
         others = installed(self.group)
-        known = [*self.ours, *others]
-        accepted = f"{', '.join(map(repr, known))}, or 'package.module:Class'"
+        listed = ", ".join(map(repr, self.ours)) + self.endings
+        accepted = ", ".join([listed, *map(repr, others)]) + ", or 'package.module:Class'"
         if not isinstance(name, str):
             wrong = "is missing" if name is None else f"got {short(name)}"
             raise ValueError(f"{self.tag}: {wrong}; accepted: {accepted}")  # noqa: TRY004
         if ":" not in name and name not in others:
-            near = difflib.get_close_matches(name[:80], known, n=1)
+            near = difflib.get_close_matches(name[:80], [*ours, *others], n=1)
             meant = f"did you mean {near[0]!r}? " if near else ""
             raise ValueError(f"{self.tag}: unknown {short(name)}; {meant}accepted: {accepted}")
         try:

@@ -150,7 +150,7 @@ def test_a_timeline_of_a_folder_is_of_a_method_and_a_seed(folder: Path, tmp_path
 def test_what_can_be_named_is_listed() -> None:
     listed = front.list()
     assert list(listed.scenarios) == front.names()
-    assert listed.methods["rennala-nigt"] == ["step_size", "momentum", "batch", "batch_init"]
+    assert listed.methods["rennala"] == ["batch", "batch_init"]
     assert listed.rules == {"nigt": ["step_size", "momentum"], "pg": ["step_size"]}
     assert "heterogeneity" in {name.rpartition("/")[2] for name in listed.sweeps}
     assert command("list").split() == str(listed).split()

@@ -58,7 +58,7 @@ def test_the_rule_is_chosen() -> None:
 
 def test_a_rule_may_be_the_users_with_a_method_of_ours_too() -> None:
     rule = {"rule": "own_classes:Clipped", "step_size": 1.0, "longest": 1.5}
-    for name in ("own_classes:Chosen", "algorithms:Synchronous"):
+    for name in ("own_classes:Chosen", "algorithms:Synchronous", "synchronous"):
         run = front.simulate(CONTENT | {"methods": [{"name": name, **rule}]})
         # from sqrt(12) = 3.46 by steps of 1.5 as long as that is not too far; then all the way
         expected = [np.sqrt(12) - 1.5, np.sqrt(12) - 3, 0, 0, 0, 0]
@@ -68,7 +68,7 @@ def test_a_rule_may_be_the_users_with_a_method_of_ours_too() -> None:
 def test_the_identity_has_the_source_of_the_rule(module: Callable[..., None]) -> None:
     def identity() -> str:
         rule = {"rule": "edited:Mine", "step_size": 1.0}
-        (spec,) = expand(front.load(CONTENT | method("algorithms:Synchronous", **rule)))
+        (spec,) = expand(front.load(CONTENT | method("synchronous", **rule)))
         return spec.identity()
 
     module("@dataclass(frozen=True)", "Clipped")
@@ -121,7 +121,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "unknown name": (
         method("quorum"),
-        "methods[0].name: unknown 'quorum'; accepted: 'synchronous-pg'",
+        "methods[0].name: unknown 'quorum'; accepted: 'synchronous'",
     ),
     "a script": (method("__main__:Mine"), "other processes cannot import a script; accepted: a "),
     "out of bounds": (
@@ -139,6 +139,14 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "unknown rule": (
         method("own_classes:Chosen", rule="sgd"),
         "methods[0].rule: unknown 'sgd'; accepted: 'nigt', 'pg', or 'package.module:Class'",
+    ),
+    "two rules": (
+        method("fastest-nigt", rule="pg", m=2, step_size=0.1),
+        "scenario: methods[0].rule: 'fastest-nigt' names one; accepted: no key rule beside it",
+    ),
+    "an ending of no rule": (
+        method("fastest-nig", m=2, step_size=0.1),
+        "methods[0].name: unknown 'fastest-nig'; did you mean 'fastest-nigt'? accepted: 'synchr",
     ),
     "no such rule": (
         method("own_classes:Chosen", rule="own_classes:Halves"),

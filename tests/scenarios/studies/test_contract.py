@@ -6,8 +6,8 @@ from pathlib import Path
 import own_classes
 import pytest
 from commands import straggler
+from methods import BATTERY
 
-from algorithms import METHODS
 from scenarios.format.words.errors import BadInputError
 from scenarios.studies import contract
 from straggler import NIGT, check_method
@@ -15,7 +15,7 @@ from straggler import NIGT, check_method
 UPDATES, ACCOUNTING, SAME, RESUMED, BATCHED = contract.CHECKS
 
 
-@pytest.mark.parametrize("name", [*METHODS, "own_classes:Chosen"])
+@pytest.mark.parametrize("name", [*BATTERY, "own_classes:Chosen"])
 def test_good_methods_pass(name: str) -> None:
     lines = list(check_method(name))
     assert [line.text for line in lines[1:]] == list(contract.CHECKS)
@@ -58,9 +58,7 @@ def test_rules_and_objects_go_through_it_too() -> None:
     assert (
         str(clipped)
         .splitlines()[0]
-        .startswith(
-            "ok    algorithms:Rennala: keys and values: step_size = 0.1, longest = 0.5, batch = 3"
-        )
+        .startswith("ok    rennala: keys and values: step_size = 0.1, longest = 0.5, batch = 3")
     )
     assert check_method(rule="own_classes:AdaGrad").passed  # its iterate has a field of its own
     drifting = check_method("own_classes:Chosen", rule="own_classes:Drifting")
