@@ -1,9 +1,10 @@
 """What tells methods apart, in words."""
 
 import pytest
-from methods import AGGREGATIONS
 
-from algorithms import Algorithm
+from algorithms import METHODS, Algorithm
+
+AGGREGATIONS = tuple(METHODS.values())
 
 FACTS = ("waits_for", "discards", "paper")
 
