@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
@@ -231,12 +232,13 @@ def tune(
         name: a scenario file, or the name of one that comes with straggler.
         out: the store of the runs, as for sweeps.
         quick: use its ``[quick]`` limits.
-        tries: per method; the size of the smallest grid by default.
-        **making: as for :func:`run`.
+        tries: per method; every method's whole grid by default.
+        **making: as for :func:`run`, but for one process per run by default.
 
     Raises:
         BadInputError: the scenario or an option is wrong.
     """
-    maker = Maker(**making)
+    making["processes_per_run"] = making.get("processes_per_run") or 1  # two waste a fifth
+    make = partial(Maker(**making).make, continued=True)
     plan = plan_tuning(name, quick=quick, tries=tries)
-    return Tuned(plan, search.tune(plan, Path(out), maker.make), find(str(name)))
+    return Tuned(plan, search.tune(plan, Path(out), make), find(str(name)))

@@ -62,9 +62,9 @@ def sweep(
     has a row per run; `straggler results` and `straggler plot` take the same FILE.
     """
     from scenarios.api import studies as api
-    from scenarios.runs.progress import duration
+    from scenarios.studies.estimate import estimate
     from scenarios.studies.grid import load_sweep
-    from scenarios.studies.sweep import describe, estimate, runs_of, unique_jobs
+    from scenarios.studies.sweep import describe, runs_of, unique_jobs
 
     loaded = load_sweep(file)
     runs = runs_of(loaded, out)
@@ -73,8 +73,7 @@ def sweep(
     if dry_run:
         missing = [j for j in unique_jobs(runs) if j.folder.status(j.spec) != "done"]
         if missing:
-            seconds, samples = estimate(missing, min(jobs or CORES, CORES))
-            typer.echo(f"time      {duration(seconds)}, by {samples} samples")
+            say(f"time      {estimate(missing, min(jobs or CORES, CORES))}")
         return
     with interruptible():
         summary = api.sweep(
@@ -118,22 +117,26 @@ def tune(
 ) -> None:
     """Search step size, momentum and batch for every method, and write the scenario with them.
 
-    All methods have the same number of tries, the same seeds (none of the scenario's) and the
-    same limits; after each rung the best third goes on to runs three times as long. The table
-    [tune] of the scenario can say otherwise, for all methods alike. Runs are kept in OUT as a
-    sweep's are: an interrupted tuning goes on where it was.
+    Every method's whole grid is tried, with the same seeds (none of the scenario's) and the same
+    limits. A try is scored by the mean of its curve over simulated time. At half of the time the
+    better half of each method's tries goes on, to the end. The table [tune] of the scenario can say
+    otherwise, for all methods alike. Runs are kept in OUT as a sweep's are: an interrupted tuning
+    goes on where it was.
     """
     from scenarios.api import studies as api
     from scenarios.format.load import find
     from scenarios.studies import tuned as report
+    from scenarios.studies.tune import foreseen
 
     file = find(scenario)
     target = write or Path(f"{file.stem}-tuned.toml")
     if not dry_run:
         report.check_target(target, force=force)
-    for line in report.budget(api.plan_tuning(file, quick=quick, tries=tries)):
+    plan = api.plan_tuning(file, quick=quick, tries=tries)
+    for line in report.budget(plan):
         say(line, err=csv)
     if dry_run:
+        say(f"time      {foreseen(plan, out, min(jobs or CORES, CORES))}", err=csv)
         return
     with interruptible():
         tuned = api.tune(

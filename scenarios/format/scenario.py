@@ -58,8 +58,8 @@ class Tune(Strict):
     momentum: list[Momentum] = Field([0.001, 0.01, 0.1], min_length=1)
     batch: list[Count] = Field([20, 30, 50], min_length=1)
     tries: Count | None = Field(None, description="per method, at most the smallest grid's size")
-    halving: int = Field(3, ge=2, le=100, description="the best 1/halving go on to the next rung")
-    rungs: int = Field(3, ge=1, le=10)
+    halving: int = Field(2, ge=2, le=100, description="the best 1/halving go on to the next rung")
+    rungs: int = Field(2, ge=1, le=10)
     time_limit: Positive | None = Field(None, description="simulated seconds of the last rung")
     updates: Count | None = Field(None, description="of the last rung")
 

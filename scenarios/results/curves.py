@@ -14,6 +14,9 @@ from simulator.accounting.columns import (
     of_variant,
 )
 
+BINS = 50
+"""Of the time that an area is taken over."""
+
 WINDOW = 100
 """Trajectories in a running mean: methods with small and large batches are smoothed alike."""
 
@@ -94,6 +97,28 @@ def known(run: StoredRun, column: str) -> Vector:
     values = running(run, column)
     values = values[np.isfinite(values)]
     return values if len(values) else np.array([np.nan])
+
+
+def area(run: StoredRun, column: str, until: float) -> float:
+    """Return the mean of a column over simulated time, from 0 to ``until``; NaN without numbers.
+
+    What the history knows about theta (``evaluation``, ``objective``) is connected by straight
+    lines; it stays as it is before its first number and after its last. Returns of trajectories are
+    first averaged within each of :data:`BINS` equal bins of time, since methods have few or many.
+    """
+    if counted_by(column) is not None or column == RETURN_AVERAGE:
+        means = binned(run, column, np.linspace(0, until, BINS + 1))
+        known = means[np.isfinite(means)]
+        gap = np.full(len(means) - len(known), known[0] if len(known) else np.nan)
+        return float(np.concatenate([gap, known]).mean())
+    values, times = run.history.get(column), run.history["time"]
+    chosen = np.isfinite(values) & (times <= until) if values is not None else np.zeros(0, bool)
+    if values is None or not chosen.any():
+        return np.nan
+    values, times = values[chosen], times[chosen]
+    times = np.concatenate([[0.0], times, [until]])
+    values = np.concatenate([values[:1], values, values[-1:]])
+    return float(np.trapezoid(values, times) / until)
 
 
 def binned(run: StoredRun, column: str, edges: Vector) -> Vector:

@@ -57,6 +57,7 @@ class Options:
         memory: bytes of data that a process of a run may have, None for no limit.
         max_events: that may pass without an update, None for the default; a run that failed for
             it is made again with more.
+        continued: continue shorter runs of the same course, and let longer ones continue these.
     """
 
     retry_failed: bool = False
@@ -64,6 +65,7 @@ class Options:
     processes: int | None = None
     memory: int | None = None
     max_events: int | None = None
+    continued: bool = False
 
     def settled(self, spec: RunSpec, folder: RunFolder) -> bool:
         """Return whether there is nothing to do for a run."""
@@ -161,7 +163,7 @@ def _memory_limit(limit: int | None) -> Iterator[None]:
 
 def _simulate(spec: RunSpec, folder: RunFolder, started: float, options: Options) -> None:
     method = spec.method.build()
-    resumption = Resumption(spec, folder)
+    resumption = Resumption(spec, folder, continued=options.continued)
     report = _Reporter(folder.path / "progress.json")
 
     def on_update(cluster: SimulatedCluster, _: Vector) -> None:
@@ -175,6 +177,7 @@ def _simulate(spec: RunSpec, folder: RunFolder, started: float, options: Options
     facts["resumed_at"] = resumption.resumed_at
     with _without_pandas():
         folder.write_run(spec, run, facts)
+    resumption.end()
 
 
 class _NoPandas(MetaPathFinder):

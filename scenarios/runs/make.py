@@ -1,6 +1,7 @@
 """Where and how runs are made, as users say it: in Python and on the command line alike."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Literal, TypedDict, Unpack
 
 import annotated_types
@@ -77,13 +78,18 @@ class Maker:
             making.get("executor", "local"), making.get("address"), making.get("jobs")
         )
 
-    def make(self, jobs: Sequence[Job]) -> Summary:
+    def make(self, jobs: Sequence[Job], *, continued: bool = False) -> Summary:
         """Make the runs that are missing.
+
+        Args:
+            jobs: what should be there in the end.
+            continued: continue shorter runs, and let longer ones continue these.
 
         Raises:
             OSError: the disk is full; what is finished is safe.
         """
-        return run_jobs(jobs, self._executor, Progress(Console(stderr=True)), self._options)
+        options = replace(self._options, continued=continued)
+        return run_jobs(jobs, self._executor, Progress(Console(stderr=True)), options)
 
 
 def _executor(kind: str, address: str | None, jobs: int | None) -> Executor:

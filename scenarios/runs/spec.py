@@ -63,10 +63,19 @@ class RunSpec:
         scenario["cluster"]["compute"].pop("file", None)  # a trace's digest says what it holds
         return scenario
 
+    def course(self) -> dict[str, object]:
+        """Return the content without its limits: a longer run goes the same way, and further."""
+        content = self.content()
+        return {key: content[key] for key in content if key not in {"time_limit", "updates"}}
+
     def identity(self) -> str:
         """Return 16 hexadecimal digits of the content: the same run has the same ones anywhere."""
-        text = json.dumps(self.content(), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return digits(self.content())
+
+
+def digits(content: object) -> str:
+    """Return 16 hexadecimal digits of JSON."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def expand(scenario: Scenario) -> list[RunSpec]:

@@ -1,7 +1,5 @@
 """Sweeps: every point of a grid becomes runs in a store that other sweeps may share."""
 
-import statistics
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +8,6 @@ from scenarios.runs.jobs import Job
 from scenarios.runs.spec import RunSpec, expand
 from scenarios.runs.store.folder import RunFolder
 from scenarios.studies.grid import GridPoint, Sweep
-from simulator import SimulatedCluster, Vector, simulate
-
-SAMPLE_SECONDS = 1.0
-"""Real time that a sample run is given for an estimate."""
-
-SAMPLES = 3
-"""Points of the grid that are sampled for each method."""
 
 
 @dataclass(frozen=True)
@@ -64,62 +55,6 @@ def _words(point: GridPoint) -> str:
 
 def _short(value: object) -> str:
     return f"{value:.12g}" if isinstance(value, float) else str(value)
-
-
-class _EnoughError(Exception):
-    """The sample has run long enough."""
-
-
-def estimate(jobs: Sequence[Job], slots: int) -> tuple[float, int]:
-    """Return the real seconds that jobs may take, and how many were sampled.
-
-    For each method, the first, the middle and the last job run for :data:`SAMPLE_SECONDS`; what
-    they got done by then is extrapolated to the end.
-
-    Args:
-        jobs: the runs.
-        slots: how many runs are made at a time.
-    """
-    total, samples = 0.0, 0
-    for method in dict.fromkeys(job.spec.method.folder for job in jobs):
-        mine = [job for job in jobs if job.spec.method.folder == method]
-        chosen = {0, len(mine) // 2, len(mine) - 1}
-        seconds = [_sample(mine[k].spec) for k in sorted(chosen)[:SAMPLES]]
-        total += statistics.mean(seconds) * len(mine)
-        samples += len(seconds)
-    return total / slots, samples
-
-
-def _sample(spec: RunSpec) -> float:
-    """Return the real seconds that a run may take."""
-    scenario = spec.scenario
-    problem = scenario.problem.build(spec.seed, scenario.cluster.workers)
-    started, share = time.perf_counter(), [0.0]
-
-    def watch(cluster: SimulatedCluster, _: Vector) -> None:
-        share[0] = scenario.share_done(cluster.now, cluster.updates_made)
-        if time.perf_counter() - started > SAMPLE_SECONDS:
-            raise _EnoughError
-
-    try:
-        simulate(
-            spec.method.build().run,
-            problem,
-            scenario.cluster.hardware(problem.dimension, spec.seed),
-            time_limit=scenario.time_limit or float("inf"),
-            updates=scenario.updates,
-            record_timeline=False,
-            on_update=watch,
-            on_wait=lambda cluster, _: watch(cluster, cluster.initial_point),
-        )
-        share[0] = 1.0
-    except _EnoughError:
-        pass
-    except Exception:  # noqa: BLE001 - such a run will fail as quickly
-        share[0] = 1.0
-    finally:
-        problem.close()
-    return (time.perf_counter() - started) / max(share[0], 1e-9)
 
 
 def describe(sweep: Sweep, runs: Sequence[SweepRun]) -> Iterator[str]:

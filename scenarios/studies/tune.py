@@ -1,7 +1,8 @@
-"""Tuning: the same tries, seeds and limits for every method; hopeless tries stop early.
+"""Tuning: every method's whole grid, with the same seeds and limits; hopeless tries stop early.
 
-Successive halving (Jamieson and Talwalkar, AISTATS 2016): each rung runs longer, with the best of
-the rung before.
+Successive halving (Jamieson and Talwalkar, AISTATS 2016): each rung continues the best of the rung
+before. A try is scored by its whole curve, not by its end: the claims that are judged later are
+about time.
 """
 
 import itertools
@@ -18,9 +19,10 @@ from scenarios.results import curves
 from scenarios.runs.jobs import Job
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.stored import StoredRun
+from scenarios.studies.estimate import Estimate, estimate
 from scenarios.studies.sweep import folder_of
 from simulator import Vector
-from simulator.accounting.columns import RETURN_MEAN
+from simulator.accounting.columns import EVALUATION, RETURN_MEAN
 
 TUNED = ("step_size", "momentum", "batch")
 """The keys that are tuned, of those that a method has."""
@@ -42,14 +44,20 @@ class Rung:
     """A step of the halving, whose runs have one length.
 
     Attributes:
-        tries: how many each method has in it, at most.
+        tries: how many each method has in it, at most, by its folder.
         time_limit: simulated seconds, None for no limit.
         updates: None for no limit.
     """
 
-    tries: int
+    tries: dict[str, int]
     time_limit: float | None
     updates: int | None
+
+    def share_of(self, last: "Rung") -> float:
+        """Return how much of a run of another rung is one of this."""
+        if self.time_limit and last.time_limit:
+            return self.time_limit / last.time_limit
+        return (self.updates or 1) / (last.updates or 1)
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,11 @@ class Plan:
     @property
     def runs(self) -> int:
         """How many runs it has, at most: failed tries do not go on."""
-        return sum(rung.tries for rung in self.rungs) * len(self.seeds) * len(self.tries)
+        return sum(self.runs_in(rung) for rung in self.rungs)
+
+    def runs_in(self, rung: Rung) -> int:
+        """Return how many runs a rung has, at most."""
+        return sum(rung.tries.values()) * len(self.seeds)
 
 
 @dataclass
@@ -129,8 +141,9 @@ class Tuning:
 def plan(path: Path, scenario: Scenario, *, quick: bool = False, tries: int | None = None) -> Plan:
     """Return the tuning of a scenario.
 
-    Where a grid is larger than the number of tries, the first so many of a permutation with a
-    fixed seed are taken: methods with equal grids try the same values.
+    Every method's whole grid is tried, unless a number of tries is given. Of larger grids the
+    first so many of a permutation with a fixed seed are taken: methods with equal grids try the
+    same values.
 
     Args:
         path: of the scenario, for messages.
@@ -139,25 +152,26 @@ def plan(path: Path, scenario: Scenario, *, quick: bool = False, tries: int | No
         tries: per method, instead of ``tune.tries``.
 
     Raises:
-        BadInputError: the smallest grid has fewer combinations than tries are wanted.
+        BadInputError: the smallest grid has fewer combinations than the number of tries.
     """
     table = scenario.tune or Tune()
     lists: dict[str, Sequence[float]] = {key: getattr(table, key) for key in TUNED}
     grids = {method.folder: _grid(method, lists) for method in scenario.methods}
     smallest = min(grids, key=lambda folder: len(grids[folder]))
     most = len(grids[smallest])
-    wanted = tries or table.tries or most
-    if wanted > most:
+    wanted = tries or table.tries
+    if wanted and wanted > most:
         where = f"--tries {tries}" if tries else f"{path}: tune.tries: {wanted}"
         raise BadInputError(f"{where}: accepted: at most {most}, the size of {smallest}'s grid")
+    drawn = {folder: _draw(grid, wanted or len(grid)) for folder, grid in grids.items()}
     others = (k for k in itertools.count(FIRST_SEED) if k not in scenario.reported_seeds())
     return Plan(
         scenario,
         table.seeds or list(itertools.islice(others, SEEDS)),
         lists,
         {folder: len(grid) for folder, grid in grids.items()},
-        {folder: _draw(grid, wanted) for folder, grid in grids.items()},
-        _rungs(scenario, table, wanted, quick=quick),
+        drawn,
+        _rungs(scenario, table, {folder: len(mine) for folder, mine in drawn.items()}, quick=quick),
     )
 
 
@@ -172,7 +186,7 @@ def _draw(grid: list[Values], number: int) -> list[Values]:
     return [grid[k] for k in sorted(chosen)]
 
 
-def _rungs(scenario: Scenario, table: Tune, tries: int, *, quick: bool) -> list[Rung]:
+def _rungs(scenario: Scenario, table: Tune, tries: dict[str, int], *, quick: bool) -> list[Rung]:
     own = scenario.shortened() if quick else scenario
     limits = table if not quick and (table.time_limit or table.updates) else own
     rungs = []
@@ -181,7 +195,7 @@ def _rungs(scenario: Scenario, table: Tune, tries: int, *, quick: bool) -> list[
         time_limit = limits.time_limit and limits.time_limit * share
         updates = limits.updates and max(1, round(limits.updates * share))
         rungs.append(Rung(tries, time_limit, updates))
-        tries = -(-tries // table.halving)  # rounded up
+        tries = {folder: -(-mine // table.halving) for folder, mine in tries.items()}  # rounded up
     return rungs
 
 
@@ -199,22 +213,46 @@ def tune(plan: Plan, store: Path, make: Callable[[Sequence[Job]], object]) -> Tu
         folder: [Try(folder, values, index) for index, values in enumerate(grid)]
         for folder, grid in plan.tries.items()
     }
-    metric = RETURN_MEAN
+    metric = EVALUATION if plan.scenario.evaluation else RETURN_MEAN
     for number, rung in enumerate(plan.rungs):
         going = [
             one
-            for mine in tries.values()
-            for one in ranked(mine)[: rung.tries]
+            for folder, mine in tries.items()
+            for one in ranked(mine)[: rung.tries[folder]]
             if one.rung == number and not one.failed
         ]
         jobs = [[_job(plan, one, rung, seed, store) for seed in plan.seeds] for one in going]
         make(list({job.folder.path: job for row in jobs for job in row}.values()))
         runs = [[_finished(job) for job in row] for row in jobs]
         done = [run for row in runs for run in row if run is not None]
-        metric = curves.metric(done) if done else metric
+        if done and not plan.scenario.evaluation:
+            metric = curves.metric(done)
         for one, row in zip(going, runs, strict=True):
-            one.scores.append(np.array([_final(run, metric) for run in row]))
+            one.scores.append(np.array([_score(run, metric, rung) for run in row]))
     return Tuning(metric, {folder: ranked(mine) for folder, mine in tries.items()})
+
+
+def foreseen(plan: Plan, store: Path, slots: int) -> Estimate:
+    """Return the real time that is left of a tuning, at most: failed tries do not go on.
+
+    Args:
+        plan: what is to be tried.
+        store: where runs are kept.
+        slots: how many runs are made at a time.
+    """
+    jobs: list[Job] = []
+    left, before = dict.fromkeys(plan.tries, 0.0), 0.0
+    for rung in plan.rungs:
+        share = rung.share_of(plan.rungs[-1])
+        for folder, grid in plan.tries.items():
+            tries = [Try(folder, values, index) for index, values in enumerate(grid)]
+            mine = [_job(plan, one, rung, seed, store) for one in tries for seed in plan.seeds]
+            there = sum(job.folder.settled(job.spec, retry_failed=False) for job in mine)
+            missing = max(0, rung.tries[folder] * len(plan.seeds) - there)
+            left[folder] += (share - before) * missing
+            jobs += mine if rung is plan.rungs[-1] else ()
+        before = share
+    return estimate(jobs, slots, left)
 
 
 def ranked(tries: Sequence[Try]) -> list[Try]:
@@ -231,7 +269,6 @@ def _job(plan: Plan, one: Try, rung: Rung, seed: int, store: Path) -> Job:
         "timeline": False,
         "quick": None,
         "tune": None,
-        "evaluation": None,
         "methods": [type(method).model_validate({**method.model_dump(), **one.values})],
     }
     spec = RunSpec(plan.scenario.model_copy(update=changes))
@@ -244,9 +281,9 @@ def _finished(job: Job) -> StoredRun | None:
     return StoredRun(job.folder.path, info) if info and info["status"] == "done" else None
 
 
-def _final(run: StoredRun | None, metric: str) -> float:
-    """Return the last smoothed value of a run, -inf if it failed, diverged, or has none."""
-    if run is None:
+def _score(run: StoredRun | None, metric: str, rung: Rung) -> float:
+    """Return the mean of a run's curve over time, -inf if it failed, diverged, or has none."""
+    if run is None or not len(run.history["time"]):
         return -np.inf
-    last = float(curves.known(run, metric)[-1])
-    return last if abs(last) < LARGEST else -np.inf
+    mean = curves.area(run, metric, rung.time_limit or float(run.history["time"][-1]))
+    return mean if abs(mean) < LARGEST else -np.inf

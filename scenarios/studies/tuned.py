@@ -31,12 +31,11 @@ def budget(plan: Plan) -> Iterator[str]:
     yield f"methods   {', '.join(plan.tries)}"
     yield f"seeds     {', '.join(map(str, plan.seeds))}"
     for number, rung in enumerate(plan.rungs, start=1):
-        runs = rung.tries * len(plan.seeds) * len(plan.tries)
-        yield f"rung {number}    {_length(rung)}; tries per method: {rung.tries}; runs: {runs}"
+        yield f"rung {number}    {_length(rung)}; {_tries(rung)}; runs: {plan.runs_in(rung):,}"
     yield f"runs      {plan.runs:,} at most: failed tries do not go on"
     for folder, size in plan.grids.items():
-        if size > plan.rungs[0].tries:
-            drawn = f"{plan.rungs[0].tries} of {size} combinations"
+        if size > plan.rungs[0].tries[folder]:
+            drawn = f"{plan.rungs[0].tries[folder]} of {size} combinations"
             yield f"drawn     {folder}: {drawn}, by a fixed seed"
 
 
@@ -44,6 +43,13 @@ def _length(rung: Rung) -> str:
     time = f"{rung.time_limit:.4g} simulated s" if rung.time_limit else ""
     updates = f"{rung.updates} updates" if rung.updates else ""
     return " or ".join(filter(None, (time, updates)))
+
+
+def _tries(rung: Rung) -> str:
+    """Return how many tries methods have; each is named only if they differ."""
+    if len(set(rung.tries.values())) == 1:
+        return f"tries per method: {next(iter(rung.tries.values()))}"
+    return "tries: " + ", ".join(f"{folder} {number}" for folder, number in rung.tries.items())
 
 
 def standard_error(scores: Vector) -> float:
@@ -96,7 +102,7 @@ def table(tuning: Tuning) -> Sheet:
     """Return a row per try."""
     rows = results(tuning).rows
     cells = [[_cell(name, value) for name, value in row.items()] for row in rows]
-    title = f"tries by final {tuning.metric}, the best first"
+    title = f"tries by mean {tuning.metric} over simulated time, the best first"
     return Sheet(title, [two_lines(name) for name in rows[0]], cells)
 
 
@@ -174,7 +180,7 @@ def write(source: Path, target: Path, plan: Plan, tuning: Tuning, command: Seque
     header = [
         f"command   {shlex.join(command)}",
         *budget(plan),
-        f"score     final {tuning.metric}, mean over seeds",
+        f"score     mean {tuning.metric} over simulated time, mean over seeds",
         *(verdict(tries) for tries in tuning.tries.values()),
     ]
     lines = [f"# {line if line.isprintable() else repr(line)}" for line in header]

@@ -117,3 +117,55 @@ def test_checkpoints_are_a_while_apart(tmp_path: Path) -> None:
     spec, folder = spec_in(tmp_path), RunFolder(tmp_path / "run")
     interrupt(spec, folder, 10, seconds=60)
     assert finish(spec, folder) == []
+
+
+@pytest.mark.parametrize("limit", ["updates", "time_limit"])
+@pytest.mark.parametrize("problem", ["quadratic", "control"])
+def test_a_longer_run_continues_a_shorter_one_to_the_same_bytes(
+    tmp_path: Path, limit: str, problem: str
+) -> None:
+    for method in range(3):
+        calm, shorter, longer = (
+            RunFolder(tmp_path / f"{method}/{name}") for name in ("calm", "shorter", "longer")
+        )
+        short, long = (at_length(limit, share, problem, method) for share in (0.5, 1.0))
+        assert execute(short, shorter, Options(continued=True)) == "done"
+        assert execute(long, calm, Options()) == "done"  # it does not look at others
+        assert execute(long, longer, Options(continued=True)) == "done"
+        assert files_below(longer.path, "*.parquet") == files_below(calm.path, "*.parquet")
+        half = (shorter.info() or {})["totals"]
+        assert half
+        assert 0 < half["updates"] < ((longer.info() or {})["totals"] or half)["updates"]
+        assert (longer.info() or {})["resumed_at"] == [half["updates"]]
+        assert (calm.info() or {})["resumed_at"] == []
+        shutil.rmtree(shorter.path)  # what is there now got further than this run will
+        assert execute(short, shorter, Options(continued=True)) == "done"
+        assert (shorter.info() or {})["resumed_at"] == []
+
+
+def at_length(limit: str, share: float, problem: str, method: int) -> RunSpec:
+    """Return a run of a method; evaluated where there are episodes."""
+    control = {"kind": "control", "env": "Reacher-v4", "horizon": 5, "hidden": [4]}
+    more: dict[str, Any] = {}
+    if problem == "control":
+        more = {"problem": control, "evaluation": {"episodes": 2, "every": 2.0}}
+    lengths = {"updates": 12, "time_limit": 21.0}
+    kind = type(lengths[limit])
+    content = {
+        "title": "continued",
+        "seeds": [0],
+        limit: kind(lengths[limit] * share),
+        "cluster": {
+            "workers": 3,
+            "compute": {"model": "power", "scale": 1.0, "exponent": 1.0},
+            "uplink": {"model": "power", "scale": 0.5},
+        },
+        "problem": {"kind": "quadratic", "dimension": 4, "noise": 0.1},
+        "methods": [
+            {"name": "rennala-nigt", "batch": 3, "momentum": 0.1, "step_size": 0.1},
+            {"name": "ringmaster-nigt", "threshold": 2, "momentum": 0.1, "step_size": 0.1},
+            {"name": "afedpg", "momentum": 0.1, "step_size": 0.1},
+        ],
+        **more,
+    }
+    return expand(load(content))[method]

@@ -1,6 +1,7 @@
 """The scenarios that come with the package, and every method on every kind of problem."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from commands import straggler
 from methods import BATTERY, keys
 
 from algorithms import METHODS, RULES
-from scenarios.format.load import library, load
+from scenarios.format.load import LIBRARY, library, load
 from scenarios.format.method import Method
 from scenarios.format.scenario import Scenario
 from scenarios.format.tabular import ProblemTable
@@ -40,6 +41,15 @@ def test_every_scenario_is_valid(name: str) -> None:
     scenario = load(library()[name])
     assert scenario.title
     assert scenario.quick is None or scenario.shortened().seeds == [0]
+
+
+@pytest.mark.parametrize("file", sorted((LIBRARY.parents[1] / "next").glob("*.toml")))
+def test_every_scenario_that_waits_for_its_results_is_valid(file: Path) -> None:
+    waiting, now = load(file), load(library()[f"paper/{file.stem}"])
+    assert waiting.cluster == now.cluster
+    assert waiting.tune
+    assert waiting.evaluation
+    assert waiting.time_limit == 50 * waiting.evaluation.every
 
 
 def test_figure_1_says_what_the_paper_says() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ class Maker:
             if len(self.rungs) == self.failing:
                 job.folder.write_info(job.spec, "failed", reason="no luck", totals=None)
             else:
-                execute(job.spec, job.folder, Options())
+                execute(job.spec, job.folder, Options(continued=True))
 
 
 def tuned(file: Path, maker: Maker | None = None) -> tuple[Plan, Tuning]:
@@ -45,20 +46,21 @@ def test_every_method_has_the_same_budget(tmp_path: Path) -> None:
     file = write_scenario(tmp_path)
     planned = plan(file, load(file))
     assert planned.grids == {"rennala-nigt": 90, "synchronous-nigt": 30, "afedpg": 30}
-    assert {name: len(tries) for name, tries in planned.tries.items()} == {
-        "rennala-nigt": 30,
-        "synchronous-nigt": 30,
-        "afedpg": 30,
-    }
+    assert {name: len(tries) for name, tries in planned.tries.items()} == planned.grids
     assert planned.tries["synchronous-nigt"] == planned.tries["afedpg"]
-    assert len({str(values) for values in planned.tries["rennala-nigt"]}) == 30
-    assert planned.rungs == [Rung(30, None, 4), Rung(10, None, 13), Rung(4, None, 40)]
-    assert planned.runs == (30 + 10 + 4) * 2 * 3
+    names = list(planned.grids)
+    assert planned.rungs == [
+        Rung(dict(zip(names, (90, 30, 30), strict=True)), None, 20),
+        Rung(dict(zip(names, (45, 15, 15), strict=True)), None, 40),
+    ]
+    assert planned.runs == (90 + 30 + 30 + 45 + 15 + 15) * 2
 
 
-def test_the_runs_of_each_rung_are_as_many_for_each_method(tmp_path: Path) -> None:
+def test_a_given_number_of_tries_is_that_of_each_method(tmp_path: Path) -> None:
     maker = Maker()
-    tuned(with_table(tmp_path, "[tune]\nstep_size = [0.01, 0.1]\nmomentum = [0.1, 0.5]\n"), maker)
+    table = "[tune]\nstep_size = [0.01, 0.1]\nmomentum = [0.1, 0.5]\ntries = 4\n"
+    planned, _ = tuned(with_table(tmp_path, f"{table}halving = 3\nrungs = 3\n"), maker)
+    assert planned.grids["rennala-nigt"] == 12
     for jobs, number in zip(maker.rungs, (4 * 2, 2 * 2, 1 * 2), strict=True):
         methods = [job.spec.method.name for job in jobs]
         assert [methods.count(name) for name in dict.fromkeys(methods)] == [number] * 3
@@ -67,14 +69,13 @@ def test_the_runs_of_each_rung_are_as_many_for_each_method(tmp_path: Path) -> No
 
 
 def test_limits_and_tries_can_be_said(tmp_path: Path) -> None:
-    table = (
-        "[tune]\ntries = 7\nhalving = 2\nrungs = 2\ntime_limit = 30.0\n[quick]\nseeds = [1000]\n"
-    )
+    table = "[tune]\ntries = 7\ntime_limit = 30.0\n[quick]\nseeds = [1000]\n"
     file = with_table(tmp_path, table + "updates = 10\n")
     scenario = load(file)
-    assert plan(file, scenario).rungs == [Rung(7, 15.0, None), Rung(4, 30.0, None)]
-    assert plan(file, scenario, quick=True).rungs == [Rung(7, None, 5), Rung(4, None, 10)]
-    assert plan(file, scenario, tries=3).rungs[0].tries == 3
+    seven, four = (dict.fromkeys((m.folder for m in scenario.methods), k) for k in (7, 4))
+    assert plan(file, scenario).rungs == [Rung(seven, 15.0, None), Rung(four, 30.0, None)]
+    assert plan(file, scenario, quick=True).rungs == [Rung(seven, None, 5), Rung(four, None, 10)]
+    assert set(plan(file, scenario, tries=3).rungs[0].tries.values()) == {3}
 
 
 def test_seeds_are_none_of_those_that_are_reported(tmp_path: Path) -> None:
@@ -86,7 +87,7 @@ def test_seeds_are_none_of_those_that_are_reported(tmp_path: Path) -> None:
 def test_halving_keeps_what_is_best_when_all_are_tried(tmp_path: Path) -> None:
     steps = [0.1, 1.7, 0.8, 1.25, 0.5, 2.5]  # |1 - step| = 0.9, 0.7, 0.2, 0.25, 0.5, 1.5
     maker = Maker()
-    planned, tuning = tuned(bowl(tmp_path, steps), maker)
+    planned, tuning = tuned(bowl(tmp_path, steps, "halving = 3\nrungs = 3"), maker)
     tries = tuning.tries["synchronous-pg"]
     assert [(one.values["step_size"], one.rung) for one in tries] == [
         *((0.8, 3), (1.25, 2)),
@@ -95,8 +96,13 @@ def test_halving_keeps_what_is_best_when_all_are_tried(tmp_path: Path) -> None:
     assert tuning.metric == "objective"
     starts = [Quadratic(1, [Bowl(1.0)], 0.0, seed).initial_point()[0] for seed in planned.seeds]
     for one, updates in ((tries[0], 9), (tries[1], 3), (tries[2], 1)):
-        left = [(1 - x) * (1 - one.values["step_size"]) ** updates for x in starts]
-        np.testing.assert_allclose(one.scores[-1], [0.5 - e * e / 2 for e in left], atol=1e-6)
+        factor = 1 - one.values["step_size"]
+        ends = [
+            [0.5 - ((1 - x) * factor**k) ** 2 / 2 for k in range(1, updates + 1)] for x in starts
+        ]
+        # one update a second: as the first until then, then straight lines
+        means = [(f[0] + sum((a + b) / 2 for a, b in pairwise(f))) / updates for f in ends]
+        np.testing.assert_allclose(one.scores[-1], means, atol=1e-6)
     _, exhaustive = tuned(bowl(tmp_path, steps, "rungs = 1"))
     assert exhaustive.tries["synchronous-pg"][0].values == tries[0].values
     assert [len(jobs) for jobs in maker.rungs] == [12, 4, 2]
@@ -109,7 +115,7 @@ def test_equal_scores_keep_the_order_of_the_grid() -> None:
 
 def test_diverged_tries_come_last_and_do_not_go_on(tmp_path: Path) -> None:
     maker = Maker()
-    _, tuning = tuned(bowl(tmp_path, [1e308, 9e307, 0.01, 1e306], "halving = 2"), maker)
+    _, tuning = tuned(bowl(tmp_path, [1e308, 9e307, 0.01, 1e306], "rungs = 3"), maker)
     tries = tuning.tries["synchronous-pg"]
     assert [one.values["step_size"] for one in tries] == [0.01, 1e308, 9e307, 1e306]
     assert [one.failed for one in tries] == [False, True, True, True]
@@ -119,7 +125,7 @@ def test_diverged_tries_come_last_and_do_not_go_on(tmp_path: Path) -> None:
 
 def test_nothing_is_tried_in_the_place_of_what_fails_late(tmp_path: Path) -> None:
     maker = Maker(failing=2)
-    _, tuning = tuned(bowl(tmp_path, [0.1, 0.2, 0.3, 0.4, 0.5], "halving = 2"), maker)
+    _, tuning = tuned(bowl(tmp_path, [0.1, 0.2, 0.3, 0.4, 0.5], "rungs = 3"), maker)
     assert [len(jobs) for jobs in maker.rungs] == [10, 6, 0]
     ranks = [one.values["step_size"] for one in tuning.tries["synchronous-pg"]]
     assert ranks == [0.2, 0.1, 0.3, 0.4, 0.5]  # the three best failed in the second rung

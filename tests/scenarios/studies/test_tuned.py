@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from commands import straggler, write_scenario
-from tuning import NIGT, bowl, made_up, with_table
+from tuning import NIGT, TABLE, bowl, made_up, with_table
 
 from scenarios.format.load import load, read_toml
 from scenarios.format.words.errors import BadInputError
@@ -18,14 +18,16 @@ from scenarios.studies.tuned import check_target, edges, margin, verdict, write
 
 
 def test_a_method_that_always_fails_keeps_its_own_values(tmp_path: Path) -> None:
-    bowl(tmp_path, [1e20], "", NIGT)  # after 9 updates of pg, x is -1e180; of nigt, -9e20
+    bowl(tmp_path, [1e10], "", NIGT)  # after 9 updates of pg, x is -1e90; of nigt, -9e10
     result = straggler("tune", "bowl.toml", cwd=tmp_path)
     assert result.returncode == 1
     assert "synchronous-pg: all 1 tries failed; its values stay as they were\n" in result.stdout
     pg, nigt = load(tmp_path / "bowl-tuned.toml").methods
     assert pg.parameters() == {"step_size": 0.125, "timeout": None}
-    assert nigt.parameters()["step_size"] == 1e20
-    pattern = r"synchronous-pg +1e\+20 +- +3 +failed +- +1 *\n.*synchronous-nigt +1e\+20 "
+    assert nigt.parameters()["step_size"] == 1e10
+    pattern = (
+        r"synchronous-pg +10000000000.0 +- +2 +failed +- +1 *\n.*synchronous-nigt +10000000000.0 "
+    )
     assert re.search(pattern, result.stdout)
 
 
@@ -64,7 +66,7 @@ def test_a_winner_at_the_edge_is_a_warning(tmp_path: Path) -> None:
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Return a folder in which two.toml was tuned, and the CSV."""
     folder = tmp_path_factory.mktemp("tuned")
-    with_table(folder)
+    with_table(folder, f"{TABLE}tries = 3\nrungs = 3\nhalving = 3\n")
     result = straggler("tune", "two.toml", "--csv", cwd=folder)
     assert result.returncode == 0, result.stderr
     return folder, result.stdout
@@ -165,7 +167,12 @@ def test_a_dry_run_prints_the_budget_and_makes_nothing(tmp_path: Path) -> None:
     write_scenario(tmp_path)
     result = straggler("tune", "two.toml", "--dry-run", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
-    assert "rung 3    40 updates; tries per method: 4; runs: 24\n" in result.stdout
-    assert "runs      264 at most" in result.stdout
-    assert "drawn     rennala-nigt: 30 of 90 combinations, by a fixed seed\n" in result.stdout
+    assert (
+        "rung 2    40 updates; tries: rennala-nigt 45, synchronous-nigt 15, afedpg 15; runs: 150\n"
+        in result.stdout
+    )
+    assert "runs      450 at most" in result.stdout
+    assert "drawn" not in result.stdout
+    drawn = straggler("tune", "two.toml", "--dry-run", "--tries", "30", cwd=tmp_path)
+    assert "drawn     rennala-nigt: 30 of 90 combinations, by a fixed seed\n" in drawn.stdout
     assert [file.name for file in tmp_path.iterdir()] == ["two.toml"]
