@@ -2,6 +2,7 @@
 
 from simulator.accounting.columns import Update
 from simulator.accounting.history import DivergedError, History
+from simulator.accounting.staleness import Staleness
 from simulator.accounting.timeline import Intervals, State
 from simulator.cluster import SimulatedCluster
 from simulator.evaluation import Evaluation
@@ -42,6 +43,7 @@ __all__ = [
     "Round",
     "Run",
     "SimulatedCluster",
+    "Staleness",
     "StalledError",
     "State",
     "Task",

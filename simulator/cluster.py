@@ -151,7 +151,7 @@ class SimulatedCluster(Cluster):
     def gradient(self, task: Task) -> Vector:
         """See :class:`Cluster`."""
         answer = self.gradients.one(task)
-        self.ledger.use([task], answer, self.updates_made)
+        self.ledger.use([task], answer)
         return answer.gradient
 
     def drop(self, task: Task) -> None:

@@ -105,7 +105,7 @@ class SimulatedRound(Round):
         vectors = len(senders) * network.vectors_per_worker(len(senders))
         cluster.sending.count(senders, vectors)
         answer = cluster.gradients.weighted_sum(tasks, weights)
-        cluster.ledger.use(list(tasks), answer, cluster.updates_made)
+        cluster.ledger.use(list(tasks), answer)
         return answer.gradient
 
     def _compute_on_until(self, end: float) -> Process[None]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from simulator.accounting.history import DivergedError, History
 from simulator.accounting.selection_bias import SelectionBias
+from simulator.accounting.staleness import Staleness
 from simulator.accounting.timeline import Intervals, State, Timeline
 from simulator.cluster import SimulatedCluster
 from simulator.hardware.hardware import Hardware
@@ -26,8 +27,7 @@ class Run:
         history: one row per update.
         elapsed: simulated seconds; every worker's seconds add up to it.
         seconds: by state, shape (n,): where each worker's time went.
-        gradients_used: shape (n,).
-        gradients_discarded: shape (n,), completed or begun, and not used.
+        staleness: gradients used and discarded, by worker and delay.
         vectors_sent: shape (n,), vectors that arrived.
         bytes_sent: all of them, at 4 bytes a coordinate.
         failure: why the run ended early, None if it did not.
@@ -38,13 +38,22 @@ class Run:
     history: History
     elapsed: float
     seconds: dict[State, Vector]
-    gradients_used: Indices
-    gradients_discarded: Indices
+    staleness: Staleness
     vectors_sent: Indices
     bytes_sent: int
     failure: str | None
     bias: SelectionBias | None = None
     timeline: Timeline | None = field(default=None, repr=False)
+
+    @property
+    def gradients_used(self) -> Indices:
+        """Of each worker, shape (n,)."""
+        return self.staleness.by_worker(self.staleness.used, len(self.vectors_sent))
+
+    @property
+    def gradients_discarded(self) -> Indices:
+        """Of each worker, shape (n,): completed or begun, and not used."""
+        return self.staleness.by_worker(self.staleness.discarded, len(self.vectors_sent))
 
     @cached_property
     def intervals(self) -> Intervals | None:
@@ -127,13 +136,11 @@ def simulate(
 def _result(
     cluster: SimulatedCluster, timeline: Timeline | None, failure: str | None, seconds: Vector
 ) -> Run:
-    ledger = cluster.ledger
     return Run(
         history=cluster.history,
         elapsed=cluster.now,
         seconds={state: seconds[state] for state in State},
-        gradients_used=ledger.gradients_used,
-        gradients_discarded=ledger.gradients_discarded,
+        staleness=cluster.ledger.staleness,
         vectors_sent=cluster.sending.vectors_sent,
         bytes_sent=cluster.bytes_sent,
         failure=failure,

@@ -41,6 +41,7 @@ class Workers:
         self._free: Vector = np.zeros(n)  # when stopping the last task is over
         self._index: Indices = np.zeros(n, dtype=np.int64)
         self._lookahead: npt.NDArray[np.object_] = np.empty(n, dtype=object)
+        self._sent: Indices = np.zeros(n, dtype=np.int64)  # updates made when it was sent
 
     @property
     def number(self) -> int:
@@ -50,6 +51,10 @@ class Workers:
     def index(self, worker: int) -> int:
         """Return how many tasks this worker had before its present one."""
         return int(self._index[worker])
+
+    def sent(self, workers: Indices) -> Indices:
+        """Return how many updates had been made when each of ``workers`` got its lookahead."""
+        return self._sent[workers]
 
     def busy(self, workers: Indices) -> npt.NDArray[np.bool_]:
         """Return which of ``workers`` (m,) have a task."""
@@ -79,6 +84,7 @@ class Workers:
         work = self._compute.work(workers, tasks, lengths)
         begins, ends, self._lost[workers] = self._hardware.course(workers, starts, work)
         self._busy[workers], self._lookahead[workers] = True, lookahead
+        self._sent[workers] = lookahead.update
         self._began[workers], self._due[workers] = begins, ends
         if len(workers) == 1:
             self._ready.push(float(ends[0]), int(workers[0]))

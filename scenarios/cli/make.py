@@ -42,8 +42,8 @@ def run(
     """Make the runs of a scenario that are missing; skip those that are done.
 
     Results go to OUT/METHOD/seed-SEED/: history.parquet (a row per update), timeline.parquet
-    (a row per interval of a worker), workers.parquet and run.json. They are safe against
-    interruption: run again to complete what is missing.
+    (a row per interval of a worker), workers.parquet, staleness.parquet (delays by worker) and
+    run.json. They are safe against interruption: run again to complete what is missing.
 
     A scenario may name methods of your own (`name = "mypackage.methods:Mine"`), problems, compute
     models, networks and environments: modules in the working directory are found.

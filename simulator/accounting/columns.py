@@ -113,7 +113,20 @@ WORKERS = (
 )
 """The columns of the table of workers, a row each."""
 
-COLUMNS = {"history": (*HISTORY, *SOMETIMES), "timeline": TIMELINE, "workers": WORKERS}
+STALENESS = (
+    Column("worker", "", "from 0", whole=True),
+    Column("delay", "updates", "between dispatch and use, or discarding", whole=True),
+    Column("gradients_used", "gradients", "of this worker with this delay", whole=True),
+    Column("gradients_discarded", "gradients", "the same, not used", whole=True),
+)
+"""The columns of the table of delays, a row for each worker and delay that occurred together."""
+
+COLUMNS = {
+    "history": (*HISTORY, *SOMETIMES),
+    "timeline": TIMELINE,
+    "workers": WORKERS,
+    "staleness": STALENESS,
+}
 """All columns, by the name of their file."""
 
 VARIANT_PART = {RETURN_AVERAGE: RETURN_MEAN, OBJECTIVE: OBJECTIVE}

@@ -7,6 +7,7 @@ import numpy as np
 from simulator.accounting.columns import Update
 from simulator.accounting.history import DivergedError
 from simulator.accounting.selection_bias import Selection
+from simulator.accounting.staleness import DelayCounts, Staleness
 from simulator.accounting.tally import Tally
 from simulator.accounting.timeline import Timeline
 from simulator.problem import Estimate
@@ -30,10 +31,6 @@ class Ledger:
         gradients: whose promises end with a discarded task.
         trajectories: sampled ones, where durations depend on them.
         tally: what goes into the next row of the history.
-
-    Attributes:
-        gradients_used: shape (n,), by worker.
-        gradients_discarded: shape (n,), completed or begun, and not used.
     """
 
     def __init__(
@@ -44,8 +41,6 @@ class Ledger:
         trajectories: Trajectories,
         tally: Tally,
     ) -> None:
-        self.gradients_used: Indices = np.zeros(workers.number, dtype=np.int64)
-        self.gradients_discarded: Indices = np.zeros(workers.number, dtype=np.int64)
         self._workers = workers
         self._timeline = timeline
         self._gradients = gradients
@@ -53,11 +48,18 @@ class Ledger:
         self._tally = tally
         self._pending: dict[Key, Task] = {}
         self._used: set[Key] = set()  # since the last update
+        self._delays = DelayCounts()
+        self._made = 0
 
     @property
     def pending(self) -> Collection[Key]:
         """(worker, index) of each pending task."""
         return self._pending.keys()
+
+    @property
+    def staleness(self) -> Staleness:
+        """How old gradients were when they were used or discarded, by worker."""
+        return self._delays.table()
 
     def lose(self, task: Task) -> None:
         """Count a task that a failure took as discarded."""
@@ -66,29 +68,29 @@ class Ledger:
 
     def stop(self, workers: Indices) -> None:
         """Count the running task of each of ``workers``, shape (m,), as discarded."""
-        self.gradients_discarded[workers] += 1
+        self._delays.discard_many(workers, self._made - self._workers.sent(workers))
         self._tally.discard(len(workers))
 
     def complete(self, task: Task) -> None:
         """Note a completed task as pending."""
         self._pending[task.key] = task
 
-    def use(self, tasks: list[Task], answer: Estimate, made: int) -> None:
-        """Count pending tasks as used by the next update, after ``made`` updates."""
+    def use(self, tasks: list[Task], answer: Estimate) -> None:
+        """Count pending tasks as used by the next update."""
         for task in tasks:
             key = task.key
             del self._pending[key]
             self._used.add(key)
-            self._timeline.use(task.rows, made + 1)
-        np.add.at(self.gradients_used, [task.worker for task in tasks], 1)
-        self._tally.use([made - task.lookahead.update for task in tasks], answer)
+            self._timeline.use(task.rows, self._made + 1)
+            self._delays.use(task.worker, self._delay(task))
+        self._tally.use([self._delay(task) for task in tasks], answer)
 
     def discard(self, task: Task) -> None:
         """Count a pending task as discarded."""
         del self._pending[task.key]
         self._gradients.forget(task)
         self._timeline.discard(task.rows, task.worker, task.seconds)
-        self.gradients_discarded[task.worker] += 1
+        self._delays.discard(task.worker, self._delay(task))
         self._tally.discard(1)
 
     def discard_pending(self) -> None:
@@ -106,7 +108,11 @@ class Ledger:
             raise DivergedError("theta is not finite")
         row = self._tally.row(update, time, point, self._selection())
         self._used.clear()
+        self._made = update
         return row
+
+    def _delay(self, task: Task) -> int:
+        return self._made - task.lookahead.update
 
     def _selection(self) -> Selection | None:
         """Return the sampled trajectories, if any, whose tasks are over since the last update."""

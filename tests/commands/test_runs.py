@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 from commands import files_below, straggler, write_scenario
 
 from scenarios.runs.store.records import HISTORY_SCHEMA
+from simulator.accounting.columns import COLUMNS
 
 
 def test_a_run_writes_exact_times_and_honest_facts(tmp_path: Path) -> None:
@@ -37,7 +38,8 @@ def test_a_run_writes_exact_times_and_honest_facts(tmp_path: Path) -> None:
     assert info["totals"]["bytes_sent"] == 40 * 2 * 10 * 4
     assert {"straggler", "mujoco", "torch", "simpy"} <= set(info["versions"])
     leftovers = {f.name for f in folder.iterdir()} - {".lock"}
-    assert leftovers == {"history.parquet", "timeline.parquet", "workers.parquet", "run.json"}
+    tables = {f"{name}.parquet" for name in COLUMNS}
+    assert leftovers == {*tables, "run.json"}
 
 
 def test_a_time_limit_reaches_the_run(tmp_path: Path) -> None:
@@ -99,7 +101,7 @@ def test_the_number_of_processes_changes_no_byte(tmp_path: Path) -> None:
         options = "--jobs", jobs, "--processes-per-run", jobs, "--out", f"j{jobs}"
         result = straggler("run", "two.toml", *options, cwd=tmp_path)
         assert result.returncode == 0, result.stderr
-    for name in ("history.parquet", "timeline.parquet", "workers.parquet"):
+    for name in (f"{name}.parquet" for name in COLUMNS):
         one, two = files_below(tmp_path / "j1", name), files_below(tmp_path / "j2", name)
         assert len(one) == 6
         assert one == two

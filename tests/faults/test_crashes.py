@@ -23,7 +23,8 @@ from scenarios.runs.store.folder import RunFolder
 from scenarios.studies.paper import FIGURES, Figure, Part
 
 UPDATES = 4
-FILES = {"history.parquet", "timeline.parquet", "workers.parquet", "run.json"}
+TABLES = ("history", "timeline", "workers", "staleness")
+FILES = {*(f"{name}.parquet" for name in TABLES), "run.json"}
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from clusters import RULE, assert_accounting_closes, hardware, run, times
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -57,6 +58,8 @@ def test_time_never_runs_backwards_and_gradients_add_up(
     rows = result.history.rows
     assert sum(row.gradients for row in rows) == result.gradients_used.sum()
     assert sum(row.discarded for row in rows) <= result.gradients_discarded.sum()
+    found = result.staleness
+    assert found.used @ found.delay == pytest.approx(sum(row.gradients * row.delay for row in rows))
     if isinstance(method, Rennala):
         assert [r.gradients for r in rows] == [method.batch_init or method.batch] + [
             method.batch

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous
 from algorithms.harmonic import HarmonicCounts
-from simulator import Process, SimulatedCluster, simulate
+from simulator import Indices, Process, SimulatedCluster, simulate
 from simulator.hardware.hardware import Preemption
 from simulator.hardware.network import Collective
 
@@ -74,12 +74,16 @@ def simulated_clock(
         seen.append(cluster)
         return method.run(cluster)
 
+    def used_so_far() -> Indices:
+        staleness = seen[0].ledger.staleness
+        return staleness.by_worker(staleness.used, len(h))
+
     result = simulate(
         run,
         Recorder(),
         hardware([float(x) for x in h], [float(x) for x in k], preemption, collective),
         updates=updates,
-        on_update=lambda *_: counts.append(seen[0].ledger.gradients_used.copy()),
+        on_update=lambda *_: counts.append(used_so_far()),
     )
     differences = np.diff(np.array(counts), axis=0).tolist()
     rows = result.history.rows

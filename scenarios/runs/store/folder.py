@@ -17,6 +17,7 @@ from scenarios.runs.store.fingerprint import code_fingerprint
 from scenarios.runs.store.record import Facts, RunInfo, read_info, run_info
 from scenarios.runs.store.records import (
     history_table,
+    staleness_table,
     timeline_table,
     totals,
     workers_table,
@@ -27,6 +28,10 @@ _NAMES = ("env", "name", "kind", "model")
 """Keys that name users' code, in the tables that have a ``source``."""
 
 _TABLES = {"history.parquet", "workers.parquet"}
+"""That every run that ended well has."""
+
+STALENESS = "staleness.parquet"
+"""Which runs of older versions have not."""
 
 TIMELINE = "timeline.parquet"
 
@@ -36,7 +41,7 @@ Status: TypeAlias = Literal["missing", "done", "failed", "other", "damaged"]
 
 @dataclass(frozen=True)
 class RunFolder:
-    """``OUT/<method>/seed-<seed>/``: history.parquet, timeline.parquet, workers.parquet, run.json.
+    """``OUT/<method>/seed-<seed>/``: the tables of a run, each a Parquet file, and run.json.
 
     ``run.json`` is written last: a run is over when it is there. Until then there may be a
     ``checkpoint.npz``.
@@ -84,7 +89,7 @@ class RunFolder:
         files = info.get("files") or {}
         if info["status"] == "done" and not files.keys() >= _TABLES:
             return False
-        return self._are_whole(_TABLES & files.keys(), info)
+        return self._are_whole({*_TABLES, STALENESS} & files.keys(), info)
 
     def _are_whole(self, names: set[str], info: RunInfo) -> bool:
         files = info.get("files") or {}
@@ -139,7 +144,11 @@ class RunFolder:
 
     def write_run(self, spec: RunSpec, run: Run, facts: Facts) -> None:
         """Write all files of a run that ended by itself, well or not."""
-        tables = {"history": history_table(run), "workers": workers_table(run)}
+        tables = {
+            "history": history_table(run),
+            "workers": workers_table(run),
+            "staleness": staleness_table(run.staleness),
+        }
         if run.intervals is not None:
             tables["timeline"] = timeline_table(run.intervals)
         files = {f"{name}.parquet": self._write_table(name, tables[name]) for name in tables}

@@ -3,7 +3,7 @@
 import platform
 import sys
 from collections.abc import Mapping
-from typing import Any, TypedDict, Unpack, cast
+from typing import Any, NotRequired, TypedDict, Unpack, cast
 
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.fingerprint import code_fingerprint, versions
@@ -23,6 +23,7 @@ class Totals(TypedDict):
         bias: lengths and returns of used and discarded trajectories, where durations depend on
             them.
         worker_seconds: by state, over all workers.
+        staleness: median and 95% quantile of delays, and how many workers are heard.
     """
 
     updates: int
@@ -34,6 +35,7 @@ class Totals(TypedDict):
     environment_steps: int
     bias: dict[str, Any] | None
     worker_seconds: dict[str, float]
+    staleness: NotRequired[dict[str, float | None]]  # older runs do not know
 
 
 class Facts(TypedDict, total=False):

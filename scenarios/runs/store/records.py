@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from scenarios.runs.store.record import Totals
-from simulator import Intervals, Run, State
+from simulator import Intervals, Run, Staleness, State
 from simulator.accounting.columns import HISTORY, is_whole
 
 
@@ -43,6 +43,18 @@ def workers_table(run: Run) -> pa.Table:
     )
 
 
+def staleness_table(staleness: Staleness) -> pa.Table:
+    """Return the columns of ``staleness.parquet``: gradients by worker and delay."""
+    return pa.table(
+        {
+            "worker": staleness.worker,
+            "delay": staleness.delay,
+            "gradients_used": staleness.used,
+            "gradients_discarded": staleness.discarded,
+        }
+    )
+
+
 def totals(run: Run) -> Totals:
     """Return the sums over a run, for ``run.json``."""
     seconds = {s.name.lower(): float(run.seconds[s].sum()) for s in State}
@@ -56,4 +68,5 @@ def totals(run: Run) -> Totals:
         "environment_steps": sum(row.steps for row in run.history.rows),
         "bias": run.bias.summary() if run.bias else None,
         "worker_seconds": seconds,
+        "staleness": run.staleness.summary(),
     }
