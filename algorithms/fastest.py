@@ -29,7 +29,7 @@ class Fastest(Algorithm):
         m: how many workers take part, at most n.
     """
 
-    waits_for = "one gradient of each of the m fastest"
+    waits_for = "one gradient of each of the `m` fastest workers"
     discards = "nothing; the other workers are idle"
     paper = "Tyurin and Richtarik, NeurIPS 2023, Section 4"
 

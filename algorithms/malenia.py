@@ -33,8 +33,8 @@ class Malenia(Algorithm):
         batch_init: M_init, for the first update; M if not given.
     """
 
-    waits_for = "until the harmonic mean of the workers' counts is M/n"
-    discards = "what is under way when they suffice"
+    waits_for = "gradients of all: harmonic mean of counts is `batch`/n"
+    discards = "what is under way when they are there"
     paper = "Tyurin and Richtarik, NeurIPS 2023"
 
     batch: Count

@@ -28,8 +28,8 @@ class Rennala(Algorithm):
         batch_init: M_init, gradients in the first update; M if not given.
     """
 
-    waits_for = "the first M gradients, of any workers"
-    discards = "what is under way when the M-th is there"
+    waits_for = "the first `batch` gradients, from anyone"
+    discards = "what is under way when they are there"
     paper = "Tyurin and Richtarik, NeurIPS 2023"
 
     batch: Count

@@ -26,8 +26,8 @@ class Ringmaster(Algorithm):
         threshold: R, in updates; a gradient whose delay is R or more is dropped.
     """
 
-    waits_for = "the next gradient with a delay below R"
-    discards = "gradients with a delay of R or more"
+    waits_for = "the next gradient whose delay is below `threshold`"
+    discards = "gradients that are older"
     paper = "Maranjyan, Tyurin, Richtarik, 2025"
 
     threshold: Count

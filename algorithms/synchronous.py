@@ -30,7 +30,7 @@ class Synchronous(Algorithm):
     """
 
     waits_for = "one gradient of each worker"
-    discards = "nothing; with a timeout, what is late"
+    discards = "nothing; with `timeout`, what is late"
     paper = "Tyurin, Spiridonov, Rudenko, ICLR 2026, Section 1"
 
     timeout: Positive | None = None

@@ -114,6 +114,12 @@ def test_the_page_of_scenarios_has_every_method_rule_and_kind_of_problem(name: s
     assert f"`{name}`" in first_cells, "add a row to the table in docs/scenarios.md"
 
 
+def test_the_page_of_scenarios_has_the_table_that_list_prints() -> None:
+    table = front.list("methods").markdown()
+    wanted = f"docs/scenarios.md should have this table:\n{table}"
+    assert table in (ROOT / "docs/scenarios.md").read_text(), wanted
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder that the example package is installed in."""

@@ -1,8 +1,9 @@
 """What there is to name: scenarios, sweeps, methods, rules, and what other packages offer."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from algorithms import METHODS, RULES, Algorithm, Rule
 from scenarios.api.shown import Shown
@@ -12,9 +13,14 @@ from scenarios.format.words.installed import GROUPS, installed
 from scenarios.results.sheet import Sheet
 from scenarios.studies.grid import SWEEPS
 
+What = Literal["scenarios", "sweeps", "methods", "rules"]
+
 
 class Listing(Shown):
     """What can be named; ``print`` it.
+
+    Args:
+        what: only this, and of methods what tells them apart; everything by default.
 
     Attributes:
         scenarios: titles, by name.
@@ -24,7 +30,8 @@ class Listing(Shown):
         offers: what other installed packages offer: kind and ``module:Class``, by name.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, what: What | None = None) -> None:
+        self.what = what
         self.scenarios = _titles(library())
         self.sweeps = _titles(library(SWEEPS))
         self.methods = {name: _keys(kind) for name, kind in METHODS.items()}
@@ -40,18 +47,44 @@ class Listing(Shown):
         """See :class:`Shown`."""
         width = max(map(len, self.scenarios))
         own = "package.module:Class"
+        keys = {
+            "methods": {n: ", ".join(k) for n, k in self.methods.items()}
+            | {own: "a method of your own"},
+            "rules": {n: ", ".join(k) for n, k in self.rules.items()} | {own: "a rule of your own"},
+        }
+        lines = {
+            kind: [f"{name:{width}}  {text}" for name, text in named.items()]
+            for kind, named in {"scenarios": self.scenarios, "sweeps": self.sweeps, **keys}.items()
+        }
+        if self.what is not None:
+            return [methods_sheet()] if self.what == "methods" else lines[self.what]
         return [
-            *(f"{name:{width}}  {title}" for name, title in self.scenarios.items()),
+            *lines["scenarios"],
             "\nsweeps:",
-            *(f"{name:{width}}  {title}" for name, title in self.sweeps.items()),
-            "\nmethods:",
-            *(f"{name:{width}}  {', '.join(keys)}" for name, keys in self.methods.items()),
-            f"{own:{width}}  a method of your own",
+            *lines["sweeps"],
+            "\nmethods (`straggler list methods` says what tells them apart):",
+            *lines["methods"],
             "\nrules of any of them, by a key or an ending (rennala-pg); nigt if none is named:",
-            *(f"{name:{width}}  {', '.join(keys)}" for name, keys in self.rules.items()),
-            f"{own:{width}}  a rule of your own",
+            *lines["rules"],
             *(f"{name:{width}}  {kind} of {of}" for name, (kind, of) in self.offers.items()),
         ]
+
+
+def methods_sheet() -> Sheet:
+    """Return what tells the aggregations apart, a row each; keys in brackets may be left out."""
+    header = ("aggregation", "an update waits for", "is discarded", "keys", "paper")
+    rows = [
+        (f"`{name}`", kind.waits_for, kind.discards, ", ".join(_marked(kind)) or "-", kind.paper)
+        for name, kind in METHODS.items()
+    ]
+    return Sheet("", header, rows, frozenset(range(len(header))))
+
+
+def _marked(kind: type[Algorithm]) -> Iterator[str]:
+    for field in dataclasses.fields(kind):
+        if field.name != "rule":
+            needed = field.default is dataclasses.MISSING
+            yield f"`{field.name}`" if needed else f"[`{field.name}`]"
 
 
 def _keys(kind: type[Algorithm] | type[Rule]) -> Sequence[str]:
@@ -63,6 +96,11 @@ def _titles(files: dict[str, Path]) -> dict[str, str]:
 
 
 @checked_call
-def list() -> Listing:  # noqa: A001 - straggler.list
-    """Return what can be named: scenarios and sweeps that come with straggler, methods, rules."""
-    return Listing()
+def list(what: What | None = None) -> Listing:  # noqa: A001 - straggler.list
+    """Return what can be named: scenarios and sweeps that come with straggler, methods, rules.
+
+    Args:
+        what: one of these kinds; of ``methods``, what each waits for and discards, its keys and
+            where it comes from.
+    """
+    return Listing(what)

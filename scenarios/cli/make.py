@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -69,11 +69,16 @@ def run(
     raise typer.Exit(1 if results.failed else 0)
 
 
-def list_() -> None:
+def list_(
+    what: Annotated[
+        Literal["scenarios", "sweeps", "methods", "rules"] | None,
+        typer.Argument(help="Only these; of methods, a line each that tells them apart."),
+    ] = None,
+) -> None:
     """List scenarios, sweeps, methods, rules, and what other packages offer."""
     from scenarios.api.listing import list as listing
 
-    show(listing())
+    show(listing(what))
 
 
 def check(

@@ -4,7 +4,7 @@ import difflib
 import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 
@@ -106,8 +106,8 @@ def _accepted(command: Callable[..., None], name: str) -> str:
     annotation = get_type_hints(command, include_extras=True)[name]
     kind, info = get_args(annotation)[:2]
     kinds = [k for k in get_args(kind) or [kind] if k is not type(None)]
-    if get_origin(kind) is not None and "Literal" in str(get_origin(kind)):
-        return ", ".join(map(repr, kinds))
+    for literal in (k for k in (kind, *kinds) if get_origin(k) is Literal):
+        return ", ".join(map(repr, get_args(literal)))
     inner = get_args(kinds[0]) if get_origin(kinds[0]) in {list, tuple} else (kinds[0],)
     if inner[0] not in {int, float}:
         return str(

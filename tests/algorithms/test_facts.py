@@ -4,8 +4,6 @@ import pytest
 
 from algorithms import METHODS, Algorithm
 
-AGGREGATIONS = tuple(METHODS.values())
-
 FACTS = ("waits_for", "discards", "paper")
 
 LONGEST = 56
@@ -13,7 +11,7 @@ LONGEST = 56
 
 
 @pytest.mark.parametrize("fact", FACTS)
-@pytest.mark.parametrize("aggregation", AGGREGATIONS)
+@pytest.mark.parametrize("aggregation", METHODS.values())
 def test_every_aggregation_says_in_a_line_what_tells_it_from_others(
     aggregation: type[Algorithm], fact: str
 ) -> None:
@@ -24,4 +22,4 @@ def test_every_aggregation_says_in_a_line_what_tells_it_from_others(
 
 
 def test_no_two_aggregations_wait_for_the_same() -> None:
-    assert len({kind.waits_for for kind in AGGREGATIONS}) == len(AGGREGATIONS)
+    assert len({kind.waits_for for kind in METHODS.values()}) == len(METHODS)

@@ -154,6 +154,8 @@ def test_what_can_be_named_is_listed() -> None:
     assert listed.rules == {"nigt": ["step_size", "momentum"], "pg": ["step_size"]}
     assert "heterogeneity" in {name.rpartition("/")[2] for name in listed.sweeps}
     assert command("list").split() == str(listed).split()
+    assert command("list", "methods").split() == str(front.list("methods")).split()
+    assert command("list", "sweeps").split() == str(front.list("sweeps")).split()
 
 
 def test_verdicts_are_those_of_the_command() -> None:

@@ -19,6 +19,7 @@ MISTAKES = {
     "run a b": "run: got unexpected extra argument(s) (b); accepted: straggler run [OPTIONS]",
     "sweep x --executor rey": "sweep: --executor: got 'rey'; accepted: 'local', 'ray'; see",
     "plot x --xlim 1": "plot: --xlim: needs a value; accepted: 2 numbers; see",
+    "list x": "list: WHAT: got 'x'; accepted: 'scenarios', 'sweeps', 'methods', 'rules'; see",
     "verdict": "verdict: --from: is missing; accepted: A folder of compact results; see",
     "rum x": "rum: no such command; did you mean 'run'? accepted: run, check,",
     "run quadratic-straglers": "quadratic-straglers: no such file or scenario; did you mean 'quad",
