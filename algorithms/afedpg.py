@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
-from algorithms.clocks import Clock, afedpg_interval
+from algorithms.clocks import Clock, afedpg_interval, arrivals
 from algorithms.forecast import Forecast, Pace
 from simulator import Cluster, Process, Vector
 
@@ -40,7 +40,8 @@ class AFedPG(Algorithm):
 
     def clock(self, h: Vector, kappa: Vector, *, allreduce: bool = False) -> Clock:  # noqa: ARG002
         """See :class:`Algorithm`."""
-        return Clock(afedpg_interval(h, kappa), "1 / sum_i 1/(h_i + kappa_i)")
+        period, updates = afedpg_interval(h, kappa), lambda: (t for t, _ in arrivals(h, kappa))
+        return Clock(period, "1 / sum_i 1/(h_i + kappa_i)", updates=updates)
 
     def forecast(self, pace: Pace) -> Forecast:
         """See :class:`Algorithm`."""

@@ -35,14 +35,18 @@ class Clock:
         period: simulated seconds per update in the long run.
         formula: it in words.
         first: simulated seconds until the first update; ``period`` if None.
+        updates: yields when each update is made, where they do not come once a ``period``.
     """
 
     period: float
     formula: str
     first: float | None = None
+    updates: Callable[[], Iterator[float]] | None = None
 
     def times(self, number: int) -> Vector:
         """Return the simulated seconds at which updates 1..number are made, shape (number,)."""
+        if self.updates is not None:
+            return np.fromiter(itertools.islice(self.updates(), number), np.float64, number)
         first = self.period if self.first is None else self.first
         return np.array([first + self.period * k for k in range(number)])
 
@@ -119,24 +123,44 @@ def afedpg_interval(h: Vector, kappa: Vector) -> float:
 def ringmaster_interval(h: Vector, kappa: Vector, threshold: int, updates: int = 10_000) -> float:
     """Return the mean seconds between updates over the first ``updates``, or a million arrivals.
 
-    Maranjyan, Tyurin, Richtarik (2025), Algorithm 1; which arrivals are dropped has no closed form.
+    Which arrivals are dropped has no closed form.
     """
-    sent = [0] * len(h)  # the update of each worker's lookahead
     made, latest = 0, math.nan
-    for time, worker in itertools.islice(completions(h + kappa), MOST_ARRIVALS):
-        latest = time
-        made += made - sent[worker] < threshold
-        sent[worker] = made
+    for time, used in itertools.islice(arrivals(h, kappa, threshold), MOST_ARRIVALS):
+        made, latest = made + used, time
         if made == updates:
             break
     return latest / made
 
 
-def completions(h: Vector) -> Iterator[tuple[float, int]]:
-    """Yield (time, worker) of all completions of workers that never stop, in order."""
-    queue = [(float(seconds), worker) for worker, seconds in enumerate(h)]
+def arrivals(h: Vector, kappa: Vector, threshold: float = math.inf) -> Iterator[tuple[float, bool]]:
+    """Yield the time of each arrival, and whether it makes an update: its delay is small enough.
+
+    Args:
+        h: shape (n,).
+        kappa: shape (n,).
+        threshold: R of Ringmaster; AFedPG has none.
+    """
+    sent = [0] * len(h)  # the update of each worker's lookahead
+    made = 0
+    for time, worker in completions(h, kappa):
+        used = made - sent[worker] < threshold
+        made += used
+        sent[worker] = made
+        yield time, used
+
+
+def completions(h: Vector, kappa: Vector | None = None) -> Iterator[tuple[float, int]]:
+    """Yield (time, worker) of all completions of workers that never stop, in order.
+
+    With ``kappa``, of all arrivals of workers that send each gradient before they go on.
+    """
+    uploads = np.zeros_like(h) if kappa is None else kappa
+    own = list(zip(h.tolist(), uploads.tolist(), strict=True))
+    queue = [(seconds + sending, worker) for worker, (seconds, sending) in enumerate(own)]
     heapq.heapify(queue)
     while True:
         time, worker = queue[0]
         yield time, worker
-        heapq.heapreplace(queue, (time + float(h[worker]), worker))
+        seconds, sending = own[worker]
+        heapq.heapreplace(queue, (time + seconds + sending, worker))  # rounded as in a simulation

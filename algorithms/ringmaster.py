@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
-from algorithms.clocks import Clock, ringmaster_interval
+from algorithms.clocks import Clock, arrivals, ringmaster_interval
 from algorithms.forecast import Forecast, Pace
 from simulator import Cluster, Count, Process, Vector
 
@@ -49,7 +49,11 @@ class Ringmaster(Algorithm):
     def clock(self, h: Vector, kappa: Vector, *, allreduce: bool = False) -> Clock:  # noqa: ARG002
         """See :class:`Algorithm`."""
         period = ringmaster_interval(h, kappa, self.threshold)
-        return Clock(period, "arrivals with delay < R, over 10,000 updates")
+        return Clock(
+            period,
+            "arrivals with delay < R, over 10,000 updates",
+            updates=lambda: (t for t, used in arrivals(h, kappa, self.threshold) if used),
+        )
 
     def forecast(self, pace: Pace) -> Forecast:
         """See :class:`Algorithm`."""

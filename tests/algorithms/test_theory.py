@@ -44,10 +44,6 @@ def test_clocks_by_hand() -> None:
     assert clocks.afedpg_interval(H, KAPPA) == pytest.approx(1 / (1 / 1.5 + 1 / 2 + 1 / 7))
 
 
-AVERAGES = (AFedPG, Ringmaster)
-"""Their clocks are means over many updates; all others say when each update comes."""
-
-
 @given(
     drawn(),
     st.lists(st.tuples(SECONDS, st.one_of(st.just(0.0), SECONDS)), min_size=1, max_size=8),
@@ -64,14 +60,27 @@ def test_simulated_clocks_equal_their_formulas(
     predicted = method.clock(h, kappa, allreduce=allreduce)
     if predicted is None:
         return
-    if isinstance(method, AVERAGES):
+    clock = times(run(method, cluster, updates=40))
+    np.testing.assert_allclose(clock, predicted.times(40), rtol=1e-9)
+    if predicted.updates is not None:
         clock = times(run(method, cluster, updates=400))
         # each of n workers can be off by one arrival, and Ringmaster's average is over 10,000
         assert clock[-1] / 400 == pytest.approx(predicted.period, rel=0.05 + len(h) / 400)
-    else:
-        clock = times(run(method, cluster, updates=5))
-        said = "if its clock is a mean over updates, it belongs to AVERAGES"
-        np.testing.assert_allclose(clock, predicted.times(5), rtol=1e-9, err_msg=said)
+
+
+@pytest.mark.parametrize("method", [AFedPG(RULE), Ringmaster(RULE, 2)])
+def test_updates_by_arrivals_are_predicted_to_the_last_bit(method: Algorithm) -> None:
+    h, kappa = [0.1, 0.7, 0.35, 3.3], [0.3, 0.0, 1.1, 0.2]  # no binary fractions: all is rounded
+    predicted = method.clock(np.array(h), np.array(kappa))
+    assert predicted is not None
+    assert predicted.times(200).tolist() == times(run(method, hardware(h, kappa), updates=200))
+
+
+def test_no_update_is_predicted_before_the_first_arrivals() -> None:
+    workers, free = np.ones(10), np.zeros(10)
+    assert AFedPG(RULE).clock(workers, free).times(12).tolist() == [1.0] * 10 + [2.0] * 2
+    # R = 1: the first of ten arrivals at 1 makes an update, and the others are too old
+    assert Ringmaster(RULE, 1).clock(workers, free).times(3).tolist() == [1, 2, 3]
 
 
 def test_a_method_answers_for_its_own_clock() -> None:
