@@ -97,8 +97,8 @@ class SimulatedCluster(Cluster):
 
     @property
     def bytes_sent(self) -> int:
-        """Bytes of all vectors that arrived, at 4 a coordinate."""
-        return round(self.sending.vectors * len(self.initial_point) * BYTES_PER_COORDINATE)
+        """Bytes of all vectors that were sent, both ways and each once, at 4 a coordinate."""
+        return self.sending.vectors * len(self.initial_point) * BYTES_PER_COORDINATE
 
     @property
     def bias(self) -> SelectionBias | None:
@@ -134,6 +134,7 @@ class SimulatedCluster(Cluster):
 
     def dispatch(self, worker: int, lookahead: Vector) -> None:
         """See :class:`Cluster`."""
+        self.sending.count_lookahead(np.array([worker]))
         self._start(worker, Lookahead(lookahead, self.updates_made, dispatched=True))
 
     def arrival(self) -> Process[Task]:
@@ -145,7 +146,7 @@ class SimulatedCluster(Cluster):
                 self._travelling[task.worker] = task
         yield self.clock.until(self.sending.next_arrival()[0])
         _, worker = self.sending.receive()
-        self.sending.count(worker)
+        self.sending.count_arrival(worker)
         return self._travelling.pop(worker)
 
     def gradient(self, task: Task) -> Vector:

@@ -50,6 +50,8 @@ class SimulatedRound(Round):
         """Start those of the group who are not busy with an earlier round's task."""
         cluster = self._cluster
         cluster.sending.begin(beside_work=self._computes_on)
+        if self._network.collective == "gather":  # an all-reduce left the sum with everyone
+            cluster.sending.count_lookahead(self._group)
         idle = cluster.workers.idle(self._group, cluster.now)
         cluster.workers.start(idle, self._lookahead, cluster.now)
 
@@ -91,19 +93,18 @@ class SimulatedRound(Round):
     def reduce(self, tasks: Sequence[Task], weights: Sequence[float]) -> Process[Vector]:
         """See :class:`Round`."""
         self._check()
-        cluster, network = self._cluster, self._network
+        cluster = self._cluster
         cluster.cancel()
         senders = np.unique([task.worker for task in tasks])
         if self._sends_at_once:
             end = cluster.sending.receive_all()
         else:
-            if network.collective == "allreduce":
+            if self._network.collective == "allreduce":
                 senders = self._group
             ready = cluster.workers.free(senders, cluster.now)
             end = cluster.sending.reduce(senders, ready, cluster.workers.busy(senders))
         yield from self._compute_on_until(max(end, cluster.now))
-        vectors = len(senders) * network.vectors_per_worker(len(senders))
-        cluster.sending.count(senders, vectors)
+        cluster.sending.count_reduce(senders)
         answer = cluster.gradients.weighted_sum(tasks, weights)
         cluster.ledger.use(list(tasks), answer)
         return answer.gradient

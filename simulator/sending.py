@@ -1,4 +1,4 @@
-"""Vectors on their way to the server, and the workers' time that this takes."""
+"""Vectors between workers and server, and the workers' time that sending takes."""
 
 import numpy as np
 import numpy.typing as npt
@@ -17,14 +17,16 @@ class Sending:
 
     Attributes:
         vectors_sent: shape (n,), vectors of each worker that arrived.
-        vectors: the number that all workers sent; not whole on a ring, which sends parts.
+        vectors_received: shape (n,), lookaheads that each worker was sent.
+        vectors: how many vectors' bytes were sent, both ways, each once.
     """
 
     def __init__(self, network: Network, timeline: Timeline) -> None:
         self._network = network
         self._timeline = timeline
         self.vectors_sent: Indices = np.zeros(len(network.transfer), dtype=np.int64)
-        self.vectors = 0.0
+        self.vectors_received: Indices = np.zeros_like(self.vectors_sent)
+        self.vectors = 0
         self.begin()
 
     def begin(self, *, beside_work: bool = False) -> None:
@@ -87,15 +89,20 @@ class Sending:
         self._record(senders, ready, ends)
         return float(ends.max())
 
-    def count(self, senders: Indices | int, vectors: float = 1.0) -> None:
-        """Count a vector of each of ``senders``, shape (m,) or one, as arrived.
+    def count_lookahead(self, workers: Indices) -> None:
+        """Count a lookahead as sent to each of ``workers``, shape (m,), even if it is late."""
+        self.vectors_received[workers] += 1
+        self.vectors += len(workers)
 
-        Args:
-            senders: whose vectors.
-            vectors: how many vectors' bytes were sent for it, all together.
-        """
+    def count_arrival(self, worker: int) -> None:
+        """Count a vector of ``worker`` as arrived."""
+        self.vectors_sent[worker] += 1
+        self.vectors += 1
+
+    def count_reduce(self, senders: Indices) -> None:
+        """Count a vector of each of ``senders``, shape (m,), as arrived."""
         self.vectors_sent[senders] += 1
-        self.vectors += vectors
+        self.vectors += self._network.reduce_vectors(len(senders))
 
     def close(self, now: float) -> None:
         """Write down what was still on its way at the end of the run."""

@@ -28,8 +28,9 @@ class Run:
         elapsed: simulated seconds; every worker's seconds add up to it.
         seconds: by state, shape (n,): where each worker's time went.
         staleness: gradients used and discarded, by worker and delay.
-        vectors_sent: shape (n,), vectors that arrived.
-        bytes_sent: all of them, at 4 bytes a coordinate.
+        vectors_sent: shape (n,), gradients that arrived.
+        vectors_received: shape (n,), lookaheads that the server sent.
+        bytes_sent: over the network, both ways and each once, at 4 bytes a coordinate.
         failure: why the run ended early, None if it did not.
         bias: lengths and returns of used against discarded trajectories, where it matters.
         timeline: where :attr:`intervals` come from.
@@ -40,6 +41,7 @@ class Run:
     seconds: dict[State, Vector]
     staleness: Staleness
     vectors_sent: Indices
+    vectors_received: Indices
     bytes_sent: int
     failure: str | None
     bias: SelectionBias | None = None
@@ -142,6 +144,7 @@ def _result(
         seconds={state: seconds[state] for state in State},
         staleness=cluster.ledger.staleness,
         vectors_sent=cluster.sending.vectors_sent,
+        vectors_received=cluster.sending.vectors_received,
         bytes_sent=cluster.bytes_sent,
         failure=failure,
         bias=cluster.bias,

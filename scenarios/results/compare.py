@@ -8,7 +8,7 @@ import numpy as np
 
 from scenarios.format.words.errors import BadInputError
 from scenarios.results import curves
-from scenarios.runs.store.record import Totals
+from scenarios.runs.store.record import Totals, bytes_sent
 from scenarios.runs.store.stored import StoredRun
 from simulator.accounting.columns import OBJECTIVE, VARIANT_PART, of_variant
 from simulator.accounting.selection_bias import QUANTILES, SIGNIFICANT
@@ -179,7 +179,7 @@ def _row(runs: list[StoredRun], column: str, thresholds: list[float]) -> dict[st
             )
             for state, name in TIME_SHARES.items()
         },
-        "megabytes_sent": _mean([t["bytes_sent"] / 1e6 for t in totals]),
+        "megabytes_sent": _mean([bytes_sent(t) / 1e6 for t in totals]),
         "delay": _mean(
             [float(np.mean(r.history["delay"])) for r in runs if len(r.history["delay"])]
         ),

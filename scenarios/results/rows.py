@@ -14,7 +14,7 @@ from scenarios.results import curves
 from scenarios.results.compare import default_thresholds, known_columns, time_to
 from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.fingerprint import code_fingerprint
-from scenarios.runs.store.record import RunInfo
+from scenarios.runs.store.record import RunInfo, bytes_sent
 from scenarios.runs.store.stored import StoredRun
 from simulator.accounting.columns import RETURN_MEAN
 
@@ -28,7 +28,7 @@ COLUMNS = {
 
 TOTALS = (
     *("updates", "elapsed", "gradients_used", "gradients_discarded"),
-    *("vectors_sent", "bytes_sent", "environment_steps"),
+    *("vectors_sent", "vectors_received", "bytes_sent", "environment_steps"),
 )
 
 
@@ -114,6 +114,7 @@ def _row(run: StoredRun, point: Row, metric: str, thresholds: Sequence[float]) -
         **point,
         "status": info.get("status", "damaged"),
         **{name: totals and totals.get(name) for name in TOTALS},
+        "bytes_sent": totals and bytes_sent(totals),
         "metric": own,
         **_outcome(run if run.is_done else None, own or metric, thresholds),
         **_circumstances(info),

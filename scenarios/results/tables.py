@@ -108,7 +108,15 @@ def complexity_sheet(title: str, table: dict[str, Complexity]) -> Sheet:
     return Sheet(title, header, rows, frozenset({0, 4}))
 
 
-HIDDEN = {"path", "version", "real_seconds", "vectors_sent", "bytes_sent", "best"}
+HIDDEN = {
+    "path",
+    "version",
+    "real_seconds",
+    "vectors_sent",
+    "vectors_received",
+    "bytes_sent",
+    "best",
+}
 """Columns of results that only files and CSV have."""
 
 

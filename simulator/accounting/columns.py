@@ -109,7 +109,8 @@ WORKERS = (
     Column("down_seconds", "simulated s", "failed"),
     Column("gradients_used", "gradients", "in updates", whole=True),
     Column("gradients_discarded", "gradients", "completed or begun, and not used", whole=True),
-    Column("vectors_sent", "vectors", "that arrived at the server", whole=True),
+    Column("vectors_sent", "vectors", "gradients that arrived", whole=True),
+    Column("vectors_received", "vectors", "lookaheads that the server sent", whole=True),
 )
 """The columns of the table of workers, a row each."""
 

@@ -63,10 +63,16 @@ class Network:
             return 2 * math.ceil(math.log2(n)) * (a + b)
         return float(self.uplink[group].max())
 
-    def vectors_per_worker(self, group: int) -> float:
-        """Return how many vectors' bytes each of ``group`` workers sends in a reduce."""
-        ring_like = self.collective == "allreduce" and self.topology != "ideal"
-        return 2 * (group - 1) / group if ring_like else 1.0
+    def reduce_vectors(self, group: int) -> int:
+        """Return how many vectors' bytes a reduce among ``group`` workers sends, all together.
+
+        A gather sends one of each worker. An all-reduce sends the sum back too: an ideal one two
+        for each worker; on a ring each of them sends 2 (group - 1) parts of 1/group to the next;
+        a tree has group - 1 edges, each used up and down.
+        """
+        if self.collective == "gather":
+            return group
+        return 2 * group if self.topology == "ideal" else 2 * (group - 1)
 
     def transfers(self) -> Transfers:
         """Return the state of the transfers to the server: none yet."""

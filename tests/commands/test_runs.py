@@ -29,13 +29,14 @@ def test_a_run_writes_exact_times_and_honest_facts(tmp_path: Path) -> None:
     workers = pq.read_table(folder / "workers.parquet").to_pydict()
     assert workers["compute_seconds"] == [80.0, 80.0]
     assert workers["gradients_used"] == [80, 40]
+    assert workers["vectors_sent"] == workers["vectors_received"] == [40, 40]
 
     info = json.loads((folder / "run.json").read_text())
     assert info["status"] == "done"
     assert (info["method"], info["seed"]) == ("rennala-nigt", 1)
     assert info["content"]["cluster"]["preemption"] == "cancel"  # the rule that was used
     assert info["totals"]["updates"] == 40
-    assert info["totals"]["bytes_sent"] == 40 * 2 * 10 * 4
+    assert info["totals"]["bytes_sent"] == 40 * (2 + 2) * 10 * 4
     assert {"straggler", "mujoco", "torch", "simpy"} <= set(info["versions"])
     leftovers = {f.name for f in folder.iterdir()} - {".lock"}
     tables = {f"{name}.parquet" for name in COLUMNS}

@@ -18,6 +18,9 @@ from algorithms import (
 )
 from simulator import Cluster, Process, StalledError, State, simulate
 
+VECTOR = 3 * 4
+"""Bytes of a vector: coordinates, bytes of each."""
+
 
 def test_rennala_takes_the_first_m_from_anyone() -> None:
     # worker 0 ends at 1 and 2, worker 1 at 2: three gradients at 2, then everyone starts anew
@@ -59,6 +62,9 @@ def test_afedpg_restarts_a_worker_only_after_its_upload() -> None:
     assert times(result) == [2, 2.5, 4, 5, 6, 7.5]
     assert [row.delay for row in result.history.rows] == [0, 1, 1, 1, 1, 1]
     assert result.vectors_sent.tolist() == [3, 3]
+    # worker 1's third arrival ends the run: nothing is sent back
+    assert result.vectors_received.tolist() == [4, 3]
+    assert result.bytes_sent == (6 + 7) * VECTOR
 
 
 def test_rennala_gather_waits_for_contributors_only() -> None:
@@ -67,6 +73,8 @@ def test_rennala_gather_waits_for_contributors_only() -> None:
     assert times(result) == [2, 4]
     assert [row.discarded for row in result.history.rows] == [1, 1]
     assert result.vectors_sent.tolist() == [2, 0]
+    assert result.vectors_received.tolist() == [2, 2]
+    assert result.bytes_sent == (2 + 4) * VECTOR
     assert result.seconds[State.COMPUTE].tolist() == [2, 0]
     assert result.seconds[State.SEND].tolist() == [2, 0]
     assert result.seconds[State.DISCARD].tolist() == [0, 2]
@@ -77,7 +85,9 @@ def test_rennala_allreduce_waits_for_the_slowest_link() -> None:
     result = run(Rennala(RULE, 1), hardware([1, 2], [1, 3], collective="allreduce"), updates=2)
     assert times(result) == [4, 8]
     assert result.vectors_sent.tolist() == [2, 2]
-    assert result.bytes_sent == 4 * 3 * 4  # vectors, coordinates, bytes
+    # everyone has the sum, and makes the update alone
+    assert result.vectors_received.tolist() == [0, 0]
+    assert result.bytes_sent == 2 * (2 * 2) * VECTOR
 
 
 def test_rennala_finish_drops_stale_tasks_on_completion() -> None:
@@ -102,6 +112,10 @@ def test_rennala_finish_computes_on_while_vectors_travel() -> None:
     assert [row.discarded for row in result.history.rows] == [3, 3]
     # a vector that travels while its worker computes takes none of the worker's time
     assert result.seconds[State.SEND].tolist() == [0, 0]
+    # both are sent the second lookahead, though worker 0 is busy then
+    assert result.vectors_sent.tolist() == [2, 1]
+    assert result.vectors_received.tolist() == [2, 2]
+    assert result.bytes_sent == (3 + 4) * VECTOR
 
 
 def test_malenia_waits_until_the_harmonic_mean_is_enough() -> None:
@@ -116,6 +130,7 @@ def test_fastest_waits_for_the_slowest_of_the_fastest() -> None:
     result = run(Fastest(RULE, 2), hardware([3, 2, 2], [1, 0, 3]), updates=2)
     assert times(result) == [4, 8]
     assert result.gradients_used.tolist() == [2, 2, 0]
+    assert result.vectors_received.tolist() == [2, 2, 0]
 
 
 def test_ringmaster_drops_what_is_too_old() -> None:

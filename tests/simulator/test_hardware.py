@@ -428,11 +428,13 @@ def test_ring_tree_and_ideal_all_reduce() -> None:
         assert times(result) == [2 + reduce, 2 * (2 + reduce)]
         sending = [2.0, 6.0, 1.0, 2.0] if topology == "ideal" else [2 * reduce] * 4
         assert seconds(result, State.SEND) == sending
-        # a ring and a tree send 2 (n - 1)/n vectors of 3 coordinates per worker
-        vectors = 4 if topology == "ideal" else 6
+        # ring: 4 workers send 6 quarters each; tree: 3 edges, up and down
+        vectors = 8 if topology == "ideal" else 6
         assert result.bytes_sent == 2 * vectors * 3 * 4
+        assert not result.vectors_received.any()
+        # asynchronous methods send whole vectors: 4 lookaheads, 5 gradients, 4 answers
         alone = run(AFedPG(RULE), cluster([1, 2, 1, 1], network), updates=5)
-        assert alone.bytes_sent == 5 * 3 * 4  # asynchronous methods send whole vectors
+        assert alone.bytes_sent == 13 * 3 * 4
 
 
 def test_slots_serve_first_come_first_served() -> None:

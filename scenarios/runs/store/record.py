@@ -1,5 +1,6 @@
 """What ``run.json`` says, typed; it is written and read here only."""
 
+import math
 import platform
 import sys
 from collections.abc import Mapping
@@ -17,8 +18,9 @@ class Totals(TypedDict):
         elapsed: simulated seconds.
         gradients_used: in updates.
         gradients_discarded: completed or begun, and not used.
-        vectors_sent: that arrived at the server.
-        bytes_sent: in them.
+        vectors_sent: gradients that arrived.
+        vectors_received: lookaheads that the server sent; older files have none.
+        bytes_sent: over the network: see :func:`bytes_sent`.
         environment_steps: of the trajectories used.
         bias: lengths and returns of used and discarded trajectories, where durations depend on
             them.
@@ -31,6 +33,7 @@ class Totals(TypedDict):
     gradients_used: int
     gradients_discarded: int
     vectors_sent: int
+    vectors_received: NotRequired[int]
     bytes_sent: int
     environment_steps: int
     bias: dict[str, Any] | None
@@ -86,6 +89,11 @@ class RunInfo(Facts, total=False):
     code: str
     versions: dict[str, str]
     platform: dict[str, str]
+
+
+def bytes_sent(totals: Totals) -> float:
+    """Return the bytes that were sent, both ways; NaN of an older run, which counted one way."""
+    return totals["bytes_sent"] if "vectors_received" in totals else math.nan
 
 
 KNOWN: dict[str, Any] = {

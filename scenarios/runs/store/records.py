@@ -39,6 +39,7 @@ def workers_table(run: Run) -> pa.Table:
             "gradients_used": run.gradients_used,
             "gradients_discarded": run.gradients_discarded,
             "vectors_sent": run.vectors_sent,
+            "vectors_received": run.vectors_received,
         }
     )
 
@@ -64,6 +65,7 @@ def totals(run: Run) -> Totals:
         "gradients_used": int(run.gradients_used.sum()),
         "gradients_discarded": int(run.gradients_discarded.sum()),
         "vectors_sent": int(run.vectors_sent.sum()),
+        "vectors_received": int(run.vectors_received.sum()),
         "bytes_sent": run.bytes_sent,
         "environment_steps": sum(row.steps for row in run.history.rows),
         "bias": run.bias.summary() if run.bias else None,

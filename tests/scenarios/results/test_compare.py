@@ -15,6 +15,7 @@ from scenarios.api.studies import open as straggler_open
 from scenarios.cli.app import app
 from scenarios.results import curves
 from scenarios.results.compare import compare, time_to, warnings_of
+from scenarios.results.rows import tidy
 from scenarios.results.sheet import Sheet
 from scenarios.runs.store.record import RunInfo
 from scenarios.runs.store.stored import StoredRun
@@ -33,6 +34,7 @@ def stored(label: str, times: list[float], returns: list[float], counts: list[in
             "bytes_sent": 2_000_000,
             "worker_seconds": seconds,
             "vectors_sent": 3,
+            "vectors_received": 5,
             "environment_steps": 0,
             "bias": None,
         },
@@ -152,6 +154,16 @@ def test_comparison_row_by_hand() -> None:
         "time_to_2": 2,
     }
     assert comparison.columns["time_to_2"][1] == math.inf
+
+
+def test_bytes_of_older_runs_that_counted_one_way_are_not_known() -> None:
+    older, newer = (stored(label, [1], [1.0], [100]) for label in ("older", "newer"))
+    del older.totals["vectors_received"]
+    assert np.array_equal(
+        compare([older, newer]).columns["megabytes_sent"], [math.nan, 2.0], equal_nan=True
+    )
+    rows = tidy([older, newer]).rows
+    assert [math.isnan(row["bytes_sent"]) for row in rows] == [True, False]
 
 
 def test_bins_weigh_trajectories_and_fill_gaps() -> None:
