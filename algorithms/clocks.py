@@ -10,6 +10,7 @@ is found by bisection, up to rounding. So a clock takes seconds, whatever h and 
 import heapq
 import itertools
 import math
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ ONE_BY_ONE = 100_000
 """Completions of a round that are counted one by one."""
 
 MOST_ARRIVALS = 1_000_000
-"""Over which Ringmaster's updates are counted."""
+"""And stops, over which Ringmaster's updates are counted."""
 
 LARGEST = np.finfo(np.float64).max
 
@@ -120,47 +121,64 @@ def afedpg_interval(h: Vector, kappa: Vector) -> float:
     return float(1 / (1 / (h + kappa)).sum())
 
 
-def ringmaster_interval(h: Vector, kappa: Vector, threshold: int, updates: int = 10_000) -> float:
+def mean_interval(arrivals: Iterator[tuple[float, bool]], updates: int = 10_000) -> float:
     """Return the mean seconds between updates over the first ``updates``, or a million arrivals.
 
-    Which arrivals are dropped has no closed form.
+    Which arrivals Ringmaster uses has no closed form.
     """
     made, latest = 0, math.nan
-    for time, used in itertools.islice(arrivals(h, kappa, threshold), MOST_ARRIVALS):
+    for time, used in itertools.islice(arrivals, MOST_ARRIVALS):
         made, latest = made + used, time
         if made == updates:
             break
     return latest / made
 
 
-def arrivals(h: Vector, kappa: Vector, threshold: float = math.inf) -> Iterator[tuple[float, bool]]:
-    """Yield the time of each arrival, and whether it makes an update: its delay is small enough.
+def arrivals(
+    h: Vector, kappa: Vector, threshold: float = math.inf, *, stops: bool = False
+) -> Iterator[tuple[float, bool]]:
+    """Yield the time of each arrival or stop, and whether it makes an update.
 
     Args:
         h: shape (n,).
         kappa: shape (n,).
-        threshold: R of Ringmaster; AFedPG has none.
+        threshold: R of Ringmaster: an arrival with this delay makes none; AFedPG has no such.
+        stops: a task whose delay has become R while it was computed begins anew.
     """
-    sent = [0] * len(h)  # the update of each worker's lookahead
+    seconds, uploads = h.tolist(), kappa.tolist()
     made = 0
-    for time, worker in completions(h, kappa):
+    queue: list[tuple[float, int, float]] = []  # (arrival, worker, end of computing)
+    ends, sent = [0.0] * len(h), [0] * len(h)  # of each worker's task; the update it began at
+    begun: deque[tuple[int, int]] = deque()  # (update, worker) of tasks, oldest first
+
+    def begin(worker: int, time: float) -> None:
+        ends[worker], sent[worker] = time + seconds[worker], made  # rounded as in a simulation
+        heapq.heappush(queue, (ends[worker] + uploads[worker], worker, ends[worker]))
+        if stops:
+            begun.append((made, worker))
+
+    for worker in range(len(h)):
+        begin(worker, 0.0)
+    while True:
+        time, worker, end = heapq.heappop(queue)
+        if end != ends[worker]:
+            continue  # it was stopped
         used = made - sent[worker] < threshold
         made += used
-        sent[worker] = made
         yield time, used
+        begin(worker, time)
+        while begun and made - begun[0][0] >= threshold:
+            update, late = begun.popleft()
+            if sent[late] == update and (ends[late], late) > (time, worker):
+                begin(late, time)
+                yield time, False
 
 
-def completions(h: Vector, kappa: Vector | None = None) -> Iterator[tuple[float, int]]:
-    """Yield (time, worker) of all completions of workers that never stop, in order.
-
-    With ``kappa``, of all arrivals of workers that send each gradient before they go on.
-    """
-    uploads = np.zeros_like(h) if kappa is None else kappa
-    own = list(zip(h.tolist(), uploads.tolist(), strict=True))
-    queue = [(seconds + sending, worker) for worker, (seconds, sending) in enumerate(own)]
+def completions(h: Vector) -> Iterator[tuple[float, int]]:
+    """Yield (time, worker) of all completions of workers that never stop, in order."""
+    queue = [(float(seconds), worker) for worker, seconds in enumerate(h)]
     heapq.heapify(queue)
     while True:
         time, worker = queue[0]
         yield time, worker
-        seconds, sending = own[worker]
-        heapq.heapreplace(queue, (time + seconds + sending, worker))  # rounded as in a simulation
+        heapq.heapreplace(queue, (time + float(h[worker]), worker))

@@ -1,5 +1,6 @@
 """The simulated cluster: SimPy decides when, nothing here knows a gradient's value."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -72,6 +73,7 @@ class SimulatedCluster(Cluster):
         self._iterate: Mapping[str, Vector | None] = {}  # the newest, once the replay is over
         self._trajectories = Trajectories(problem, self._replay)
         self._tally = Tally(problem, self._replay)
+        self._sent: OrderedDict[int, Lookahead] = OrderedDict()  # to each worker, oldest first
         self._travelling: dict[int, Task] = {}  # by worker, on its way to the server
         self.gradients = LazyGradients(problem, self._replay)
         self.workers = Workers(hardware, timeline, self._trajectories.lengths)
@@ -135,7 +137,25 @@ class SimulatedCluster(Cluster):
     def dispatch(self, worker: int, lookahead: Vector) -> None:
         """See :class:`Cluster`."""
         self.sending.count_lookahead(np.array([worker]))
-        self._start(worker, Lookahead(lookahead, self.updates_made, dispatched=True))
+        self._sent[worker] = Lookahead(lookahead, self.updates_made, dispatched=True)
+        self._sent.move_to_end(worker)
+        self._start(worker, self._sent[worker])
+
+    def preempt(self, delay: int) -> Indices:
+        """See :class:`Cluster`."""
+        late: list[int] = []
+        while self._sent and self.hardware.preemption == "cancel":
+            worker, lookahead = next(iter(self._sent.items()))
+            if self.updates_made - lookahead.update < delay:
+                break
+            del self._sent[worker]
+            if self.workers.computes_at(worker, lookahead):
+                self.gradients.forget((worker, self.workers.index(worker)), lookahead)
+                late.append(worker)
+        stopped = np.array(sorted(late), dtype=np.int64)
+        if late:
+            self._stop(stopped)
+        return stopped
 
     def arrival(self) -> Process[Task]:
         """See :class:`Cluster`."""
@@ -195,7 +215,7 @@ class SimulatedCluster(Cluster):
     def close(self) -> None:
         """End the accounting: what is unfinished or unused counts as discarded."""
         self.ledger.discard_pending()
-        self.ledger.stop(self.workers.stop(self.now))
+        self.ledger.stop(self.workers.stop(self.workers.all_busy(), self.now))
         self.sending.close(self.now)
         self._timeline.close(self.now)
 
@@ -218,7 +238,10 @@ class SimulatedCluster(Cluster):
     def cancel(self) -> None:
         """Stop running tasks, if a broadcast or a reduce does so on this cluster."""
         if self.hardware.preemption == "cancel":
-            self.ledger.stop(self.workers.stop(self.now, self.hardware.stop_cost))
+            self._stop(self.workers.all_busy())
+
+    def _stop(self, workers: Indices) -> None:
+        self.ledger.stop(self.workers.stop(workers, self.now, self.hardware.stop_cost))
 
     def _start(self, worker: int, lookahead: Lookahead) -> None:
         self.gradients.promise((worker, self.workers.index(worker)), lookahead)

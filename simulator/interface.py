@@ -136,6 +136,16 @@ class Cluster(ABC):
         """Send an idle worker to a lookahead, shape (d,): it computes one gradient and sends it."""
 
     @abstractmethod
+    def preempt(self, delay: int) -> Indices:
+        """Stop tasks that are too old; return whose, shape (m,), ascending: they are idle now.
+
+        Under ``finish`` nothing is stopped. Neither is a gradient that is complete, and on its way.
+
+        Args:
+            delay: updates since a task's lookahead was sent, from which on it is too old.
+        """
+
+    @abstractmethod
     def arrival(self) -> Process[Task]:
         """Wait until the next gradient of a dispatched worker is at the server; return its task."""
 

@@ -18,6 +18,9 @@ class ReadyQueue:
     def __init__(self) -> None:
         self.clear()
 
+    def __len__(self) -> int:
+        return len(self._times) - self._next + len(self._heap)
+
     def clear(self) -> None:
         """Forget all completions."""
         self._times: Vector = np.empty(0)

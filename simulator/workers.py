@@ -60,6 +60,14 @@ class Workers:
         """Return which of ``workers`` (m,) have a task."""
         return self._busy[workers]
 
+    def all_busy(self) -> Indices:
+        """Return who has a task, shape (m,), ascending."""
+        return np.flatnonzero(self._busy)
+
+    def computes_at(self, worker: int, lookahead: Lookahead) -> bool:
+        """Return whether ``worker`` has a task at ``lookahead``."""
+        return bool(self._busy[worker]) and self._lookahead[worker] is lookahead
+
     def due(self, worker: int) -> tuple[float, bool]:
         """Return when its task ends, inf without any, and whether it may be lost until then."""
         return float(self._due[worker]), self._hardware.failures is not None
@@ -116,20 +124,22 @@ class Workers:
         self._end_task(worker)
         return task, complete
 
-    def stop(self, now: float, cost: float = 0.0) -> Indices:
-        """Cancel all running tasks, at ``cost`` seconds each; return whose had begun, shape (m,).
+    def stop(self, running: Indices, now: float, cost: float = 0.0) -> Indices:
+        """Cancel the tasks of ``running``, at ``cost`` seconds each; return whose had begun, (m,).
 
         A task that is stopped at the instant of its start never ran: it is not counted, and
         its randomness goes to the worker's next task.
         """
-        running = np.flatnonzero(self._busy)
         ran = running[self._began[running] < now]
         begins, ends = self._began[ran], np.full(len(ran), now + cost)
         self.timeline.add_many(ran, State.DISCARD, begins, ends)
         self._free[ran] = ends
         self._index[ran] += 1
         self._busy[running], self._due[running] = False, math.inf
-        self._ready.clear()
+        going = self.all_busy()
+        if len(self._ready) > 2 * len(going):  # most are of tasks that were stopped
+            self._ready.clear()
+            self._ready.push_many(self._due[going], going)
         return ran
 
     def _end_task(self, worker: int) -> None:

@@ -59,7 +59,7 @@ def rounds(
 
 
 def asynchronous(h: Times, k: Times, threshold: float, updates: int) -> Clock:
-    """AFedPG (threshold infinity) and Ringmaster."""
+    """AFedPG (threshold infinity) and Ringmaster without stops."""
     n, clock = len(h), Clock()
     arrivals = [(h[i] + k[i], i, 0) for i in range(n)]  # (time, worker, version of its point)
     heapify(arrivals)
@@ -69,6 +69,22 @@ def asynchronous(h: Times, k: Times, threshold: float, updates: int) -> Clock:
         if delay < threshold:
             clock.append((time, [int(i == worker) for i in range(n)], [delay]))
         heappush(arrivals, (time + h[worker] + k[worker], worker, len(clock)))
+    return clock
+
+
+def with_stops(h: Times, k: Times, threshold: int, updates: int) -> Clock:
+    """Ringmaster that stops what is too old; at equal times the server comes before completions."""
+    workers, clock = range(len(h)), Clock()
+    begun = [(Fraction(0), 0) for _ in workers]  # of each one's task: (time, version of its point)
+    while len(clock) < updates:
+        time, worker = min((begun[i][0] + h[i] + k[i], i) for i in workers)
+        delay = len(clock) - begun[worker][1]
+        if delay < threshold:
+            clock.append((time, [int(i == worker) for i in workers], [delay]))
+        begun[worker] = (time, len(clock))
+        for i, (start, version) in enumerate(begun):
+            if (start + h[i], i) > (time, worker) and len(clock) - version >= threshold:
+                begun[i] = (time, len(clock))
     return clock
 
 

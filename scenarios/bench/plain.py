@@ -113,6 +113,17 @@ class PlainCluster:
         """Start one worker at a point; its gradient travels to the server."""
         self._start(worker, point, self._h[worker] + self._kappa[worker])
 
+    def preempt(self, delay: int) -> list[int]:
+        """Stop what is too old, unless it is on its way; return whose."""
+        late = [
+            worker
+            for end, worker, task in self._running
+            if self.delay(task) >= delay and end - self._kappa[worker] > self.now
+        ]
+        self._running = [entry for entry in self._running if entry[1] not in late]
+        heapq.heapify(self._running)
+        return late
+
     def arrival(self) -> Generator[None, None, PlainTask]:
         """Return the next gradient to arrive."""
         self.now, _, task = heapq.heappop(self._running)

@@ -63,7 +63,7 @@ class Ledger:
 
     def lose(self, task: Task) -> None:
         """Count a task that a failure took as discarded."""
-        self._gradients.forget(task)
+        self._gradients.forget(task.key, task.lookahead)
         self.stop(np.array([task.worker]))
 
     def stop(self, workers: Indices) -> None:
@@ -88,7 +88,7 @@ class Ledger:
     def discard(self, task: Task) -> None:
         """Count a pending task as discarded."""
         del self._pending[task.key]
-        self._gradients.forget(task)
+        self._gradients.forget(task.key, task.lookahead)
         self._timeline.discard(task.rows, task.worker, task.seconds)
         self._delays.discard(task.worker, self._delay(task))
         self._tally.discard(1)

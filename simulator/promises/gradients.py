@@ -39,15 +39,19 @@ class LazyGradients:
         if key not in self._values:
             self._promised[key] = lookahead
 
-    def forget(self, task: Task) -> None:
-        """Take back the promise of a task that is discarded, if there is one."""
-        self._promised.pop(task.key, None)
-        self._values.pop(task.key, None)
+    def forget(self, key: Key, lookahead: Lookahead) -> None:
+        """Take back the promise of a task at ``lookahead`` that is discarded, if there is one.
+
+        A task that never began leaves its key to the worker's next one.
+        """
+        self._promised.pop(key, None)
+        if key in self._values and self._values[key][0].update == lookahead.update:
+            del self._values[key]
 
     def one(self, task: Task) -> Estimate:
         """Return the gradient of one announced task."""
         if not self._replay.over:
-            self.forget(task)
+            self.forget(task.key, task.lookahead)
             return self._placeholder
         key = task.key
         if key not in self._values:

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -25,6 +26,9 @@ from scenarios.format.words.errors import BadInputError
 from scenarios.results.tables import clock_sheet
 from scenarios.results.theory import clocks as predicted_clocks
 from straggler import theory as told
+
+if TYPE_CHECKING:
+    from simulator import Hardware
 
 H, KAPPA = np.array([1.0, 2.0, 4.0]), np.array([0.5, 0.0, 3.0])
 SECONDS = st.integers(1, 32).map(lambda k: k / 8)
@@ -68,12 +72,20 @@ def test_simulated_clocks_equal_their_formulas(
         assert clock[-1] / 400 == pytest.approx(predicted.period, rel=0.05 + len(h) / 400)
 
 
-@pytest.mark.parametrize("method", [AFedPG(RULE), Ringmaster(RULE, 2)])
-def test_updates_by_arrivals_are_predicted_to_the_last_bit(method: Algorithm) -> None:
+def test_updates_by_arrivals_are_predicted_to_the_last_bit() -> None:
     h, kappa = [0.1, 0.7, 0.35, 3.3], [0.3, 0.0, 1.1, 0.2]  # no binary fractions: all is rounded
-    predicted = method.clock(np.array(h), np.array(kappa))
-    assert predicted is not None
-    assert predicted.times(200).tolist() == times(run(method, hardware(h, kappa), updates=200))
+    numbers = np.array(h), np.array(kappa)
+    stopping, finishing = hardware(h, kappa, "cancel"), hardware(h, kappa, "finish")
+    cases: list[tuple[Algorithm, Hardware, clocks.Clock]] = [
+        (AFedPG(RULE), stopping, AFedPG(RULE).clock(*numbers))
+    ]
+    for master in (Ringmaster(RULE, 1), Ringmaster(RULE, 2), Ringmaster(RULE, 5)):
+        cases.append((master, stopping, master.clock(*numbers)))
+        cases.append((master, finishing, master.clock(*numbers, stops=False)))
+    for method, cluster, predicted in cases:
+        made = times(run(method, cluster, updates=200))
+        assert predicted.times(200).tolist() == made
+        assert predicted.period == pytest.approx(made[-1] / 200, rel=0.05)
 
 
 def test_no_update_is_predicted_before_the_first_arrivals() -> None:
@@ -105,9 +117,9 @@ def test_clocks_of_long_rounds_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     # M = 4 wants 1/M_0 + 1/M_1 <= 1: the second of the slow worker
     assert clocks.malenia_round(np.array([1e-12, 1e12]), KAPPA[:2], 4) == 2e12 + 0.5
     # R = 1: nobody but the fast worker is ever in time
-    assert clocks.ringmaster_interval(np.array([1.0, 1e12]), KAPPA[1:] * 0, 1) == 1
+    assert Ringmaster(RULE, 1).clock(np.array([1.0, 1e12]), KAPPA[1:] * 0).period == 1
     monkeypatch.setattr(clocks, "MOST_ARRIVALS", 50)  # each an update, all after 2 s
-    assert clocks.ringmaster_interval(np.full(100, 2.0), np.zeros(100), 10**9) == 2 / 50
+    assert Ringmaster(RULE, 10**9).clock(np.full(100, 2.0), np.zeros(100)).period == 2 / 50
 
 
 @given(

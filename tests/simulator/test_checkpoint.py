@@ -184,10 +184,12 @@ def test_every_method_is_resumable(name: str, preemption: Preemption, network: s
     assert_resumable(method(name), quadratic, cluster, updates=12)
 
 
-@pytest.mark.parametrize("name", ["afedpg", "ringmaster-nigt"])
-def test_more_gradients_under_way_than_a_batch_holds(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "preemption"), [("afedpg", "cancel"), ("ringmaster-nigt", "finish")]
+)
+def test_more_gradients_under_way_than_a_batch_holds(name: str, preemption: Preemption) -> None:
     def cluster() -> Hardware:
-        return hardware("cancel", Network(np.full(50, 0.2)))
+        return hardware(preemption, Network(np.full(50, 0.2)))
 
     checkpoints = assert_resumable(method(name), quadratic, cluster, updates=60, every=7)
     assert max(len(c.points) for c in checkpoints) > 25

@@ -1,5 +1,6 @@
 """Timelines worked out by hand; all times are binary fractions, so equality is exact."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -135,10 +136,50 @@ def test_fastest_waits_for_the_slowest_of_the_fastest() -> None:
 
 def test_ringmaster_drops_what_is_too_old() -> None:
     # worker 1's gradient of 2.0 comes after worker 0's updates 1 and 2: dropped, as that of 4.0 is
-    result = run(Ringmaster(RULE, 1), hardware([1, 2]), updates=4)
+    result = run(Ringmaster(RULE, 1), hardware([1, 2], preemption="finish"), updates=4)
     assert times(result) == [1, 2, 3, 4]
     assert [row.discarded for row in result.history.rows] == [0, 0, 1, 0]
     assert result.gradients_used.tolist() == [4, 0]
+
+
+def test_ringmaster_finish_waits_for_what_it_will_drop() -> None:
+    # R = 2: worker 1's gradient of 3.5 has delay 1, update 2; those of 7 and 10.5 have delay 2
+    cluster = hardware([2, 3.5], preemption="finish")
+    result = run(Ringmaster(RULE, 2), cluster, updates=8)
+    assert times(result) == [2, 3.5, 4, 6, 8, 10, 12, 14]
+    assert [row.discarded for row in result.history.rows] == [0, 0, 0, 0, 1, 0, 1, 0]
+    assert result.gradients_discarded.tolist() == [0, 3]
+    assert result.seconds[State.DISCARD].tolist() == [0, 3 * 3.5]
+
+
+def test_ringmaster_cancel_stops_what_it_would_drop() -> None:
+    # worker 1 is stopped at 6, by update 4, and computes from there: 9.5, delay 1, update 6.
+    # It is stopped again at 12, by update 8, which ends the run.
+    result = run(Ringmaster(RULE, 2), hardware([2, 3.5]), updates=8)
+    assert times(result) == [2, 3.5, 4, 6, 8, 9.5, 10, 12]
+    assert [row.discarded for row in result.history.rows] == [0, 0, 0, 0, 1, 0, 0, 0]
+    assert [row.delay for row in result.history.rows] == [0, 1, 1, 0, 0, 1, 1, 0]
+    assert result.gradients_used.tolist() == [6, 2]
+    assert result.gradients_discarded.tolist() == [0, 2]
+    assert result.seconds[State.DISCARD].tolist() == [0, 2.5 + 2.5]
+    # two at the start, one after each update but the last, one to whom update 4 stopped
+    assert result.bytes_sent == (8 + 2 + 7 + 1) * VECTOR
+
+
+def test_ringmaster_stops_calculations_but_no_vectors_on_their_way() -> None:
+    # worker 1 completes at 1 and sends until 3.5; update 2 comes at 2, and it arrives too old
+    result = run(Ringmaster(RULE, 2), hardware([1, 1], [0, 2.5]), updates=4)
+    assert times(result) == [1, 2, 3, 4]
+    assert [row.discarded for row in result.history.rows] == [0, 0, 0, 1]
+    assert result.vectors_sent.tolist() == [4, 1]
+
+
+def test_stopping_a_calculation_has_its_price() -> None:
+    # R = 1: worker 1 is stopped at 2 and busy stopping until 2.5: its next would end at 5.5
+    cluster = replace(hardware([2, 3]), stop_cost=0.5)
+    result = run(Ringmaster(RULE, 1), cluster, updates=2)
+    assert times(result) == [2, 4]
+    assert result.seconds[State.DISCARD].tolist() == [0, 2.5 + 1.5]
 
 
 @pytest.mark.parametrize("aggregation", METHODS.values())

@@ -5,7 +5,16 @@ import pytest
 from clusters import RULE, Recorder, hardware, run
 
 from algorithms import AFedPG, Rennala, Synchronous
-from simulator import Cluster, Iterate, Process, Request, simulate
+from simulator import (
+    Cluster,
+    ComputeModel,
+    Hardware,
+    Iterate,
+    Network,
+    Process,
+    Request,
+    simulate,
+)
 from simulator.problems.quadratic import Bowl, Quadratic
 from simulator.randomness import Stream, generator
 
@@ -62,6 +71,31 @@ def test_an_unused_completion_is_thrown_away_by_the_next_broadcast() -> None:
     result = simulate(wasteful, Recorder(), hardware([1, 2]), updates=2)
     assert result.gradients_used.tolist() == [2, 0]
     assert result.gradients_discarded.tolist() == [0, 2]
+
+
+def test_a_task_that_never_began_leaves_its_key_but_not_its_gradient() -> None:
+    values: list[float] = []
+
+    def twice(cluster: Cluster) -> Process[None]:
+        now = Iterate.start(cluster.initial_point)
+        for worker in (0, 1):
+            cluster.dispatch(worker, now.lookahead)
+        task = yield from cluster.arrival()
+        gradient = cluster.gradient(task)  # worker 1's is computed with it, at theta_0
+        now = yield from cluster.update(RULE.step, now, gradient)
+        assert cluster.preempt(1).tolist() == [1]  # the lookahead is still on its way to it
+        cluster.dispatch(1, now.point + 100)
+        task = yield from cluster.arrival()
+        assert (task.worker, task.index) == (1, 0)
+        values.append(float(cluster.gradient(task)[0]))
+        yield from cluster.update(RULE.step, now, gradient)
+
+    problem = Quadratic(1, [Bowl()], noise=0.0, seed=0)
+    cluster = Hardware(
+        ComputeModel(np.ones(2)), Network(np.zeros(2), downlink=np.array([0.0, 3.0]))
+    )
+    simulate(twice, problem, cluster, updates=2)
+    assert values[0] < -90  # b - A x for A = b = 1
 
 
 @pytest.mark.parametrize("wait", ["completions", "reduce"])

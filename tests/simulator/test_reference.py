@@ -52,13 +52,14 @@ def expected_clocks(draw: Draw) -> list[tuple[Algorithm, reference.Clock]]:
     def harmonic(counts: list[int]) -> bool:
         return reference.harmonic_mean_is_enough(counts, x["batch"])
 
+    ringmaster = reference.with_stops if preemption == "cancel" else reference.asynchronous
     return [
         (Synchronous(RULE), reference.synchronous(h, k, collective, everyone, UPDATES)),
         (Fastest(RULE, x["m"]), reference.synchronous(h, k, collective, fastest, UPDATES)),
         (Rennala(RULE, x["batch"]), rounds(same)),
         (Malenia(RULE, x["batch"]), rounds(harmonic)),
         (AFedPG(RULE), reference.asynchronous(h, k, float("inf"), 30)),
-        (Ringmaster(RULE, x["threshold"]), reference.asynchronous(h, k, x["threshold"], 30)),
+        (Ringmaster(RULE, x["threshold"]), ringmaster(h, k, x["threshold"], 30)),
     ]
 
 
