@@ -120,6 +120,7 @@ def test_public_names() -> None:
         "Round",
         "Run",
         "SimulatedCluster",
+        "Staleness",
         "StalledError",
         "State",
         "Task",

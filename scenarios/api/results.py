@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scenarios.api.shown import Comparison, Report
+from scenarios.api.staleness import Delays
 from scenarios.format.words.accepted import FileOrFolder, Names, Numbers, Seconds
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError, finite
@@ -172,6 +173,26 @@ class Results:
         from scenarios.api.plot import plot  # noqa: PLC0415 - it takes results
 
         return plot(self, column=column, **look)
+
+    @checked_call
+    def staleness(self, methods: Names = ()) -> Delays:
+        """Return how old gradients were, by worker: ``print`` it, ``.table()``, ``.plot()``.
+
+        Args:
+            methods: labels, in this order; all by default.
+
+        Raises:
+            BadInputError: there is no such method, no run ended well, they are of different
+                scenarios, or an older version made them, which did not count delays.
+        """
+        runs = comparable(self.runs, self.name)
+        there = list(dict.fromkeys(run.label for run in runs))
+        for name in methods:
+            if name not in there:
+                accepted = ", ".join(there)
+                raise BadInputError(f"{name}: no such method here; accepted: {accepted}")
+        chosen = {label: [run for run in runs if run.label == label] for label in methods or there}
+        return Delays(chosen, self.title)
 
     @checked_call
     def timeline(

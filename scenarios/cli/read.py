@@ -26,6 +26,9 @@ def compare(
     ],
     threshold: Threshold = None,
     columns: Columns = None,
+    staleness: Annotated[
+        bool, typer.Option("--staleness", help="Delays by worker: who is stale, who is heard.")
+    ] = False,
     csv: CSV = False,
     markdown: Markdown = False,
     latex: Latex = False,
@@ -38,11 +41,14 @@ def compare(
     from scenarios.api.studies import open as open_results
 
     kind = form(csv, markdown, latex)
-    comparison = open_results(results).compare(threshold or (), chosen(columns))
+    opened = open_results(results)
+    if staleness and (threshold or columns):
+        raise BadInputError("--staleness: goes with neither --threshold nor --columns")
+    found = opened.staleness() if staleness else opened.compare(threshold or (), chosen(columns))
     if kind:
-        typer.echo(getattr(comparison, kind)(), nl=False)
+        typer.echo(getattr(found, kind)(), nl=False)
     else:
-        show(comparison)
+        show(found)
 
 
 def results(
@@ -124,6 +130,10 @@ def plot(
     theory: Annotated[
         bool, typer.Option("--theory", help="Mark predicted update times, real ones as dots.")
     ] = False,
+    staleness: Annotated[
+        bool,
+        typer.Option("--staleness", help="Instead, each worker's gradients by their delay."),
+    ] = False,
     store: Annotated[Path, typer.Option(help="Where a sweep's runs are.")] = Path("runs/store"),
     threshold: Annotated[
         float | None, typer.Option(help="Of a sweep: the return to reach [default: half way].")
@@ -158,6 +168,7 @@ def plot(
         "--logx": logx,
         "--logy": logy,
         "--size": size,
+        "--staleness": staleness,
     }
     of_sweep = {"--threshold": threshold is not None, "--axis": axis, "--at": at}
     for option, given in (of_runs if is_sweep else of_sweep).items():
@@ -169,6 +180,14 @@ def plot(
             raise BadInputError(f"{what[1]}: accepted: one sweep, or result folders")
         picture = swept.plot(threshold, axes=axis or (), at=at or ())
         file = out or Path("figures") / f"{swept.sweep.path.stem}.png"
+    elif staleness:
+        for option in {*of_runs} - {"--method", "--size", "--staleness"}:
+            if of_runs[option]:
+                raise BadInputError(f"--staleness: does not go with {option}")
+        if len(what) > 1:
+            raise BadInputError(f"{what[1]}: accepted with --staleness: one result folder")
+        picture = opened[0].staleness(method or ()).plot(size)
+        file = out or Path(what[0]) / "staleness.png"
     else:
         picture = draw(
             *opened,

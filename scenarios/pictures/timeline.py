@@ -1,7 +1,6 @@
 """Who did what when, as a picture."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from scenarios.pictures.style import Picture
+from scenarios.results.bands import LANES, bands_of, groups_of
 from scenarios.runs.store.stored import StoredRun
 from simulator import Indices, State, Vector
 
@@ -19,12 +19,6 @@ COLOURS = {
     State.IDLE: ("#E5E5E5", "idle"),
     State.DOWN: ("#000000", "down"),
 }
-LANES = 40
-"""With more workers than this, the picture shows bands of workers."""
-BANDS = 10
-"""Bands of equal size; the scenario's groups of workers instead, if it has some."""
-MOST_GROUPS = 20
-"""With more groups than this, the bands would not be legible."""
 BINS = 300
 TICK, MARGINS = 0.06, 1.4
 """Inches: of a tick on top, and of all that lies above and below the lanes."""
@@ -81,14 +75,8 @@ def recorded(run: StoredRun) -> Recorded:
         history["time"],
         history["delay"],
         history["return_mean"],
-        _groups(run.info["content"]["cluster"]["compute"]),
+        groups_of(run.info["content"]["cluster"]["compute"]),
     )
-
-
-def _groups(compute: dict[str, Any]) -> list[tuple[int, str]]:
-    unit = "step" if compute.get("per") == "step" else "gradient"
-    groups = compute["groups"] if compute["model"] == "groups" else []
-    return [(int(g["count"]), f"{float(g['seconds']):g} s per {unit}") for g in groups]
 
 
 def draw_timeline(run: Recorded, begin: float = 0.0, until: float | None = None) -> Picture:
@@ -142,7 +130,7 @@ def _draw_lanes(ax: Axes, run: Recorded, workers: int, begin: float, until: floa
 def _draw_bands(ax: Axes, run: Recorded, workers: int, begin: float, until: float) -> None:
     """Stack, for each band of workers, the share of them in each state."""
     edges = np.linspace(begin, until, BINS + 1)
-    bands = bands_of(run, workers)
+    bands = bands_of(workers, run.groups)
     for band, (first, last, _) in enumerate(bands):
         mine = (run.worker >= first) & (run.worker <= last)
         base = np.full(BINS, band + 0.95)
@@ -155,18 +143,6 @@ def _draw_bands(ax: Axes, run: Recorded, workers: int, begin: float, until: floa
     ax.set_ylim(len(bands), 0)
     ax.set_yticks(np.arange(len(bands)) + 0.5, [name for _, _, name in bands])
     ax.set_ylabel("workers, share in each state")
-
-
-def bands_of(run: Recorded, workers: int) -> list[tuple[int, int, str]]:
-    """Return for each band its first worker, its last one, and its name."""
-    named = 0 < len(run.groups) <= MOST_GROUPS
-    tenths = [(len(part), "") for part in np.array_split(np.arange(workers), BANDS)]
-    bands, first = [], 0
-    for size, name in run.groups if named else tenths:
-        last = first + size - 1
-        bands.append((first, last, f"{first:,} to {last:,}" + f"\n{name}" * named))
-        first += size
-    return bands
 
 
 def _seconds_before(times: Vector, start: Vector, end: Vector) -> Vector:

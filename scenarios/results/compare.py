@@ -22,6 +22,9 @@ TIME_SHARES = {
 }
 """Columns with the share of all worker time in each state."""
 
+STALENESS = ("delay_median", "delay_q95", "workers_heard")
+"""Columns about delays by worker: see ``simulator.Staleness.summary``."""
+
 SELECTION = ("used_length", "discarded_length", "used_return", "discarded_return")
 """Columns about which trajectories were used, where durations depend on them."""
 
@@ -183,6 +186,7 @@ def _row(runs: list[StoredRun], column: str, thresholds: list[float]) -> dict[st
         "delay": _mean(
             [float(np.mean(r.history["delay"])) for r in runs if len(r.history["delay"])]
         ),
+        **_staleness(totals),
         **_selection(totals),
         "final": _mean([curves.final(run, column) for run in runs]),
     }
@@ -194,6 +198,12 @@ def _row(runs: list[StoredRun], column: str, thresholds: list[float]) -> dict[st
         # a run that never held it counts as later than all: the median may be infinite
         row[time_to(threshold)] = float(np.median(times))
     return row
+
+
+def _staleness(totals: Sequence[Totals]) -> dict[str, float]:
+    """Return delays and how many workers are heard; NaN where older runs do not say."""
+    facts = [t.get("staleness", {}) for t in totals]
+    return {key: _mean([n for f in facts if (n := f.get(key)) is not None]) for key in STALENESS}
 
 
 def _selection(totals: Sequence[Totals]) -> dict[str, float]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from algorithms.theory import Complexity
-from scenarios.results.compare import SELECTION, TIME_SHARES, Comparison
+from scenarios.results.compare import SELECTION, STALENESS, TIME_SHARES, Comparison
 from scenarios.results.rows import Rows
 from scenarios.results.sheet import Sheet, cell
 
@@ -56,17 +56,29 @@ def comparison_sheets(comparison: Comparison, title: str, caption: str = "") -> 
     results = {
         key: key.replace("time_to_", "seconds\nto ").replace("final_", "final\n")
         for key in comparison.columns
-        if key not in {*COSTS, *TIME_SHARES.values(), "method"} and "_q" not in key
+        if key not in {*COSTS, *STALENESS, *TIME_SHARES.values(), "method"} and "_q" not in key
     }
     results |= {"final": "\n".join(["final", *name.split()])}
     selection = {key: key.replace("_", "\n") for key in SELECTION if key in results}
     results = {key: header for key, header in results.items() if key not in selection}
-    parts = {"costs": COSTS, name: results, "used against discarded trajectories": selection}
+    parts = {
+        "costs": COSTS,
+        "delays, and workers heard": _known_delays(comparison),
+        name: results,
+        "used against discarded trajectories": selection,
+    }
     return [
         _comparison_sheet(comparison, f"{part}, means over seeds", headers, (title, caption))
         for part, headers in parts.items()
         if headers
     ]
+
+
+def _known_delays(comparison: Comparison) -> dict[str, str]:
+    """Return headers of the columns about delays, if any method's are known."""
+    columns = {key: comparison.columns[key] for key in STALENESS}
+    known = [key for key, values in columns.items() if any(n == n for n in values)]  # noqa: PLR0124
+    return {key: key.replace("q95", "95%").replace("_", "\n") for key in known}
 
 
 def _comparison_sheet(

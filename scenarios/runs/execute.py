@@ -223,7 +223,7 @@ def simulated(
     if method is not None:
         info["method"] = info["label"] = type(method).__name__
     intervals = None if run.intervals is None else timeline_table(run.intervals)
-    return StoredRun(Path("in memory"), info, history_table(run), intervals)
+    return StoredRun(Path("in memory"), info, history_table(run), intervals, run.staleness)
 
 
 def _run(

@@ -44,23 +44,23 @@ class Staleness:
             return {"delay_median": None, "delay_q95": None, "workers_heard": None}
         share = np.bincount(self.worker, self.used) / total
         return {
-            "delay_median": quantile(self.delay, self.used, 0.5),
-            "delay_q95": quantile(self.delay, self.used, 0.95),
+            "delay_median": quantile(self.delay, self.used, 50),
+            "delay_q95": quantile(self.delay, self.used, 95),
             "workers_heard": 1 / float(share @ share),
         }
 
 
-def quantile(delays: Indices, counts: Indices, share: float) -> float:
-    """Return the smallest delay that at least a share of the gradients do not exceed.
+def quantile(delays: Indices, counts: Indices, percent: int) -> float:
+    """Return the smallest delay that at least so many percent of the gradients do not exceed.
 
     Args:
         delays: shape (k,).
         counts: shape (k,), gradients that have each; at least one in all.
-        share: from 0 to 1.
+        percent: of them.
     """
     order = np.argsort(delays, kind="stable")
     upto = np.cumsum(counts[order])
-    return float(delays[order][np.searchsorted(upto, share * upto[-1])])
+    return float(delays[order][np.searchsorted(100 * upto, percent * upto[-1])])
 
 
 class DelayCounts:

@@ -14,8 +14,8 @@ from scenarios.format.words.errors import BadInputError
 from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.record import RunInfo, Totals
 from scenarios.runs.store.records import HISTORY_SCHEMA
-from simulator import Vector
-from simulator.accounting.columns import TIMELINE
+from simulator import Staleness, Vector
+from simulator.accounting.columns import STALENESS, TIMELINE
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,14 @@ class StoredRun:
         info: what ``run.json`` says.
         table: its history; None if that lies in the folder.
         intervals: its timeline; the same.
+        delays: its gradients by worker and delay; the same.
     """
 
     path: Path
     info: RunInfo
     table: pa.Table | None = field(default=None, repr=False)
     intervals: pa.Table | None = field(default=None, repr=False)
+    delays: Staleness | None = field(default=None, repr=False)
 
     @property
     def is_done(self) -> bool:
@@ -63,7 +65,7 @@ class StoredRun:
 
         So is all of a column that is younger than the file.
         """
-        table = self._read() if self.table is None else self.table
+        table = self._read("history", ("update", "time")) if self.table is None else self.table
         names = table.column_names
         columns = {name: table[name].to_numpy().astype(np.float64) for name in names}
         younger = [name for name in HISTORY_SCHEMA.names if name not in columns]
@@ -75,34 +77,47 @@ class StoredRun:
         Raises:
             BadInputError: it was not recorded, or is damaged.
         """
-        file = self.path / "timeline.parquet"
         if self.intervals is not None:
             return self.intervals
-        if not file.is_file():
+        if not (self.path / "timeline.parquet").is_file():
             raise BadInputError(
                 f"{self.path}: no run with a timeline; accepted: OUT/<method>/seed-<seed> of a "
                 "scenario without `timeline = false`"
             )
-        try:
-            table = pq.read_table(file)
-        except (OSError, pa.ArrowException) as error:
-            raise BadInputError(
-                f"{file}: cannot be read; accepted: delete its folder and run again"
-            ) from error
-        if table.column_names != [column.name for column in TIMELINE]:
-            raise BadInputError(f"{file}: has not the columns of a timeline; delete its folder")
-        return table
+        return self._read("timeline", [column.name for column in TIMELINE])
 
-    def _read(self) -> pa.Table:
-        file = self.path / "history.parquet"
+    def staleness(self) -> Staleness:
+        """Return what ``staleness.parquet`` holds: gradients by worker and delay.
+
+        Raises:
+            BadInputError: an older version made the run, or the file is damaged.
+        """
+        if self.delays is not None:
+            return self.delays
+        if not (self.path / "staleness.parquet").is_file():
+            raise BadInputError(
+                f"{self.path}: no staleness.parquet, which older versions and compact results do "
+                "not have; accepted: a folder of runs made by this version (--recompute)"
+            )
+        names = [column.name for column in STALENESS]
+        table = self._read("staleness", names)
+        return Staleness(*(table[name].to_numpy() for name in names))
+
+    def _read(self, name: str, columns: Sequence[str]) -> pa.Table:
+        """Return a table of the folder.
+
+        Raises:
+            BadInputError: it cannot be read, or lacks a column.
+        """
+        file = self.path / f"{name}.parquet"
         try:
             table = pq.read_table(file)
         except (OSError, pa.ArrowException) as error:
             raise BadInputError(
                 f"{file}: cannot be read; accepted: delete its folder and run again"
             ) from error
-        if not {"update", "time"} <= set(table.column_names):
-            raise BadInputError(f"{file}: has not the columns of a history; delete its folder")
+        if not {*columns} <= {*table.column_names}:
+            raise BadInputError(f"{file}: has not the columns of a {name}; delete its folder")
         return table
 
 

@@ -12,7 +12,8 @@ from rich.console import Console
 import straggler
 from scenarios.cli.parts import _broken
 from scenarios.pictures.sweep import Axis, Grid, draw_sweep
-from scenarios.pictures.timeline import Recorded, bands_of, draw_timeline
+from scenarios.pictures.timeline import Recorded, draw_timeline
+from scenarios.results.bands import bands_of
 from scenarios.runs import progress
 from scenarios.runs.progress import duration
 from simulator import State
@@ -91,11 +92,11 @@ def recorded(groups: list[tuple[int, str]], states: list[State]) -> Recorded:
 def test_the_bands_of_a_large_timeline_are_the_scenarios_groups() -> None:
     groups = [(60, "1 s per gradient"), (15, "3 s per gradient")]
     run = recorded(groups, [State.COMPUTE] * 75)
-    assert bands_of(run, 75) == [
+    assert bands_of(75, run.groups) == [
         (0, 59, "0 to 59\n1 s per gradient"),
         (60, 74, "60 to 74\n3 s per gradient"),
     ]
-    assert [band[:2] for band in bands_of(recorded([], []), 75)][-1] == (68, 74)
+    assert [band[:2] for band in bands_of(75, [])][-1] == (68, 74)
 
 
 def test_a_timeline_knows_the_groups_of_its_scenario() -> None:

@@ -37,6 +37,7 @@ def stored(label: str, times: list[float], returns: list[float], counts: list[in
             "vectors_received": 5,
             "environment_steps": 0,
             "bias": None,
+            "staleness": {"delay_median": 1.0, "delay_q95": 2.0, "workers_heard": 1.5},
         },
     )
     run = StoredRun(Path(), info)
@@ -150,6 +151,9 @@ def test_comparison_row_by_hand() -> None:
         "worker_time_down": 0,
         "megabytes_sent": 2,
         "delay": 1,
+        "delay_median": 1,
+        "delay_q95": 2,
+        "workers_heard": 1.5,
         "final": 3,
         "time_to_2": 2,
     }
