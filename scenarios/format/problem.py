@@ -127,7 +127,7 @@ class ControlVariant(Variant):
     actuator_gear: float = 1.0
     reward_scale: float = 1.0
     target_velocity: Literal[1, -1] = 1
-    flip: bool = False
+    flip: bool | Literal["untold"] = False
 
 
 class ControlProblem(Sourced, VariedProblem):

@@ -78,21 +78,33 @@ def test_the_engine_gives_the_very_numbers_of_gymnasium(name: str) -> None:
         assert seen["terminated"] >= SLOTS
 
 
-@pytest.mark.parametrize("name", ["Humanoid-v4", "Ant-v5", "Reacher-v5"])
-def test_worlds_are_those_of_the_wrappers(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "flags"), [("Humanoid-v4", True), ("Ant-v5", False), ("Reacher-v5", True)]
+)
+def test_worlds_are_those_of_the_wrappers(name: str, *, flags: bool) -> None:
     worlds = [
         Variant(gravity=0.5, body_mass=1.5, reward_scale=-2.0),
         Variant(flip=True, friction=0.7),
+        Variant(flip="untold"),
         Variant(target_velocity=1 if name == "Reacher-v5" else -1, actuator_gear=0.5),
     ]
 
     def make(version: int) -> gymnasium.Env[Any, Any]:
-        return make_variant(name, worlds[version], flags=True)
+        return make_variant(name, worlds[version], flags=flags)
 
-    slots = make_slots(make, 3, SLOTS)
+    slots = make_slots(make, len(worlds), SLOTS)
     assert isinstance(slots, PhysicsSlots)
-    references = [make(version) for version in range(3) for _ in range(SLOTS)]
+    references = [make(version) for version in range(len(worlds)) for _ in range(SLOTS)]
     assert compare(slots, references, steps=200)["begun"] > SLOTS
+
+
+def test_a_flip_that_nothing_tells_is_seen_alone() -> None:
+    def make(_: int) -> gymnasium.Env[Any, Any]:
+        return make_variant("Hopper-v4", Variant(flip="untold"))
+
+    slots = make_slots(make, 1, SLOTS)
+    assert isinstance(slots, PhysicsSlots)
+    assert compare(slots, [make(0) for _ in range(SLOTS)], steps=20)["begun"] >= SLOTS
 
 
 @pytest.mark.parametrize("name", ["Hopper-v4", "RandomLength-v0"])

@@ -158,6 +158,10 @@ def test_flipped_observations_and_their_flag(env: str) -> None:
         np.testing.assert_array_equal(np.array(seen[0])[:, :-1], sign * np.array(plain[0]))
         assert set(np.array(seen[0])[:, -1]) == {flag}
         assert seen[1] == plain[1]
+    for flags, more in ((False, []), (True, [0.0])):  # nothing says that it is flipped
+        seen = episode(make_variant(env, Variant(flip="untold"), flags=flags))
+        expected = [[*-np.array(one), *more] for one in plain[0]]
+        np.testing.assert_array_equal(np.array(seen[0]), np.array(expected))
 
 
 @pytest.mark.parametrize(("env", "size"), [("Hopper-v4", 11), ("CartPole-v1", 4)])
@@ -166,6 +170,9 @@ def test_one_flip_gives_everyone_a_flag(env: str, size: int) -> None:
     worlds = [Variant(), Variant(flip=True)]
     problem = Control(env, 5, 0.9, (4,), 0, environments=worlds, variants=variants)
     assert problem.policy.observation_size == size + 1
+    untold = [Variant(), Variant(flip="untold")]
+    other = Control(env, 5, 0.9, (4,), 0, environments=untold, variants=variants)
+    assert other.policy.observation_size == size
     keys = np.array([0, 1]), np.array([0, 0])
     (estimate,) = problem.estimate([Request(problem.initial_point(), *keys, np.ones(2))])
     assert len(estimate.returns) == 2

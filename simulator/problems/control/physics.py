@@ -257,4 +257,4 @@ class _Outside:
             elif isinstance(environment, Flagged):
                 self.sign, self.flag = environment.sign, environment.flag
             environment = environment.env  # type: ignore[attr-defined]
-        self.plain = self.scale == 1.0 and self.flag is None
+        self.plain = self.scale == self.sign == 1.0 and self.flag is None

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from simulator.problems.control.actions import policy_for
 from simulator.problems.control.physics import make_slots
 from simulator.problems.control.policy import Actor
-from simulator.problems.control.variant import Variant, make_variant
+from simulator.problems.control.variant import Variant, flagged, make_variant
 from simulator.randomness import generator
 from simulator.types import Indices, Vector
 
@@ -52,7 +52,7 @@ class Setting:
 
     def make(self, variant: int) -> Any:  # noqa: ANN401
         """Return an environment of a variant."""
-        flags = any(one.flip for one in self.environments)
+        flags = flagged(self.environments)
         return make_variant(self.env, self.environments[variant], flags=flags)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
-from typing import Any, SupportsFloat
+from typing import Any, Literal, SupportsFloat, TypeAlias
 
 import gymnasium
 import mujoco
@@ -19,6 +19,8 @@ from simulator.problems.control.environment import (
 )
 from simulator.types import Vector
 
+Flip: TypeAlias = bool | Literal["untold"]
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -33,7 +35,8 @@ class Variant:
         reward_scale: factor on the reward.
         target_velocity: -1 rewards running backwards, by the sign of the forward reward.
         flip: the policy sees -s; whenever one variant flips, a 0 or (flipped) 1 is appended to
-            the observations of all (the paper, Appendix H.3).
+            the observations of all (the paper, Appendix H.3). ``untold``: it sees -s, and no flag
+            says so.
     """
 
     gravity: float = 1.0
@@ -43,9 +46,9 @@ class Variant:
     actuator_gear: float = 1.0
     reward_scale: float = 1.0
     target_velocity: int = 1
-    flip: bool = False
+    flip: Flip = False
 
-    def changes(self) -> dict[str, float]:
+    def changes(self) -> dict[str, Any]:
         """Return the fields that differ from Gymnasium's own environment."""
         return {f.name: getattr(self, f.name) for f in fields(self) if self._differs(f.name)}
 
@@ -96,9 +99,15 @@ def make_variant(name: str, variant: Variant, *, flags: bool = False) -> gymnasi
         base._forward_reward_weight *= variant.target_velocity  # noqa: SLF001 - no public setter
     if variant.reward_scale != 1.0:
         environment = ScaledReward(environment, variant.reward_scale)
-    if flags:
-        environment = Flagged(environment, flip=variant.flip)
+    if flags or variant.flip:
+        sign, flag = -1.0 if variant.flip else 1.0, float(variant.flip is True)
+        environment = Flagged(environment, sign, flag if flags else None)
     return environment
+
+
+def flagged(variants: Sequence[Variant]) -> bool:
+    """Return whether the observations of all have a flag."""
+    return any(variant.flip is True for variant in variants)
 
 
 def policy_size(name: str, variants: Sequence[Variant], hidden: Sequence[int]) -> int:
@@ -108,7 +117,7 @@ def policy_size(name: str, variants: Sequence[Variant], hidden: Sequence[int]) -
         UnsuitableEnvironmentError: that does not work.
     """
     for variant in variants:
-        environment = make_variant(name, variant, flags=any(other.flip for other in variants))
+        environment = make_variant(name, variant, flags=flagged(variants))
         policy, _ = policy_for(environment, hidden)
         environment.close()
     return policy.dimension
@@ -127,14 +136,17 @@ class ScaledReward(gymnasium.RewardWrapper[Any, Any]):
 
 
 class Flagged(gymnasium.ObservationWrapper[Any, Any, Any]):
-    """The observation, its sign flipped or not, and a 1 or 0 that says so."""
+    """The observation times a sign, and a flag beside it if there is one."""
 
-    def __init__(self, environment: gymnasium.Env[Any, Any], *, flip: bool) -> None:
+    def __init__(
+        self, environment: gymnasium.Env[Any, Any], sign: float, flag: float | None
+    ) -> None:
         super().__init__(environment)
-        size = flat_size(environment.observation_space)
-        self.observation_space = Box(-np.inf, np.inf, (size + 1,), np.float64)
-        self.sign, self.flag = (-1.0, 1.0) if flip else (1.0, 0.0)
+        size = flat_size(environment.observation_space) + (flag is not None)
+        self.observation_space = Box(-np.inf, np.inf, (size,), np.float64)
+        self.sign, self.flag = sign, flag
 
     def observation(self, observation: Any) -> Vector:  # noqa: ANN401
         """Return the observation as the policy sees it."""
-        return np.append(self.sign * np.ravel(observation), self.flag)
+        seen = self.sign * np.ravel(observation)
+        return seen if self.flag is None else np.append(seen, self.flag)
