@@ -95,7 +95,7 @@ def test_a_task_that_never_began_leaves_its_key_but_not_its_gradient() -> None:
         ComputeModel(np.ones(2)), Network(np.zeros(2), downlink=np.array([0.0, 3.0]))
     )
     simulate(twice, problem, cluster, updates=2)
-    assert values[0] < -90  # b - A x for A = b = 1
+    assert values[0] < -9  # (1 - x) / 10, at about 100
 
 
 @pytest.mark.parametrize("wait", ["completions", "reduce"])
