@@ -2,8 +2,10 @@
 
 from algorithms.afedpg import AFedPG
 from algorithms.algorithm import Algorithm
+from algorithms.asynchronous import Asynchronous
 from algorithms.clocks import Clock
 from algorithms.fastest import Fastest
+from algorithms.fedbuff import FedBuff
 from algorithms.malenia import Malenia
 from algorithms.rennala import Rennala
 from algorithms.ringmaster import Ringmaster
@@ -16,6 +18,8 @@ METHODS: dict[str, type[Algorithm]] = {
     "rennala": Rennala,
     "malenia": Malenia,
     "afedpg": AFedPG,
+    "asynchronous": Asynchronous,
+    "fedbuff": FedBuff,
     "ringmaster": Ringmaster,
     "fastest": Fastest,
 }
@@ -37,8 +41,10 @@ __all__ = [
     "RULES",
     "AFedPG",
     "Algorithm",
+    "Asynchronous",
     "Clock",
     "Fastest",
+    "FedBuff",
     "Iterate",
     "Malenia",
     "Rennala",

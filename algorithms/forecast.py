@@ -60,13 +60,13 @@ class Pace:
         """
         return Forecast(seconds + float(self.upload.max()), self._events(busy))
 
-    def arrivals(self) -> Forecast:
-        """Return what an arrival takes, of workers that compute and send on their own."""
+    def arrivals(self, number: int = 1) -> Forecast:
+        """Return what so many arrivals take, of workers that compute and send on their own."""
         loops = self.seconds + self.upload
         rates = 1 / loops
-        interval = math.inf if not rates.any() else float(1 / rates.sum())
+        interval = math.inf if not rates.any() else float(number / rates.sum())
         share = np.divide(self.seconds, loops, out=np.ones_like(loops), where=rates > 0)
-        return Forecast(interval, 1 + self._events(share * min(interval, self.end)))
+        return Forecast(interval, number + self._events(share * min(interval, self.end)))
 
     def _events(self, busy: Vector) -> float:
         busy = np.minimum(busy, self.end)

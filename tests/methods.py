@@ -15,6 +15,7 @@ EXAMPLES: dict[Any, Any] = {
     Positive: 0.1,
     Positive | None: None,
     Momentum: 0.3,
+    bool: True,
 }
 """A value that fits, by the type of a field."""
 
@@ -22,6 +23,7 @@ COUNTS = st.integers(1, 12)
 STRATEGIES: dict[Any, st.SearchStrategy[Any]] = {
     Count: COUNTS,
     Count | None: st.none() | COUNTS,
+    bool: st.booleans(),
     Positive | None: st.none() | st.integers(1, 64).map(lambda k: k / 16),
 }
 """Values to be drawn, by the type of a field."""

@@ -58,16 +58,22 @@ def rounds(
     return clock
 
 
-def asynchronous(h: Times, k: Times, threshold: float, updates: int) -> Clock:
-    """AFedPG (threshold infinity) and Ringmaster without stops."""
+def asynchronous(
+    h: Times, k: Times, threshold: float = float("inf"), updates: int = 30, *, buffer: int = 1
+) -> Clock:
+    """AFedPG and asynchronous PG; with a threshold Ringmaster without stops; else FedBuff."""
     n, clock = len(h), Clock()
+    counts, versions = [0] * n, list[int]()
     arrivals = [(h[i] + k[i], i, 0) for i in range(n)]  # (time, worker, version of its point)
     heapify(arrivals)
     while len(clock) < updates:
         time, worker, version = heappop(arrivals)
-        delay = len(clock) - version
-        if delay < threshold:
-            clock.append((time, [int(i == worker) for i in range(n)], [delay]))
+        if len(clock) - version < threshold:
+            counts[worker] += 1
+            versions.append(version)
+        if len(versions) == buffer:
+            clock.append((time, counts, [len(clock) - sent for sent in versions]))
+            counts, versions = [0] * n, []
         heappush(arrivals, (time + h[worker] + k[worker], worker, len(clock)))
     return clock
 

@@ -19,8 +19,11 @@ COLOURS = {
     "rennala-pg": "#000000",
     "malenia-pg": "#8C6BB1",
     "synchronous-pg": "#999999",
+    "asynchronous-pg": "#66A61E",
+    "fedbuff-nigt": "#A6761D",
+    "fedbuff-pg": "#E7298A",
 }
-"""A method has the same colour in all pictures: Okabe and Ito's palette, and two more."""
+"""A method has the same colour in all pictures: Okabe and Ito's palette, and more."""
 
 
 OURS = "\\mathdefault"

@@ -15,6 +15,8 @@ from methods import drawn
 from algorithms import (
     AFedPG,
     Algorithm,
+    Asynchronous,
+    FedBuff,
     Rennala,
     Ringmaster,
     clocks,
@@ -163,6 +165,9 @@ def test_complexities_by_hand() -> None:
     assert one["rennala-nigt"].computation == pytest.approx(2 * (32 + 576))
     assert one["rennala-nigt"].communication == pytest.approx(5 * 32)
     assert one["synchronous-pg"].computation == pytest.approx(2 * (24 + 4 * 3 * 0.5 / 0.25**4))
+    # its workers send each gradient: 2 + 5 seconds, of which 2 compute
+    assert one["asynchronous-pg"].computation == pytest.approx(2 * (24 + 4 * 3 * 0.5 / 0.25**4))
+    assert one["asynchronous-pg"].total == pytest.approx(7 * (24 + 4 * 3 * 0.5 / 0.25**4))
     two = theory.heterogeneous_table(c, np.array([2.0, 6.0]), np.array([5.0, 1.0]))
     assert two["malenia-nigt"].total == pytest.approx(5 * 32 + 6 * 32 + 4 * 576 / 2)
     # min over m: the fastest alone, 2 (32 + 576), or both, 2 / (1/2 + 1/6) (32 + 576 / 2)

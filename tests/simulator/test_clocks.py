@@ -9,9 +9,12 @@ from clusters import RULE, Recorder, hardware, run, times
 
 from algorithms import (
     METHODS,
+    PG,
     AFedPG,
     Algorithm,
+    Asynchronous,
     Fastest,
+    FedBuff,
     Malenia,
     Rennala,
     Ringmaster,
@@ -66,6 +69,33 @@ def test_afedpg_restarts_a_worker_only_after_its_upload() -> None:
     # worker 1's third arrival ends the run: nothing is sent back
     assert result.vectors_received.tolist() == [4, 3]
     assert result.bytes_sent == (6 + 7) * VECTOR
+
+
+@pytest.mark.parametrize(("adaptive", "last"), [(False, 1), (True, 0.5)])
+def test_asynchronous_steps_shrink_when_the_delay_exceeds_n(*, adaptive: bool, last: float) -> None:
+    # worker 1's gradient of theta_0 comes at 4, after four updates of worker 0's: 2 / 4
+    result = run(Asynchronous(RULE, adaptive), hardware([1, 4]), updates=5)
+    assert times(result) == [1, 2, 3, 4, 4]
+    assert [row.delay for row in result.history.rows] == [0, 0, 0, 0, 4]
+    points = []
+    simulate(
+        Asynchronous(PG(step_size=1), adaptive).run,
+        Recorder(),  # all gradients are 1
+        hardware([1, 4]),
+        updates=5,
+        on_update=lambda _, point: points.append(point[0]),
+    )
+    assert np.diff(points).tolist() == [1, 1, 1, last]
+
+
+def test_fedbuff_steps_on_every_kth_arrival_and_nobody_waits_for_it() -> None:
+    # the arrivals of AFedPG, at 2, 2.5, 4, 5, 6, 7.5, two by two; worker 0 is sent theta_0 again
+    # at 2, theta_1 at 4, theta_2 at 6; worker 1 is sent theta_1 at 2.5, theta_2 at 5
+    result = run(FedBuff(RULE, 2), hardware([1, 2], [1, 0.5]), updates=3)
+    assert times(result) == [2.5, 5, 7.5]
+    assert [row.gradients for row in result.history.rows] == [2, 2, 2]
+    assert [row.delay for row in result.history.rows] == [0, 0.5, 0.5]
+    assert result.gradients_used.tolist() == [3, 3]
 
 
 def test_rennala_gather_waits_for_contributors_only() -> None:

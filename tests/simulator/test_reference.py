@@ -10,7 +10,17 @@ from clusters import RULE, Recorder, hardware
 from hypothesis import given
 from hypothesis import strategies as st
 
-from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous
+from algorithms import (
+    AFedPG,
+    Algorithm,
+    Asynchronous,
+    Fastest,
+    FedBuff,
+    Malenia,
+    Rennala,
+    Ringmaster,
+    Synchronous,
+)
 from algorithms.harmonic import HarmonicCounts
 from simulator import Indices, Process, SimulatedCluster, simulate
 from simulator.hardware.hardware import Preemption
@@ -31,7 +41,7 @@ def draw_cluster(rng: np.random.Generator) -> Draw:
     kappa = [Fraction(int(k), grid) for k in rng.integers(0, largest + 1, n)]
     collective: Collective = "gather" if rng.integers(2) else "allreduce"
     preemption: Preemption = "cancel" if rng.integers(2) else "finish"
-    high = {"batch": 201, "m": n + 2, "threshold": 2 * n + 2}
+    high = {"batch": 201, "m": n + 2, "threshold": 2 * n + 2, "buffer": n + 2}
     numbers = {name: int(rng.integers(1, limit)) for name, limit in high.items()}
     return h, kappa, collective, preemption, numbers
 
@@ -58,7 +68,9 @@ def expected_clocks(draw: Draw) -> list[tuple[Algorithm, reference.Clock]]:
         (Fastest(RULE, x["m"]), reference.synchronous(h, k, collective, fastest, UPDATES)),
         (Rennala(RULE, x["batch"]), rounds(same)),
         (Malenia(RULE, x["batch"]), rounds(harmonic)),
-        (AFedPG(RULE), reference.asynchronous(h, k, float("inf"), 30)),
+        (AFedPG(RULE), reference.asynchronous(h, k)),
+        (Asynchronous(RULE), reference.asynchronous(h, k)),
+        (FedBuff(RULE, x["buffer"]), reference.asynchronous(h, k, buffer=x["buffer"])),
         (Ringmaster(RULE, x["threshold"]), ringmaster(h, k, x["threshold"], 30)),
     ]
 

@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 from clusters import hardware
 
-from algorithms import NIGT, AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous
+from algorithms import (
+    NIGT,
+    AFedPG,
+    Algorithm,
+    Fastest,
+    FedBuff,
+    Malenia,
+    Rennala,
+    Ringmaster,
+    Synchronous,
+)
 from simulator import Request, Variants, simulate
 from simulator.problems.mdp import MDP, grid_world, random_mdp
 from simulator.problems.tabular import Tabular
@@ -128,6 +138,7 @@ def test_workers_can_live_in_different_mdps() -> None:
         lambda rule: Rennala(rule, 10),
         lambda rule: Malenia(rule, 10),
         AFedPG,
+        lambda rule: FedBuff(rule, 5),
         lambda rule: Ringmaster(rule, 8),
         lambda rule: Fastest(rule, 3),
     ],
