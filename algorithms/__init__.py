@@ -8,6 +8,7 @@ from algorithms.fastest import Fastest
 from algorithms.fedbuff import FedBuff
 from algorithms.malenia import Malenia
 from algorithms.rennala import Rennala
+from algorithms.ringleader import Ringleader
 from algorithms.ringmaster import Ringmaster
 from algorithms.synchronous import Synchronous
 from algorithms.updates import NIGT, PG, Rule
@@ -21,6 +22,7 @@ METHODS: dict[str, type[Algorithm]] = {
     "asynchronous": Asynchronous,
     "fedbuff": FedBuff,
     "ringmaster": Ringmaster,
+    "ringleader": Ringleader,
     "fastest": Fastest,
 }
 """The aggregations, by name."""
@@ -48,6 +50,7 @@ __all__ = [
     "Iterate",
     "Malenia",
     "Rennala",
+    "Ringleader",
     "Ringmaster",
     "Rule",
     "Synchronous",

@@ -124,14 +124,14 @@ def afedpg_interval(h: Vector, kappa: Vector) -> float:
 def mean_interval(arrivals: Iterator[tuple[float, bool]], updates: int = 10_000) -> float:
     """Return the mean seconds between updates over the first ``updates``, or a million arrivals.
 
-    Which arrivals Ringmaster uses has no closed form.
+    Which arrivals Ringmaster and Ringleader use has no closed form. NaN: they make none.
     """
     made, latest = 0, math.nan
     for time, used in itertools.islice(arrivals, MOST_ARRIVALS):
         made, latest = made + used, time
         if made == updates:
             break
-    return latest / made
+    return latest / made if made else math.nan
 
 
 def arrivals(
@@ -174,11 +174,38 @@ def arrivals(
                 yield time, False
 
 
-def completions(h: Vector) -> Iterator[tuple[float, int]]:
-    """Yield (time, worker) of all completions of workers that never stop, in order."""
-    queue = [(float(seconds), worker) for worker, seconds in enumerate(h)]
+def turns(h: Vector, kappa: Vector) -> Iterator[tuple[float, bool]]:
+    """Yield the time of each of Ringleader's arrivals, and whether it makes an update.
+
+    Maranjyan and Richtarik (ICLR 2026), Algorithm 1.
+    """
+    everyone = frozenset(range(len(h)))
+    present, following, left = set[int](), set[int](), frozenset[int]()
+    for time, worker in completions(h, kappa):
+        if left and worker not in left:
+            following.add(worker)
+            yield time, False
+            continue
+        present.add(worker)
+        used = bool(left) or present == everyone
+        if used:
+            left = (left or everyone) - {worker}
+            if not left:
+                present, following = following, set()
+        yield time, used
+
+
+def completions(h: Vector, kappa: Vector | None = None) -> Iterator[tuple[float, int]]:
+    """Yield (time, worker) of all completions of workers that never stop, in order.
+
+    With ``kappa``, of all arrivals of workers that send each gradient before they go on.
+    """
+    uploads = [0.0] * len(h) if kappa is None else kappa.tolist()
+    own = list(zip(h.tolist(), uploads, strict=True))
+    queue = [(seconds + sending, worker) for worker, (seconds, sending) in enumerate(own)]
     heapq.heapify(queue)
     while True:
         time, worker = queue[0]
         yield time, worker
-        heapq.heapreplace(queue, (time + float(h[worker]), worker))
+        seconds, sending = own[worker]
+        heapq.heapreplace(queue, (time + seconds + sending, worker))  # rounded as in a simulation

@@ -157,6 +157,10 @@ class SimulatedCluster(Cluster):
             self._stop(stopped)
         return stopped
 
+    def repeat(self, task: Task) -> None:
+        """See :class:`Cluster`."""
+        self._start(task.worker, task.lookahead)
+
     def arrival(self) -> Process[Task]:
         """See :class:`Cluster`."""
         while self.workers.next_event() < self.sending.next_arrival():
@@ -169,10 +173,11 @@ class SimulatedCluster(Cluster):
         self.sending.count_arrival(worker)
         return self._travelling.pop(worker)
 
-    def gradient(self, task: Task) -> Vector:
+    def gradient(self, task: Task, *, keep: bool = False) -> Vector:
         """See :class:`Cluster`."""
-        answer = self.gradients.one(task)
-        self.ledger.use([task], answer)
+        answer = self.gradients.one(task, keep=keep)
+        if task.key in self.ledger.pending:
+            self.ledger.use([task], answer)
         return answer.gradient
 
     def drop(self, task: Task) -> None:

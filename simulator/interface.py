@@ -146,12 +146,21 @@ class Cluster(ABC):
         """
 
     @abstractmethod
+    def repeat(self, task: Task) -> None:
+        """Let the worker of an arrived task compute one more gradient at the same lookahead."""
+
+    @abstractmethod
     def arrival(self) -> Process[Task]:
         """Wait until the next gradient of a dispatched worker is at the server; return its task."""
 
     @abstractmethod
-    def gradient(self, task: Task) -> Vector:
-        """Use a gradient that has arrived, shape (d,), in the next update."""
+    def gradient(self, task: Task, *, keep: bool = False) -> Vector:
+        """Use a gradient that has arrived, shape (d,), in the next update.
+
+        Args:
+            task: that has arrived.
+            keep: it will be used by a later update again; it counts as used once, by the first.
+        """
 
     @abstractmethod
     def drop(self, task: Task) -> None:

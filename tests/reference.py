@@ -94,6 +94,31 @@ def with_stops(h: Times, k: Times, threshold: int, updates: int) -> Clock:
     return clock
 
 
+def ringleader(h: Times, k: Times, updates: int = 30) -> Clock:
+    """Rounds of two phases: everyone sends at least once, then each worker has a turn."""
+    n, clock = len(h), Clock()
+    arrivals = [(h[i] + k[i], i, 0) for i in range(n)]  # (time, worker, version of its point)
+    heapify(arrivals)
+    early: list[tuple[int, int]] = []  # (worker, version) that came before the round
+    while len(clock) < updates:
+        unused = early
+        early, turns = [], set(range(n))
+        while turns:
+            time, worker, version = heappop(arrivals)
+            collecting = len(turns) == n
+            if worker in turns:
+                unused.append((worker, version))
+                if not collecting or len({w for w, _ in unused}) == n:
+                    counts = [sum(w == i for w, _ in unused) for i in range(n)]
+                    clock.append((time, counts, [len(clock) - v for _, v in unused]))
+                    unused, version = [], len(clock)
+                    turns.remove(worker)
+            else:
+                early.append((worker, version))
+            heappush(arrivals, (time + h[worker] + k[worker], worker, version))
+    return clock[:updates]
+
+
 def harmonic_mean_is_enough(counts: list[int], batch: int) -> bool:
     """Malenia's condition, written as in the paper."""
     if 0 in counts:

@@ -21,6 +21,7 @@ COLOURS = {
     "synchronous-pg": "#999999",
     "asynchronous-pg": "#66A61E",
     "fedbuff-nigt": "#A6761D",
+    "ringleader-nigt": "#7570B3",
     "fedbuff-pg": "#E7298A",
 }
 """A method has the same colour in all pictures: Okabe and Ito's palette, and more."""

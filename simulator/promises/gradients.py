@@ -48,10 +48,11 @@ class LazyGradients:
         if key in self._values and self._values[key][0].update == lookahead.update:
             del self._values[key]
 
-    def one(self, task: Task) -> Estimate:
-        """Return the gradient of one announced task."""
+    def one(self, task: Task, *, keep: bool = False) -> Estimate:
+        """Return the gradient of one announced task; ``keep``: it will be asked for again."""
         if not self._replay.over:
-            self.forget(task.key, task.lookahead)
+            if not keep:
+                self.forget(task.key, task.lookahead)
             return self._placeholder
         key = task.key
         if key not in self._values:
@@ -62,7 +63,7 @@ class LazyGradients:
                 [_request(place, [k], [1.0]) for place, k in zip(lookaheads, keys, strict=True)]
             )
             self._values.update(zip(keys, zip(lookaheads, answers, strict=True), strict=True))
-        return self._values.pop(key)[1]
+        return (self._values[key] if keep else self._values.pop(key))[1]
 
     def weighted_sum(self, tasks: Sequence[Task], weights: Sequence[float]) -> Estimate:
         """Return sum_k weights_k times the gradient of task k, all at one lookahead."""

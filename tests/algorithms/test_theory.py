@@ -18,6 +18,7 @@ from algorithms import (
     Asynchronous,
     FedBuff,
     Rennala,
+    Ringleader,
     Ringmaster,
     clocks,
     theory,
@@ -169,6 +170,9 @@ def test_complexities_by_hand() -> None:
     assert one["asynchronous-pg"].computation == pytest.approx(2 * (24 + 4 * 3 * 0.5 / 0.25**4))
     assert one["asynchronous-pg"].total == pytest.approx(7 * (24 + 4 * 3 * 0.5 / 0.25**4))
     two = theory.heterogeneous_table(c, np.array([2.0, 6.0]), np.array([5.0, 1.0]))
+    # its workers take 2 + 5 and 6 + 1 seconds for a gradient at the server
+    assert two["ringleader-pg"].total == pytest.approx(7 * 24 + 7 * 4 * 3 * 0.5 / 0.25**4 / 2)
+    assert two["ringleader-pg"].computation == two["malenia-pg"].computation
     assert two["malenia-nigt"].total == pytest.approx(5 * 32 + 6 * 32 + 4 * 576 / 2)
     # min over m: the fastest alone, 2 (32 + 576), or both, 2 / (1/2 + 1/6) (32 + 576 / 2)
     assert theory.harmonic_cost(np.array([6.0, 2.0]), 32, 576) == pytest.approx(3 * 320)

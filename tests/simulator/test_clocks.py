@@ -1,5 +1,6 @@
 """Timelines worked out by hand; all times are binary fractions, so equality is exact."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,10 +18,11 @@ from algorithms import (
     FedBuff,
     Malenia,
     Rennala,
+    Ringleader,
     Ringmaster,
     Synchronous,
 )
-from simulator import Cluster, Process, StalledError, State, simulate
+from simulator import Cluster, Estimate, Process, Request, StalledError, State, simulate
 
 VECTOR = 3 * 4
 """Bytes of a vector: coordinates, bytes of each."""
@@ -162,6 +164,32 @@ def test_fastest_waits_for_the_slowest_of_the_fastest() -> None:
     assert times(result) == [4, 8]
     assert result.gradients_used.tolist() == [2, 2, 0]
     assert result.vectors_received.tolist() == [2, 2, 0]
+
+
+class Numbered(Recorder):
+    """A problem whose gradients are 100 worker + task."""
+
+    def estimate(self, requests: Sequence[Request]) -> list[Estimate]:
+        values = [request.weights @ (100 * request.workers + request.tasks) for request in requests]
+        return [Estimate(np.array([value])) for value in values]
+
+
+def test_ringleader_gives_each_worker_a_turn_once_all_have_sent() -> None:
+    # until 4: a0..a3, b0, b1, c0, all at theta_0. Worker 2's turn is at once, then come a4 at 5
+    # and b2 at 6. a5 came just before b2, after its turn: it waits for the next round. There
+    # a5..a7 are of theta_2, b3 of theta_3 and c1 of theta_1, which comes last, at 8
+    cluster = hardware([1, 2, 4])
+    result = run(Ringleader(RULE), cluster, updates=4)
+    assert times(result) == [4, 5, 6, 8]
+    assert [row.gradients for row in result.history.rows] == [7, 1, 1, 5]
+    assert [row.delay for row in result.history.rows] == [0, 1, 2, (3 * 1 + 0 + 2) / 5]
+    assert result.gradients_discarded.tolist() == [0, 0, 0]
+    points = [0.0]
+    method, note = Ringleader(PG(step_size=3)), lambda _, point: points.append(point[0])
+    simulate(method.run, Numbered(), cluster, updates=4, on_update=note)
+    # the sums of the workers' means
+    sums = [1.5 + 100.5 + 200, 2 + 100.5 + 200, 2 + 101 + 200, 6 + 103 + 201]
+    np.testing.assert_allclose(np.diff(points), sums)
 
 
 def test_ringmaster_drops_what_is_too_old() -> None:

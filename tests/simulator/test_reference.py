@@ -18,6 +18,7 @@ from algorithms import (
     FedBuff,
     Malenia,
     Rennala,
+    Ringleader,
     Ringmaster,
     Synchronous,
 )
@@ -71,6 +72,7 @@ def expected_clocks(draw: Draw) -> list[tuple[Algorithm, reference.Clock]]:
         (AFedPG(RULE), reference.asynchronous(h, k)),
         (Asynchronous(RULE), reference.asynchronous(h, k)),
         (FedBuff(RULE, x["buffer"]), reference.asynchronous(h, k, buffer=x["buffer"])),
+        (Ringleader(RULE), reference.ringleader(h, k)),
         (Ringmaster(RULE, x["threshold"]), ringmaster(h, k, x["threshold"], 30)),
     ]
 
@@ -113,6 +115,8 @@ def test_every_clock_equals_the_reference(chunk: int) -> None:
             for (time, counts, delay), (t, c, delays) in zip(clock, expected, strict=True):
                 assert counts == c, (method, draw)
                 assert delay == np.mean(delays), (method, draw)
+                if isinstance(method, Ringleader):  # as Maranjyan and Richtarik show
+                    assert max(delays) <= 2 * len(draw[0]) - 2
                 assert time == pytest.approx(float(t), rel=1e-9), (method, draw)
 
 

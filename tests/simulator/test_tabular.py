@@ -12,6 +12,7 @@ from algorithms import (
     FedBuff,
     Malenia,
     Rennala,
+    Ringleader,
     Ringmaster,
     Synchronous,
 )
@@ -139,6 +140,7 @@ def test_workers_can_live_in_different_mdps() -> None:
         lambda rule: Malenia(rule, 10),
         AFedPG,
         lambda rule: FedBuff(rule, 5),
+        Ringleader,
         lambda rule: Ringmaster(rule, 8),
         lambda rule: Fastest(rule, 3),
     ],
