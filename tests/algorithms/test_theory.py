@@ -80,7 +80,8 @@ def test_updates_by_arrivals_are_predicted_to_the_last_bit() -> None:
     numbers = np.array(h), np.array(kappa)
     stopping, finishing = hardware(h, kappa, "cancel"), hardware(h, kappa, "finish")
     cases: list[tuple[Algorithm, Hardware, clocks.Clock]] = [
-        (AFedPG(RULE), stopping, AFedPG(RULE).clock(*numbers))
+        (method, stopping, method.clock(*numbers))
+        for method in (AFedPG(RULE), Asynchronous(RULE), FedBuff(RULE, 3), Ringleader(RULE))
     ]
     for master in (Ringmaster(RULE, 1), Ringmaster(RULE, 2), Ringmaster(RULE, 5)):
         cases.append((master, stopping, master.clock(*numbers)))
