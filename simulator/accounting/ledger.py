@@ -48,7 +48,7 @@ class Ledger:
         self._tally = tally
         self._pending: dict[Key, Task] = {}
         self._used: set[Key] = set()  # since the last update
-        self._delays = DelayCounts()
+        self._delays = DelayCounts(workers.number)
         self._made = 0
 
     @property

@@ -64,9 +64,14 @@ def quantile(delays: Indices, counts: Indices, percent: int) -> float:
 
 
 class DelayCounts:
-    """Counts gradients by worker and delay, in memory for the pairs that occurred."""
+    """Counts gradients by worker and delay, in memory for the pairs that occurred.
 
-    def __init__(self) -> None:
+    Args:
+        workers: the number n of workers.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._stopped: Indices = np.zeros(workers, dtype=np.int64)  # discarded with delay 0
         self._new: list[int] = []  # not counted yet
         self._keys: Indices = np.empty(0, dtype=np.int64)
         self._counts: Indices = np.empty(0, dtype=np.int64)
@@ -82,17 +87,23 @@ class DelayCounts:
         self._count_if_many()
 
     def discard_many(self, workers: Indices, delays: Indices) -> None:
-        """Count gradients as discarded: their workers and delays, shape (m,) each."""
+        """Count a gradient of each of ``workers`` as discarded: with their delays, shape (m,)."""
+        late = np.flatnonzero(delays)  # of what a round stops, none is
+        self._stopped[workers[delays == 0]] += 1
+        workers, delays = workers[late], delays[late]
         self._new += ((workers << WORKER) + (delays << DELAY)).tolist()
         self._count_if_many()
 
     def table(self) -> Staleness:
         """Return all that was counted."""
         self._count()
-        pairs, row = np.unique(self._keys >> DELAY, return_inverse=True)
-        was_used = (self._keys & 1).astype(bool)
+        stopped = np.flatnonzero(self._stopped)
+        keys = np.concatenate([self._keys, stopped << WORKER])
+        counts = np.concatenate([self._counts, self._stopped[stopped]])
+        pairs, row = np.unique(keys >> DELAY, return_inverse=True)
+        was_used = (keys & 1).astype(bool)
         used, discarded = (
-            np.bincount(row[kind], self._counts[kind], len(pairs)).astype(np.int64)
+            np.bincount(row[kind], counts[kind], len(pairs)).astype(np.int64)
             for kind in (was_used, ~was_used)
         )
         bits = WORKER - DELAY
