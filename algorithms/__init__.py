@@ -10,8 +10,9 @@ from algorithms.malenia import Malenia
 from algorithms.rennala import Rennala
 from algorithms.ringleader import Ringleader
 from algorithms.ringmaster import Ringmaster
+from algorithms.schedule import Schedule
 from algorithms.synchronous import Synchronous
-from algorithms.updates import NIGT, PG, Rule
+from algorithms.updates import NIGT, PG, Adam, HeavyBall, Rule
 from simulator import Iterate
 
 METHODS: dict[str, type[Algorithm]] = {
@@ -27,7 +28,12 @@ METHODS: dict[str, type[Algorithm]] = {
 }
 """The aggregations, by name."""
 
-RULES: dict[str, type[Rule]] = {"nigt": NIGT, "pg": PG}
+RULES: dict[str, type[Rule]] = {
+    "nigt": NIGT,
+    "pg": PG,
+    "adam": Adam,
+    "heavy-ball": HeavyBall,
+}
 """The update rules that any aggregation can be combined with, by name; the first is the default."""
 
 COMBINED: dict[str, tuple[type[Algorithm], type[Rule]]] = {
@@ -42,16 +48,19 @@ __all__ = [
     "PG",
     "RULES",
     "AFedPG",
+    "Adam",
     "Algorithm",
     "Asynchronous",
     "Clock",
     "Fastest",
     "FedBuff",
+    "HeavyBall",
     "Iterate",
     "Malenia",
     "Rennala",
     "Ringleader",
     "Ringmaster",
     "Rule",
+    "Schedule",
     "Synchronous",
 ]

@@ -10,12 +10,12 @@ from simulator.hardware.compute import ComputeModel, ComputeTimes, OwnFactors, p
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import Network, NetworkModel
 from simulator.hardware.transfers import Transfers
-from simulator.interface import Cluster, Iterate, Round
+from simulator.interface import Cluster, Iterate, Moment, Round, When
 from simulator.problem import Estimate, Problem, Request, Variants
 from simulator.promises.checkpoint import Checkpoint
 from simulator.simulate import Run, simulate
 from simulator.tasks import Task
-from simulator.types import Count, Indices, Momentum, Positive, Process, Vector
+from simulator.types import Count, Indices, Kept, Momentum, Positive, Process, Vector
 from simulator.watch import StalledError
 
 __all__ = [
@@ -32,6 +32,8 @@ __all__ = [
     "Indices",
     "Intervals",
     "Iterate",
+    "Kept",
+    "Moment",
     "Momentum",
     "Network",
     "NetworkModel",
@@ -51,6 +53,7 @@ __all__ = [
     "Update",
     "Variants",
     "Vector",
+    "When",
     "power_law",
     "simulate",
 ]

@@ -1,6 +1,6 @@
 """The simulated cluster: SimPy decides when, nothing here knows a gradient's value."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -13,7 +13,7 @@ from simulator.accounting.timeline import Timeline
 from simulator.clock import Clock
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import BYTES_PER_COORDINATE
-from simulator.interface import Cluster, State
+from simulator.interface import Cluster, Moment, State, When
 from simulator.problem import Problem
 from simulator.promises.checkpoint import Checkpoint
 from simulator.promises.gradients import LazyGradients
@@ -191,11 +191,11 @@ class SimulatedCluster(Cluster):
     # Updates
 
     def update(
-        self, step: Callable[[State, Vector], State], now: State, gradient: Vector
+        self, step: Callable[[State, Vector, When], State], now: State, gradient: Vector
     ) -> Process[State]:
         """See :class:`Cluster`."""
         new = self._replay.over
-        now = step(now, gradient) if new else self._replay.iterate(now)
+        now = step(now, gradient, self._when()) if new else self._replay.iterate(now)
         row = self.ledger.close_update(self.updates_made + 1, self.now, now.point)
         self.history.rows.append(row)
         if new:
@@ -205,6 +205,15 @@ class SimulatedCluster(Cluster):
         if self.updates_made == self._update_limit:
             yield self.clock.at(self.now, self.clock.ended)
         return now
+
+    def _when(self) -> When:
+        """Return when the gradients are used that the next update is made of."""
+        made, rows = self.updates_made, self.history.rows
+        sent = Counter(made - delay for delay in self._tally.delays)
+        total = sent.total() or 1
+        update = sum(k * number for k, number in sent.items()) / total
+        time = sum(rows[k - 1].time * number for k, number in sent.items() if k) / total
+        return When(now=Moment(made, self.now), sent=Moment(update, time))
 
     def checkpoint(self) -> Checkpoint:
         """Return what resumes the run after the newest update, which is not a replayed one."""

@@ -39,6 +39,38 @@ class Iterate:
         return cls(point, point)
 
 
+@dataclass(frozen=True)
+class Moment:
+    """How far a run is.
+
+    Attributes:
+        update: how many updates have been made; a mean may be no whole number.
+        time: simulated seconds.
+    """
+
+    update: float
+    time: float
+
+
+@dataclass(frozen=True)
+class When:
+    """When a gradient is used: what a rule may be told of time, where its values change with it.
+
+    Attributes:
+        now: the moment of the update from theta_t to theta_{t+1}, with t updates before it.
+        sent: the moment since which there has been the lookahead at which the gradient was taken.
+            The mean over lookaheads, where there are several.
+    """
+
+    now: Moment
+    sent: Moment
+
+    @property
+    def made(self) -> Moment:
+        """The moment after the update, since which there is its lookahead."""
+        return Moment(self.now.update + 1, self.now.time)
+
+
 State = TypeVar("State", bound=Iterate)
 
 
@@ -92,14 +124,15 @@ class Cluster(ABC):
 
     @abstractmethod
     def update(
-        self, step: Callable[[State, Vector], State], now: State, gradient: Vector
+        self, step: Callable[[State, Vector, When], State], now: State, gradient: Vector
     ) -> Process[State]:
         """Let the server make an update, and announce theta_{t+1}; return where the method stands.
 
         A run that is resumed takes saved updates from its checkpoint, without a step.
 
         Args:
-            step: the rule's, ``self.rule.step``: a pure function of the iterate and the gradient.
+            step: the rule's, ``self.rule.step``: a pure function of the iterate, the gradient and
+                when that is used.
             now: the iterate after t updates.
             gradient: aggregated, shape (d,).
 

@@ -11,7 +11,16 @@ What the command line can do, this can do, in the same words. The rest of the na
 problems, compute times and networks of your own; see ``docs/own.md``.
 """
 
-from algorithms import NIGT, PG, Algorithm, Clock, Rule
+from algorithms import (
+    NIGT,
+    PG,
+    Adam,
+    Algorithm,
+    Clock,
+    HeavyBall,
+    Rule,
+    Schedule,
+)
 from scenarios.api.battery import Battery, check_method
 from scenarios.api.bench import Measurements, bench
 from scenarios.api.figure import FigureResults, figure
@@ -31,6 +40,7 @@ from simulator import (
     Estimate,
     Indices,
     Iterate,
+    Kept,
     Momentum,
     Network,
     NetworkModel,
@@ -43,6 +53,7 @@ from simulator import (
     Task,
     Transfers,
     Vector,
+    When,
 )
 from simulator.accounting.columns import COLUMNS, Column
 
@@ -50,6 +61,7 @@ __all__ = [
     "COLUMNS",
     "NIGT",
     "PG",
+    "Adam",
     "Algorithm",
     "BadInputError",
     "Battery",
@@ -61,8 +73,10 @@ __all__ = [
     "Count",
     "Estimate",
     "FigureResults",
+    "HeavyBall",
     "Indices",
     "Iterate",
+    "Kept",
     "Listing",
     "Measurements",
     "Momentum",
@@ -77,6 +91,7 @@ __all__ = [
     "Round",
     "Rule",
     "Scenario",
+    "Schedule",
     "StalledError",
     "SweepResults",
     "Task",
@@ -84,6 +99,7 @@ __all__ = [
     "Tuned",
     "Vector",
     "Verdicts",
+    "When",
     "bench",
     "check",
     "check_method",

@@ -6,16 +6,18 @@ from typing import Any
 from clusters import RULE
 from hypothesis import strategies as st
 
-from algorithms import COMBINED, METHODS, NIGT, RULES, Algorithm
-from simulator import Count, Momentum, Positive
+from algorithms import COMBINED, METHODS, NIGT, RULES, Algorithm, Schedule
+from simulator import Count, Kept, Momentum, Positive
 
 EXAMPLES: dict[Any, Any] = {
     Count: 3,
     Count | None: 5,
     Positive: 0.1,
     Positive | None: None,
-    Momentum: 0.3,
     bool: True,
+    Positive | Schedule: 0.1,
+    Momentum | Schedule: 0.3,
+    Kept: 0.5,
 }
 """A value that fits, by the type of a field."""
 

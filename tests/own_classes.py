@@ -25,6 +25,7 @@ from straggler import (
     Request,
     Rule,
     Vector,
+    When,
 )
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ class Chosen(Algorithm):
             gradient = yield from round.reduce(tasks, [1 / len(tasks)] * len(tasks))
             now = yield from cluster.update(self.step, now, gradient)
 
-    def step(self, now: Iterate, gradient: Vector) -> Iterate:
-        return self.rule.step(now, gradient)
+    def step(self, now: Iterate, gradient: Vector, when: When) -> Iterate:
+        return self.rule.step(now, gradient, when)
 
 
 class Timed(Chosen):
@@ -60,9 +61,9 @@ class Timed(Chosen):
 
 
 class Twice(Chosen):
-    def step(self, now: Iterate, gradient: Vector) -> Iterate:
-        self.rule.step(now, gradient)
-        return self.rule.step(now, gradient)
+    def step(self, now: Iterate, gradient: Vector, when: When) -> Iterate:
+        self.rule.step(now, gradient, when)
+        return self.rule.step(now, gradient, when)
 
 
 class Ends(Chosen):
@@ -76,8 +77,8 @@ _SEEN = itertools.count()
 class Remembers(Chosen):
     """What it does depends on how often it was used in this process."""
 
-    def step(self, now: Iterate, gradient: Vector) -> Iterate:
-        return self.rule.step(now, gradient * (next(_SEEN) % 7))
+    def step(self, now: Iterate, gradient: Vector, when: When) -> Iterate:
+        return self.rule.step(now, gradient * (next(_SEEN) % 7), when)
 
 
 class Hoards(Chosen):
@@ -94,7 +95,7 @@ class Hoards(Chosen):
 
 
 class Raises(Chosen):
-    def step(self, now: Iterate, gradient: Vector) -> Iterate:  # noqa: ARG002
+    def step(self, now: Iterate, gradient: Vector, when: When) -> Iterate:  # noqa: ARG002
         raise KeyError("nothing")
 
 
@@ -143,8 +144,8 @@ class Clipped(Rule):
 
     longest: Positive = 0.5
 
-    def step(self, now: Iterate, gradient: Vector) -> Iterate:
-        move = self.step_size * gradient
+    def step(self, now: Iterate, gradient: Vector, when: When) -> Iterate:
+        move = self.alpha(when) * gradient
         longest = max(self.longest, float(np.linalg.norm(move)))
         point = now.point + move * (self.longest / longest)
         return Iterate(point, point)
@@ -169,19 +170,19 @@ class AdaGrad(Rule):
     def start(self, point: Vector) -> Squares:
         return Squares(point, point)
 
-    def step(self, now: Iterate, gradient: Vector) -> Squares:
+    def step(self, now: Iterate, gradient: Vector, when: When) -> Squares:
         before = now.squares if isinstance(now, Squares) else None
         squares = gradient**2 + (0.0 if before is None else before)
-        point = now.point + self.step_size * gradient / np.sqrt(squares)
+        point = now.point + self.alpha(when) * gradient / np.sqrt(squares)
         return Squares(point, point, squares=squares)
 
 
 class Drifting(Clipped):
     """Keeps a number of its own from step to step."""
 
-    def step(self, now: Iterate, gradient: Vector) -> Iterate:
+    def step(self, now: Iterate, gradient: Vector, when: When) -> Iterate:
         object.__setattr__(self, "steps", getattr(self, "steps", 0) + 1)
-        return super().step(now, gradient / self.steps)  # type: ignore[attr-defined]
+        return super().step(now, gradient / self.steps, when)  # type: ignore[attr-defined]
 
 
 class Undecorated(Algorithm):

@@ -109,6 +109,8 @@ def test_public_names() -> None:
         "Indices",
         "Intervals",
         "Iterate",
+        "Kept",
+        "Moment",
         "Momentum",
         "Network",
         "NetworkModel",
@@ -128,12 +130,22 @@ def test_public_names() -> None:
         "Update",
         "Variants",
         "Vector",
+        "When",
         "power_law",
         "simulate",
     ]
     parts = (*algorithms.METHODS.values(), *algorithms.RULES.values())
     ours = {part.__name__ for part in parts}
-    others = {"Algorithm", "COMBINED", "Clock", "Iterate", "METHODS", "RULES", "Rule"}
+    others = {
+        "Algorithm",
+        "COMBINED",
+        "Clock",
+        "Iterate",
+        "METHODS",
+        "RULES",
+        "Rule",
+        "Schedule",
+    }
     assert set(algorithms.__all__) == ours | others, "every part is exported"
     for module in (simulator, algorithms, straggler):
         assert all(hasattr(module, name) for name in module.__all__)

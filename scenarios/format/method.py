@@ -2,21 +2,23 @@
 
 import dataclasses
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from pathlib import Path
-from typing import Any, ClassVar, Literal, cast, get_type_hints
+from typing import Any, ClassVar, Literal, cast, get_args, get_type_hints
 
 from pydantic import ConfigDict, create_model
 
-from algorithms import COMBINED, METHODS, RULES, Algorithm, Rule
+from algorithms import COMBINED, METHODS, RULES, Algorithm, Rule, Schedule
 from scenarios.format.words.errors import BadInputError, short
 from scenarios.format.words.explain import checked
 from scenarios.format.words.open import Door, Open
 from scenarios.format.words.own import Own, keys_of, own_model
 from scenarios.format.words.plain import plain
 from scenarios.format.words.sources import Code, code_of
-from scenarios.format.words.strict import Label
+from scenarios.format.words.strict import Label, NonNegative, Strict
 from scenarios.format.words.where import in_one_line
+from simulator import Positive
 
 RULE = Door("rule", "straggler.rules", Rule, {**RULES})
 """Where the rules come from that methods are combined with."""
@@ -25,6 +27,31 @@ DEFAULT = next(iter(RULES))
 """The rule where none is named."""
 
 ENDINGS = f" (each also with an ending: {', '.join(f'-{name}' for name in RULES)})"
+
+
+class Decaying(Strict):
+    """The table of a :class:`algorithms.Schedule`."""
+
+    start: Any
+    power: NonNegative
+    after: Positive
+    by: Literal["updates", "seconds"] = "updates"
+
+    def schedule(self) -> Schedule:
+        """Return the schedule."""
+        return Schedule(**self.model_dump())
+
+
+def _with_tables(hint: Any) -> Any:  # noqa: ANN401
+    """Return what a key takes for a field of a rule: a table in place of a schedule.
+
+    It begins with a value that the key could have for ever.
+    """
+    kinds = get_args(hint)
+    if Schedule not in kinds:
+        return hint
+    constant: Any = reduce(or_, (kind for kind in kinds if kind is not Schedule))
+    return constant | create_model("Schedule", __base__=Decaying, start=(constant, ...))
 
 
 class Method(Own, Open):
@@ -57,7 +84,8 @@ class Method(Own, Open):
     def parameters(self) -> dict[str, Any]:
         """Return the arguments of the aggregation and the rule."""
         apart = {"name", "label", "rule", "source"}
-        return {key: getattr(self, key) for key in type(self).model_fields if key not in apart}
+        values = {key: getattr(self, key) for key in type(self).model_fields if key not in apart}
+        return {k: v.schedule() if isinstance(v, Decaying) else v for k, v in values.items()}
 
     def described(self) -> dict[str, Any]:
         """Return what a user is told of it: the arguments, and the rule where it is chosen."""
@@ -107,9 +135,10 @@ def _with_rule(name: str | None, rule: type[Rule]) -> type[Method]:
         rule: what it names.
     """
     try:
-        keys = keys_of(rule, frozenset(), taken={*Method.model_fields, *dir(Method)})
+        fields = keys_of(rule, frozenset(), taken={*Method.model_fields, *dir(Method)})
     except ValueError as error:
         raise ValueError(f"rule: {error}") from error
+    keys: dict[str, Any] = {key: (_with_tables(k), default) for key, (k, default) in fields.items()}
     keys["rule"] = (None if name is None else Literal[name], name)
     model: Any = create_model(rule.__name__, __base__=Method, **keys)
     model.rule_class = rule
@@ -131,11 +160,13 @@ def check_object(method: Algorithm) -> None:
     for where, part in (("method", method), ("method.rule", rule)):
         hints = get_type_hints(type(part), include_extras=True)
         names = [f.name for f in dataclasses.fields(part) if f.name != "rule"]
-        keys = {name: (hints[name], ...) for name in names}
+        keys = {name: (_with_tables(hints[name]), ...) for name in names}
         config = ConfigDict(strict=True, arbitrary_types_allowed=True, allow_inf_nan=False)
         model: Any = create_model(type(part).__name__, __config__=config, **keys)  # type: ignore[call-overload]
         try:
-            checked(model, plain({key: getattr(part, key) for key in keys}), where, Path())
+            values = {key: getattr(part, key) for key in keys}
+            tables = {k: vars(v) if isinstance(v, Schedule) else v for k, v in values.items()}
+            checked(model, plain(tables), where, Path())
         except BadInputError as error:
             found += error.lines
     if found:

@@ -14,6 +14,7 @@ from simulator import (
     Problem,
     Request,
     Vector,
+    When,
 )
 from simulator.hardware.failures import RandomFailures
 from simulator.hardware.jitter import Jitter
@@ -61,10 +62,10 @@ class Counted(Rule):
         """See :class:`Rule`."""
         return self.rule.start(point)
 
-    def step(self, now: Iterate, gradient: Vector) -> Iterate:
+    def step(self, now: Iterate, gradient: Vector, when: When) -> Iterate:
         """See :class:`Rule`."""
         self.steps += 1
-        after: object = self.rule.step(now, gradient)
+        after: object = self.rule.step(now, gradient, when)
         if not isinstance(after, Iterate):
             kind = type(self.rule).__name__
             raise TypeError(f"{kind}.step returns {type(after).__name__}; accepted: an Iterate")

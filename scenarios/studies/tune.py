@@ -6,9 +6,10 @@ about time.
 """
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -269,11 +270,18 @@ def _job(plan: Plan, one: Try, rung: Rung, seed: int, store: Path) -> Job:
         "timeline": False,
         "quick": None,
         "tune": None,
-        "methods": [type(method).model_validate({**method.model_dump(), **one.values})],
+        "methods": [type(method).model_validate(with_tuned(method.model_dump(), one.values))],
     }
     spec = RunSpec(plan.scenario.model_copy(update=changes))
     point = " ".join(f"{key}={value}" for key, value in one.values.items())
     return Job(spec, folder_of(spec, store), point)
+
+
+def with_tuned(table: Mapping[str, Any], values: Values) -> dict[str, Any]:
+    """Return a method's table with tuned values; of one that decays, it is the start."""
+    decaying = {key for key in values if isinstance(table.get(key), dict)}
+    starts = {key: table[key] | {"start": values[key]} for key in decaying}
+    return {**table, **values, **starts}
 
 
 def _finished(job: Job) -> StoredRun | None:

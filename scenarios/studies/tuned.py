@@ -15,7 +15,7 @@ from scenarios.results.rows import Rows
 from scenarios.results.sheet import Sheet, cell
 from scenarios.results.tables import two_lines
 from scenarios.runs.store.files import write_atomically
-from scenarios.studies.tune import TUNED, Plan, Rung, Try, Tuning
+from scenarios.studies.tune import TUNED, Plan, Rung, Try, Tuning, with_tuned
 from simulator import Vector
 
 MARK = "# Written by `straggler tune`"
@@ -173,7 +173,7 @@ def write(source: Path, target: Path, plan: Plan, tuning: Tuning, command: Seque
     content = read_scenario(source)
     for method, tries in zip(content["methods"], tuning.tries.values(), strict=True):
         if not tries[0].failed:
-            method.update(tries[0].values)
+            method.update(with_tuned(method, tries[0].values))
     compute = plan.scenario.cluster.compute
     if isinstance(compute, TraceTimes):  # the path was relative to the source
         content["cluster"]["compute"]["file"] = compute.file
@@ -184,6 +184,7 @@ def write(source: Path, target: Path, plan: Plan, tuning: Tuning, command: Seque
         *(verdict(tries) for tries in tuning.tries.values()),
     ]
     lines = [f"# {line if line.isprintable() else repr(line)}" for line in header]
-    methods = [f"[[methods]]\n{tomli_w.dumps(method)}" for method in content.pop("methods")]
+    tables = [tomli_w.dumps({"methods": method}) for method in content.pop("methods")]
+    methods = [table.replace("[methods]", "[[methods]]", 1) for table in tables]
     text = [f"{MARK}: the values that won.", *lines, "", tomli_w.dumps(content), *methods]
     write_atomically(target, "\n".join(text).encode())

@@ -25,6 +25,7 @@ class Tally:
 
     Attributes:
         bias: what was used against what was not; None where durations do not depend on it.
+        delays: the staleness of each gradient used, in updates.
     """
 
     def __init__(self, problem: Problem, replay: Replay) -> None:
@@ -36,7 +37,7 @@ class Tally:
 
     def _begin(self) -> None:
         self._discarded = 0
-        self._delays: list[int] = []
+        self.delays: list[int] = []
         self._answers: list[Estimate] = []
 
     def discard(self, number: int) -> None:
@@ -45,7 +46,7 @@ class Tally:
 
     def use(self, delays: list[int], answer: Estimate) -> None:
         """Count gradients as used; ``delays`` has the staleness of each, in updates."""
-        self._delays += delays
+        self.delays += delays
         self._answers.append(answer)
 
     def row(self, update: int, time: float, point: Vector, selection: Selection | None) -> Update:
@@ -83,9 +84,9 @@ class Tally:
         return Update(
             update=update,
             time=time,
-            gradients=len(self._delays),
+            gradients=len(self.delays),
             discarded=self._discarded,
-            delay=float(np.mean(self._delays)),
+            delay=float(np.mean(self.delays)),
             return_mean=float(returns.mean()) if len(returns) else None,
             return_count=len(returns),
             steps=sum(int(answer.lengths.sum()) for answer in self._answers),

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, field, fields, replace
 from io import BytesIO
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 from methods import BATTERY, method
 
-from algorithms import Algorithm
+from algorithms import NIGT, Algorithm, Schedule
 from simulator import (
     Checkpoint,
     ComputeModel,
@@ -182,6 +182,17 @@ def test_every_method_is_resumable(name: str, preemption: Preemption, network: s
         return hardware(preemption, NETWORKS[network], running)
 
     assert_resumable(method(name), quadratic, cluster, updates=12)
+
+
+@pytest.mark.parametrize("by", ["updates", "seconds"])
+@pytest.mark.parametrize("name", ["afedpg", "malenia"])
+def test_a_schedule_goes_on_where_it_was(name: str, by: Literal["updates", "seconds"]) -> None:
+    rule = NIGT(Schedule(0.5, 0.5, after=3.0, by=by), Schedule(1.0, 0.8, after=2.0, by=by))
+    constant = replace(method(name), rule=NIGT(0.5, 1.0))
+    decaying = replace(method(name), rule=rule)
+    final = assert_resumable(decaying, quadratic, lambda: hardware("cancel"), updates=12)[-1]
+    other = attempt(constant, quadratic(), hardware("cancel"), 12).checkpoints[-1]
+    assert final.rows[-1].objective != other.rows[-1].objective
 
 
 @pytest.mark.parametrize(

@@ -88,13 +88,15 @@ def test_what_python_and_numpy_say_alike_is_taken() -> None:
 def test_objects_are_checked_as_tables_are() -> None:
     from algorithms import Rennala  # noqa: PLC0415 - as in a notebook
 
-    wrong = Rennala(front.NIGT(step_size=-1.0, momentum=2.0), batch=0)
+    table = "or a table { start, power, after }"
+    decaying = front.Schedule(2.0, power=1.0, after=1.0)
+    wrong = Rennala(front.NIGT(step_size=-1.0, momentum=decaying), batch=0)
     with pytest.raises(front.BadInputError) as caught:
         front.simulate(SMALL, wrong)
     assert caught.value.lines == (
         "method: batch: got 0; accepted: a whole number of at least 1",
-        "method.rule: step_size: got -1.0; accepted: a number above 0",
-        "method.rule: momentum: got 2.0; accepted: a number above 0 and of at most 1",
+        f"method.rule: step_size: got -1.0; accepted: a finite number above 0, {table}",
+        "method.rule: momentum.start: got 2.0; accepted: a number above 0 and of at most 1",
     )
     with pytest.raises(front.BadInputError, match=re.escape("method.rule: 'nigt'; accepted: an")):
         front.simulate(SMALL, Rennala("nigt", batch=3))  # type: ignore[arg-type]

@@ -40,7 +40,19 @@ MISTAKES = {
     ),
     "momentum above one": (
         ("momentum = 0.1", "momentum = 1.5"),
-        "methods[0].momentum: got 1.5; accepted: a number above 0 and",
+        "methods[0].momentum: got 1.5; accepted: a finite number above 0 and of at most 1, or a ta",
+    ),
+    "a schedule from a momentum above one": (
+        ("momentum = 0.1", "momentum = { start = 1.5, power = 0.5, after = 10 }"),
+        "methods[0].momentum.start: got 1.5; accepted: a number above 0 and of at most 1",
+    ),
+    "a schedule that grows": (
+        ("momentum = 0.1", "momentum = { start = 1.0, power = -0.5, after = 10 }"),
+        "methods[0].momentum.power: got -0.5; accepted: a number of at least 0",
+    ),
+    "a schedule by hours": (
+        ("momentum = 0.1", 'momentum = { start = 1.0, power = 0.5, after = 1.5, by = "hours" }'),
+        "methods[0].momentum.by: got 'hours'; accepted: 'updates', 'seconds'",
     ),
     "unknown environment": (
         (QUADRATIC, 'kind = "control"\nenv = "Humanoi-v4"'),

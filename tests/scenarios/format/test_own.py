@@ -138,7 +138,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "unknown rule": (
         method("own_classes:Chosen", rule="sgd"),
-        "methods[0].rule: unknown 'sgd'; accepted: 'nigt', 'pg', or 'package.module:Class'",
+        "methods[0].rule: unknown 'sgd'; accepted: 'nigt', 'pg', 'adam', 'heavy-ball', or",
     ),
     "two rules": (
         method("fastest-nigt", rule="pg", m=2, step_size=0.1),
@@ -214,8 +214,8 @@ def write_method(folder: Path, weight: str) -> None:
         "from own_classes import Chosen\n"
         "@dataclass(frozen=True)\n"
         "class Mine(Chosen):\n"
-        "    def step(self, now, gradient):\n"
-        "        return self.rule.step(now, helper.WEIGHT * gradient)\n"
+        "    def step(self, now, gradient, when):\n"
+        "        return self.rule.step(now, helper.WEIGHT * gradient, when)\n"
     )
 
 

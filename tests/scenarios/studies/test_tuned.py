@@ -11,6 +11,7 @@ import pytest
 from commands import straggler, write_scenario
 from tuning import NIGT, TABLE, bowl, made_up, with_table
 
+from algorithms import Schedule
 from scenarios.format.load import load, read_toml
 from scenarios.format.words.errors import BadInputError
 from scenarios.studies.tune import Tuning, plan
@@ -29,6 +30,15 @@ def test_a_method_that_always_fails_keeps_its_own_values(tmp_path: Path) -> None
         r"synchronous-pg +10000000000.0 +- +2 +failed +- +1 *\n.*synchronous-nigt +10000000000.0 "
     )
     assert re.search(pattern, result.stdout)
+
+
+def test_of_a_value_that_decays_the_start_is_tuned(tmp_path: Path) -> None:
+    decaying = 'step_size = { start = 0.125, power = 0.5, after = 3.0, by = "seconds" }'
+    source = bowl(tmp_path, [1e-3, 0.5])
+    source.write_text(source.read_text().replace("step_size = 0.125", decaying))
+    assert straggler("tune", "bowl.toml", cwd=tmp_path).returncode == 0
+    (method,) = load(tmp_path / "bowl-tuned.toml").methods
+    assert method.parameters()["step_size"] == Schedule(0.5, 0.5, 3.0, "seconds")
 
 
 def test_margin_is_paired_over_seeds() -> None:
