@@ -20,7 +20,9 @@ setup: .venv/ready
 figure: setup
 	$(BIN)/straggler figure 1 --quick --jobs $(JOBS)
 
-FIGURES := 1 2 3 4 5 6 7 8 9 10 ten-worlds heavy-tails failures crossover network longer longer-hundred longer-worlds walker batch
+FIGURES := 1 2 3 4 5 6 7 8 9 10 ten-worlds heavy-tails failures crossover network longer longer-hundred longer-worlds walker batch decay
+# Their runs are still to be made.
+PENDING := decay
 
 # All figures from nothing, for hours; resumable. Compact results go to results/.
 reproduce: setup
@@ -29,7 +31,7 @@ reproduce: setup
 
 # All pictures of the documentation from results/, in seconds.
 pictures: setup
-	for name in $(FIGURES); do $(BIN)/straggler figure $$name --from results || exit; done
+	for name in $(filter-out $(PENDING),$(FIGURES)); do $(BIN)/straggler figure $$name --from results || exit; done
 	mkdir -p docs/figures && cp figures/*.png docs/figures/
 
 # Types are checked beside the tests, which wait for processes now and then; bytecode is kept, since

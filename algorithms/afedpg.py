@@ -13,7 +13,9 @@ class AFedPG(Algorithm):
     """Asynchronous federated policy gradient: the server steps on every arrival.
 
     Lan, Han, Hashemi, Aggarwal, Brinton (ICLR 2025), arXiv 2404.08003. The first arrival is
-    d_0; a gradient that arrives k updates after its point was sent has delay k.
+    d_0; a gradient that arrives k updates after its point was sent has delay k. The authors let
+    alpha and eta change with the update and the delay; here they are constant, unless a
+    :class:`algorithms.Schedule` says otherwise.
 
         1  send theta_0 to all workers; each computes one gradient there
         2  for t = 0, 1, ...

@@ -60,9 +60,9 @@ class NIGT(Rule):
         theta_t+1 = theta_t + alpha d_t / |d_t|
         lookahead = theta_t+1 + (1 - eta)/eta (theta_t+1 - theta_t)
 
-    A momentum that decays belongs to a lookahead: a gradient has the weight eta with which its
-    lookahead was made, however old it is. Only then does the transport cancel what theta has moved.
-    This is alpha_{k - delay} of AFedPG (Lan et al., ICLR 2025, Algorithm 1, step 5).
+    A momentum that decays belongs to a lookahead: however old a gradient is, it has the weight eta
+    with which its lookahead was made, since (1 - eta)(theta_{t-1} - theta_t) + eta (lookahead -
+    theta_t) = 0. This is alpha_{k - delay} of AFedPG (Lan et al., ICLR 2025, Algorithm 1).
 
     Attributes:
         momentum: eta in (0, 1], the weight of the newest gradient, constant or decaying.

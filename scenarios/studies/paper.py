@@ -123,6 +123,12 @@ FIGURES: dict[str, Figure] = {
         _parts("beyond/walker"),
         heroes=("rennala-50", "rennala-20", "rennala-50-step"),
     ),
+    "decay": Figure(
+        "Each method reaches a return sooner, and keeps it, with a step size that decays",
+        _parts("beyond/decay"),
+        heroes=("rennala-decaying", "synchronous-decaying", "afedpg-decaying"),
+        rivals=("rennala-constant", "synchronous-constant", "afedpg-constant"),
+    ),
     "network": Figure(RENNALA, _parts("paper/figure3a", "beyond/one-port", "beyond/ring")),
 }
 """By the paper's number, and by name beyond it."""
