@@ -32,7 +32,7 @@ class Ringmaster(Algorithm):
     """
 
     waits_for = "the next gradient whose delay is below `threshold`"
-    discards = "gradients that are older; under `cancel` they are stopped"
+    discards = "older gradients; under `cancel` they are stopped"
     paper = "Maranjyan, Tyurin, Richtarik, ICML 2025"
 
     threshold: Count
