@@ -53,18 +53,26 @@ class Clock:
 
 
 def synchronous_round(
-    h: Vector, kappa: Vector, *, allreduce: bool = False, timeout: float | None = None
+    h: Vector,
+    kappa: Vector,
+    *,
+    allreduce: bool = False,
+    timeout: float | None = None,
+    backup: int = 0,
 ) -> float:
     """Return max_i(h_i + kappa_i), or max h + max kappa (the paper, Section 1).
 
-    With a timeout, computing ends then (but not before the first gradient), without the late.
+    With b backup workers (Chen et al., 2016), the largest b of h_i + kappa_i, or of h_i, are left
+    out. With a timeout, computing ends then (but not before the first gradient), without the late.
     """
-    if timeout is not None and h.max() > (end := max(timeout, float(h.min()))):
+    last = max(len(h) - backup, 1) - 1
+    computed = float(np.sort(h)[last])
+    if timeout is not None and computed > (end := max(timeout, float(h.min()))):
         in_time = h <= end
         if allreduce:
             return end + float(kappa.max())
         return max(end, float((h + kappa)[in_time].max()))
-    return float(h.max() + kappa.max() if allreduce else (h + kappa).max())
+    return computed + float(kappa.max()) if allreduce else float(np.sort(h + kappa)[last])
 
 
 def fastest_round(h: Vector, kappa: Vector, m: int, *, allreduce: bool = False) -> float:

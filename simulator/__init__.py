@@ -15,7 +15,7 @@ from simulator.problem import Estimate, Problem, Request, Variants
 from simulator.promises.checkpoint import Checkpoint
 from simulator.simulate import Run, simulate
 from simulator.tasks import Task
-from simulator.types import Count, Indices, Kept, Momentum, Positive, Process, Vector
+from simulator.types import Count, Indices, Kept, Momentum, Positive, Process, Vector, Whole
 from simulator.watch import StalledError
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "Variants",
     "Vector",
     "When",
+    "Whole",
     "power_law",
     "simulate",
 ]

@@ -95,6 +95,22 @@ class Round(ABC):
         return (yield from self.completions(1))[0]
 
     @abstractmethod
+    def arrivals(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
+        """Wait for the first ``number`` gradients whose vectors a reduce could begin with.
+
+        Where workers send at once (one gradient each, ``gather``) these are the first vectors at
+        the server, by (time, worker); else the next completions.
+
+        Args:
+            number: how many; no more than will come.
+            timeout: seconds after the broadcast from which on nobody is waited for who has not
+                completed, if fewer than ``number`` have, but one has.
+
+        Returns:
+            The tasks; after a timeout, all that are complete.
+        """
+
+    @abstractmethod
     def reduce(self, tasks: Sequence[Task], weights: Sequence[float]) -> Process[Vector]:
         """Wait until the sum over k of weights_k g_k is there, one vector per worker; return it.
 

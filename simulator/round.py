@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -12,6 +13,11 @@ from simulator.types import Indices, Process, Vector
 
 if TYPE_CHECKING:
     from simulator.cluster import SimulatedCluster
+
+Moment: TypeAlias = tuple[float, float]
+"""(time, worker): at equal times events are handled in the order of workers."""
+
+NEVER: Moment = (math.inf, math.inf)
 
 
 class SimulatedRound(Round):
@@ -49,7 +55,7 @@ class SimulatedRound(Round):
     def begin(self) -> None:
         """Start those of the group who are not busy with an earlier round's task."""
         cluster = self._cluster
-        cluster.sending.begin(beside_work=self._computes_on)
+        cluster.sending.begin(cluster.now, beside_work=self._computes_on)
         if self._network.collective == "gather":  # an all-reduce left the sum with everyone
             cluster.sending.count_lookahead(self._group)
         idle = cluster.workers.idle(self._group, cluster.now)
@@ -62,24 +68,48 @@ class SimulatedRound(Round):
     def completions(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
         """See :class:`Round`."""
         self._check()
-        deadline = math.inf if timeout is None else self._began + timeout
         tasks: list[Task] = []
         while len(tasks) < number:
-            # who completes together with a first that is late is in time
-            late = max(deadline, tasks[0].end) if tasks else math.inf
-            task = yield from self._completion(late)
+            task = yield from self._completion(self._late(timeout, *tasks[:1]))
             if task is None:
                 break
             tasks.append(task)
         return tasks
 
-    def _completion(self, deadline: float) -> Process[Task | None]:
+    def arrivals(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
+        """See :class:`Round`."""
+        if not self._sends_at_once or number >= len(self._group):  # then the reduce waits
+            return (yield from self.completions(number, timeout))
+        self._check()
+        sending = self._cluster.sending
+        completed: dict[int, Task] = {}
+        tasks: list[Task] = []
+        while len(tasks) < number:
+            enough = len(completed) >= number
+            late = NEVER if enough else self._late(timeout, *islice(completed.values(), 1))
+            arrival = sending.next_arrival()
+            task = yield from self._completion(min(arrival, late))
+            if task is not None:
+                completed[task.worker] = task
+            elif arrival <= late:
+                tasks.append(completed[sending.receive()[1]])
+            else:
+                return list(completed.values())
+        return tasks
+
+    def _late(self, timeout: float | None, first: Task | None = None) -> Moment:
+        """Return from when on nobody is waited for, given the first task that is complete."""
+        if timeout is None or first is None:
+            return NEVER
+        return max(self._began + timeout, first.end), math.inf  # who completes with it is in time
+
+    def _completion(self, deadline: Moment) -> Process[Task | None]:
         """Wait for the next gradient of this round; None if there is none until the deadline."""
         cluster = self._cluster
         while True:
             self._go_on()
-            if cluster.workers.next_event()[0] > deadline:
-                yield cluster.clock.until(max(deadline, cluster.now))
+            if cluster.workers.next_event() > deadline:
+                yield cluster.clock.until(max(deadline[0], cluster.now))
                 return None
             task = yield from cluster.advance()
             if task is not None and task.lookahead is self._lookahead:
@@ -97,7 +127,7 @@ class SimulatedRound(Round):
         cluster.cancel()
         senders = np.unique([task.worker for task in tasks])
         if self._sends_at_once:
-            end = cluster.sending.receive_all()
+            end = cluster.sending.receive_from(senders)
         else:
             if self._network.collective == "allreduce":
                 senders = self._group
@@ -126,7 +156,8 @@ class SimulatedRound(Round):
 
     def _move_on(self, task: Task) -> None:
         self._cluster.ledger.discard(task)
-        self.join(task.worker)
+        if self._keep_going or task.lookahead is not self._lookahead:
+            self.join(task.worker)
 
     def _check(self) -> None:
         if self._cluster.round is not self:

@@ -27,15 +27,18 @@ class Sending:
         self.vectors_sent: Indices = np.zeros(len(network.transfer), dtype=np.int64)
         self.vectors_received: Indices = np.zeros_like(self.vectors_sent)
         self.vectors = 0
-        self.begin()
+        self._beside_work = False
+        self._transfers = network.transfers()
 
-    def begin(self, *, beside_work: bool = False) -> None:
-        """Begin anew, with nothing on its way.
+    def begin(self, now: float, *, beside_work: bool) -> None:
+        """Begin anew: what is still on its way is given up.
 
         Args:
+            now: simulated seconds.
             beside_work: workers compute while their vectors travel, which then takes none of
                 their time.
         """
+        self.close(now)
         self._beside_work = beside_work
         self._transfers = self._network.transfers()
 
@@ -50,17 +53,18 @@ class Sending:
     def receive(self) -> tuple[float, int]:
         """Take the next arrival; return its time and worker.
 
-        It is not counted yet: the run may end before (:meth:`count`).
+        It is not counted yet: the run may end before (:meth:`count_arrival`, :meth:`count_reduce`).
         """
         end, worker, ready = self._transfers.pop()
         self._record(np.array([worker]), np.array([ready]), np.array([end]))
         return end, worker
 
-    def receive_all(self) -> float:
-        """Take everything that is on its way; return when the last arrives."""
-        end = 0.0
-        while self._transfers.ready:
-            end = max(end, self.receive()[0])
+    def receive_from(self, senders: Indices) -> float:
+        """Take arrivals until nothing of ``senders`` (m,) is on its way; return when that is."""
+        end, missing = 0.0, self._transfers.ready.keys() & set(senders.tolist())
+        while missing:
+            end, worker = self.receive()
+            missing.discard(worker)
         return end
 
     def reduce(self, senders: Indices, ready: Vector, busy: npt.NDArray[np.bool_]) -> float:
@@ -85,7 +89,7 @@ class Sending:
             return end
         if network.shared:
             self._transfers.start_many(senders, ready)
-            return self.receive_all()
+            return self.receive_from(senders)
         self._record(senders, ready, ends)
         return float(ends.max())
 
@@ -105,7 +109,7 @@ class Sending:
         self.vectors += self._network.reduce_vectors(len(senders))
 
     def close(self, now: float) -> None:
-        """Write down what was still on its way at the end of the run."""
+        """Write down until when what is still on its way was sent."""
         for worker, ready in self._transfers.ready.items():
             self._record(np.array([worker]), np.array([ready]), np.array([max(now, ready)]))
 

@@ -54,6 +54,7 @@ from simulator import (
     Transfers,
     Vector,
     When,
+    Whole,
 )
 from simulator.accounting.columns import COLUMNS, Column
 
@@ -100,6 +101,7 @@ __all__ = [
     "Vector",
     "Verdicts",
     "When",
+    "Whole",
     "bench",
     "check",
     "check_method",

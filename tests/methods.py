@@ -6,8 +6,8 @@ from typing import Any
 from clusters import RULE
 from hypothesis import strategies as st
 
-from algorithms import COMBINED, METHODS, NIGT, RULES, Algorithm, Schedule
-from simulator import Count, Kept, Momentum, Positive
+from algorithms import Algorithm, COMBINED, METHODS, NIGT, RULES, Schedule
+from simulator import Count, Kept, Momentum, Positive, Whole
 
 EXAMPLES: dict[Any, Any] = {
     Count: 3,
@@ -18,12 +18,14 @@ EXAMPLES: dict[Any, Any] = {
     Positive | Schedule: 0.1,
     Momentum | Schedule: 0.3,
     Kept: 0.5,
+    Whole: 1,
 }
 """A value that fits, by the type of a field."""
 
 COUNTS = st.integers(1, 12)
 STRATEGIES: dict[Any, st.SearchStrategy[Any]] = {
     Count: COUNTS,
+    Whole: st.integers(0, 3),
     Count | None: st.none() | COUNTS,
     bool: st.booleans(),
     Positive | None: st.none() | st.integers(1, 64).map(lambda k: k / 16),

@@ -21,6 +21,41 @@ def synchronous(h: Times, k: Times, collective: str, group: Sequence[int], updat
     return [(period * (t + 1), counts, [0] * len(group)) for t in range(updates)]
 
 
+def backups(
+    h: Times, k: Times, *, collective: str, preemption: str, wait: int, updates: int
+) -> Clock:
+    """Synchronous, waiting for the first ``wait`` vectors (gather) or completions only."""
+    n, now, clock = len(h), Fraction(0), Clock()
+    running: dict[int, tuple[Fraction, int]] = {}  # by worker: end, round of its point
+    for t in range(updates):
+        running = {} if preemption == "cancel" else running
+        running |= {i: (now + h[i], t) for i in range(n) if i not in running}
+        on_the_way: list[tuple[Fraction, int]] = []
+        first: list[tuple[Fraction, int]] = []
+        while len(first) < wait:
+            completion = min(((end, i) for i, (end, _) in running.items()), default=None)
+            if on_the_way and (completion is None or min(on_the_way) < completion):
+                first.append(min(on_the_way))
+                on_the_way.remove(first[-1])
+                continue
+            assert completion is not None
+            end, i = completion
+            if running.pop(i)[1] < t:
+                running[i] = end + h[i], t
+            elif collective == "gather":
+                on_the_way.append((end + k[i], i))
+            else:
+                first.append((end, i))
+        now = first[-1][0] + (max(k) if collective == "allreduce" else 0)
+        if preemption == "finish":  # the broadcast comes before completions at its time
+            while any(end < now for end, _ in running.values()):
+                end, i = min((end, i) for i, (end, _) in running.items())
+                if running.pop(i)[1] < t:
+                    running[i] = end + h[i], t
+        clock.append((now, [int(i in {j for _, j in first}) for i in range(n)], [0] * wait))
+    return clock
+
+
 def rounds(
     h: Times,
     k: Times,

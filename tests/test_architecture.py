@@ -131,6 +131,7 @@ def test_public_names() -> None:
         "Variants",
         "Vector",
         "When",
+        "Whole",
         "power_law",
         "simulate",
     ]

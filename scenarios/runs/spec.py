@@ -55,6 +55,8 @@ class RunSpec:
         scenario = self.scenario.model_dump(mode="json", exclude=apart)
         for method in scenario["methods"]:
             del method["label"]
+            if method.get("backup") == 0:  # older results have no such key
+                del method["backup"]
         later = [(scenario, "evaluation"), (scenario["cluster"], "network")]  # than some results
         later += [(table, key) for table in scenario["methods"] for key in ("rule", "source")]
         for table, key in (*later, (scenario["problem"], "source")):

@@ -56,6 +56,44 @@ def test_synchronous_allreduce_waits_for_both_maxima() -> None:
     assert times(allreduce) == [5, 10]  # 2 + 3
 
 
+def test_backup_workers_are_not_waited_for() -> None:
+    # vectors at 1 + 4, 2 + 1 and 3 + 1: the first two are workers 1's and 2's
+    cluster = hardware([1, 2, 3], [4, 1, 1])
+    result = run(Synchronous(RULE, backup=1), cluster, updates=2)
+    assert times(result) == [4, 8]
+    assert result.gradients_used.tolist() == [0, 2, 2]
+    # worker 0 has computed until 1, and its vector is given up at 4
+    assert result.gradients_discarded.tolist() == [2, 0, 0]
+    assert result.vectors_sent.tolist() == [0, 2, 2]
+    assert result.seconds[State.SEND].tolist() == [6, 2, 2]
+    assert result.seconds[State.DISCARD].tolist() == [2, 0, 0]
+    # all-reduce: the first two complete at 2, and everyone's link is waited for
+    together = hardware([1, 2, 3], [4, 1, 1], collective="allreduce")
+    result = run(Synchronous(RULE, backup=1), together, updates=2)
+    assert times(result) == [6, 12]
+    assert result.gradients_used.tolist() == [2, 2, 0]
+
+
+def test_a_backup_worker_that_is_late_finishes_its_task_under_finish() -> None:
+    # worker 1's of round 1 ends at 3, stale in round 4; its next would end at 6
+    result = run(Synchronous(RULE, backup=1), hardware([1, 3], preemption="finish"), updates=6)
+    assert times(result) == [1, 2, 3, 4, 5, 6]
+    assert result.gradients_used.tolist() == [6, 0]
+    assert result.gradients_discarded.tolist() == [0, 2]
+    # all-reduce: each completes once; worker 1 does at 3, beside the sending, and waits for round 2
+    slow = hardware([1, 3], [4, 4], "finish", "allreduce")
+    result = run(Synchronous(RULE, backup=1), slow, updates=2)
+    assert times(result) == [5, 10]
+    assert result.gradients_discarded.tolist() == [0, 2]
+
+
+def test_a_timeout_matters_only_if_too_few_have_completed() -> None:
+    for timeout, expected in ((1.5, 2), (2.5, 4)):
+        # at 1.5 only worker 0 has completed, whose vector is there at 2; at 2.5 two have
+        method = Synchronous(RULE, timeout=timeout, backup=1)
+        assert times(run(method, hardware([1, 2, 3], [1, 2, 2]), updates=1)) == [expected]
+
+
 def test_afedpg_steps_on_every_completion() -> None:
     result = run(AFedPG(RULE), hardware([1, 2]), updates=4)
     assert times(result) == [1, 2, 2, 3]

@@ -42,7 +42,7 @@ def draw_cluster(rng: np.random.Generator) -> Draw:
     kappa = [Fraction(int(k), grid) for k in rng.integers(0, largest + 1, n)]
     collective: Collective = "gather" if rng.integers(2) else "allreduce"
     preemption: Preemption = "cancel" if rng.integers(2) else "finish"
-    high = {"batch": 201, "m": n + 2, "threshold": 2 * n + 2, "buffer": n + 2}
+    high = {"batch": 201, "m": n + 2, "threshold": 2 * n + 2, "buffer": n + 2, "wait": n + 1}
     numbers = {name: int(rng.integers(1, limit)) for name, limit in high.items()}
     return h, kappa, collective, preemption, numbers
 
@@ -64,8 +64,12 @@ def expected_clocks(draw: Draw) -> list[tuple[Algorithm, reference.Clock]]:
         return reference.harmonic_mean_is_enough(counts, x["batch"])
 
     ringmaster = reference.with_stops if preemption == "cancel" else reference.asynchronous
+    backups = reference.backups(
+        h, k, collective=collective, preemption=preemption, wait=x["wait"], updates=UPDATES
+    )
     return [
         (Synchronous(RULE), reference.synchronous(h, k, collective, everyone, UPDATES)),
+        (Synchronous(RULE, backup=len(h) - x["wait"]), backups),
         (Fastest(RULE, x["m"]), reference.synchronous(h, k, collective, fastest, UPDATES)),
         (Rennala(RULE, x["batch"]), rounds(same)),
         (Malenia(RULE, x["batch"]), rounds(harmonic)),

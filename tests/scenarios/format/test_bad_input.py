@@ -202,6 +202,14 @@ MISTAKES = {
         ('"rennala-nigt"\nbatch = 3', '"fastest-nigt"\nm = 5'),
         "methods[0].m: 5 of 2 workers; accepted: 1 to 2",
     ),
+    "as many backup workers as there are": (
+        ('"rennala-nigt"\nbatch = 3', '"synchronous-nigt"\nlabel = "few"\nbackup = 2'),
+        "methods[0].backup: 2 of 2 workers; accepted: 0 to 1",
+    ),
+    "fewer backup workers than none": (
+        ('"rennala-nigt"\nbatch = 3', '"synchronous-nigt"\nlabel = "few"\nbackup = -1'),
+        "methods[0].backup: got -1; accepted: a whole number of at least 0",
+    ),
     "a range without an end": (
         (QUADRATIC, QUADRATIC + '\n[[problem.variants]]\nname = "far"\nworkers = "0-"'),
         "problem.variants[0].workers: '0-' names nobody; accepted: a list of numbers",
