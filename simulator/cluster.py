@@ -14,6 +14,7 @@ from simulator.clock import Clock
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import BYTES_PER_COORDINATE
 from simulator.interface import Cluster, Moment, State, When
+from simulator.hardware.server import Serving
 from simulator.problem import Problem
 from simulator.promises.checkpoint import Checkpoint
 from simulator.promises.gradients import LazyGradients
@@ -77,7 +78,8 @@ class SimulatedCluster(Cluster):
         self._travelling: dict[int, Task] = {}  # by worker, on its way to the server
         self.gradients = LazyGradients(problem, self._replay)
         self.workers = Workers(hardware, timeline, self._trajectories.lengths)
-        self.sending = Sending(hardware.network, timeline)
+        self.serving = Serving(hardware.server)
+        self.sending = Sending(hardware.network, self.serving, timeline)
         self.ledger = Ledger(
             self.workers, timeline, self.gradients, self._trajectories, self._tally
         )
@@ -166,8 +168,7 @@ class SimulatedCluster(Cluster):
         while self.workers.next_event() < self.sending.next_arrival():
             task = yield from self.advance()
             if task is not None:
-                self.sending.start(task.worker, task.end)
-                self._travelling[task.worker] = task
+                self._send(task)
         yield self.clock.until(self.sending.next_arrival()[0])
         _, worker = self.sending.receive()
         self.sending.count_arrival(worker)
@@ -194,6 +195,9 @@ class SimulatedCluster(Cluster):
         self, step: Callable[[State, Vector, When], State], now: State, gradient: Vector
     ) -> Process[State]:
         """See :class:`Cluster`."""
+        if self.hardware.server.update:
+            yield from self.advance_until(self.serving.update(self.now))
+            self.serving.done()
         new = self._replay.over
         now = step(now, gradient, self._when()) if new else self._replay.iterate(now)
         row = self.ledger.close_update(self.updates_made + 1, self.now, now.point)
@@ -228,7 +232,7 @@ class SimulatedCluster(Cluster):
 
     def close(self) -> None:
         """End the accounting: what is unfinished or unused counts as discarded."""
-        self.ledger.discard_pending()
+        self.ledger.discard_unused()
         self.ledger.stop(self.workers.stop(self.workers.all_busy(), self.now))
         self.sending.close(self.now)
         self._timeline.close(self.now)
@@ -249,6 +253,20 @@ class SimulatedCluster(Cluster):
             self.round.join(task.worker)
         return None
 
+    def advance_until(self, end: float) -> Process[None]:
+        """Wait until ``end``, while the server takes no notice of what workers complete."""
+        if self.round is not None and end > self.now:
+            self.round.compute_on()
+        while self.workers.next_event()[0] < end:
+            task = yield from self.advance()
+            if task is None:
+                continue
+            if task.lookahead.dispatched or self.round is None:
+                self._send(task)
+            else:
+                self.round.move_on(task)
+        yield self.clock.until(end)
+
     def cancel(self) -> None:
         """Stop running tasks, if a broadcast or a reduce does so on this cluster."""
         if self.hardware.preemption == "cancel":
@@ -256,6 +274,10 @@ class SimulatedCluster(Cluster):
 
     def _stop(self, workers: Indices) -> None:
         self.ledger.stop(self.workers.stop(workers, self.now, self.hardware.stop_cost))
+
+    def _send(self, task: Task) -> None:
+        self.sending.start(task.worker, task.end)
+        self._travelling[task.worker] = task
 
     def _start(self, worker: int, lookahead: Lookahead) -> None:
         self.gradients.promise((worker, self.workers.index(worker)), lookahead)

@@ -118,7 +118,7 @@ class SimulatedRound(Round):
                     cluster.sending.start(task.worker, task.end)
                 return task
             if task is not None:
-                self._move_on(task)  # stale
+                self.move_on(task)  # stale
 
     def reduce(self, tasks: Sequence[Task], weights: Sequence[float]) -> Process[Vector]:
         """See :class:`Round`."""
@@ -133,28 +133,24 @@ class SimulatedRound(Round):
                 senders = self._group
             ready = cluster.workers.free(senders, cluster.now)
             end = cluster.sending.reduce(senders, ready, cluster.workers.busy(senders))
-        yield from self._compute_on_until(max(end, cluster.now))
+        yield from cluster.advance_until(max(end, cluster.now))
         cluster.sending.count_reduce(senders)
         answer = cluster.gradients.weighted_sum(tasks, weights)
         cluster.ledger.use(list(tasks), answer)
         return answer.gradient
-
-    def _compute_on_until(self, end: float) -> Process[None]:
-        cluster = self._cluster
-        if self._computes_on and end > cluster.now:
-            self._go_on()
-        while cluster.workers.next_event()[0] < end:
-            task = yield from cluster.advance()
-            if task is not None:
-                self._move_on(task)
-        yield cluster.clock.until(end)
 
     def _go_on(self) -> None:
         if self._resting is not None and self._keep_going:
             self.join(self._resting)
         self._resting = None
 
-    def _move_on(self, task: Task) -> None:
+    def compute_on(self) -> None:
+        """Let the worker whose completion ended the computing go on beside sending, if it may."""
+        if self._computes_on:
+            self._go_on()
+
+    def move_on(self, task: Task) -> None:
+        """Discard a gradient that this round has no use for; its worker goes on."""
         self._cluster.ledger.discard(task)
         if self._keep_going or task.lookahead is not self._lookahead:
             self.join(task.worker)

@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from simulator.accounting.timeline import State, Timeline
 from simulator.hardware.network import Network
+from simulator.hardware.server import Serving
 from simulator.types import Indices, Vector
 
 
@@ -13,6 +14,7 @@ class Sending:
 
     Args:
         network: links, ingress and collective.
+        serving: the server that receives, for which arrivals wait.
         timeline: where intervals are recorded.
 
     Attributes:
@@ -21,8 +23,9 @@ class Sending:
         vectors: how many vectors' bytes were sent, both ways, each once.
     """
 
-    def __init__(self, network: Network, timeline: Timeline) -> None:
+    def __init__(self, network: Network, serving: Serving, timeline: Timeline) -> None:
         self._network = network
+        self._serving = serving
         self._timeline = timeline
         self.vectors_sent: Indices = np.zeros(len(network.transfer), dtype=np.int64)
         self.vectors_received: Indices = np.zeros_like(self.vectors_sent)
@@ -38,6 +41,10 @@ class Sending:
             beside_work: workers compute while their vectors travel, which then takes none of
                 their time.
         """
+        while self._transfers.peek()[0] < now:  # at the server, where nobody wants it any more
+            end, worker, ready = self._transfers.pop()
+            self._record(np.array([worker]), np.array([ready]), np.array([end]))
+            self.count_arrival(worker)
         self.close(now)
         self._beside_work = beside_work
         self._transfers = self._network.transfers()
@@ -47,17 +54,18 @@ class Sending:
         self._transfers.start(worker, ready)
 
     def next_arrival(self) -> tuple[float, int]:
-        """Return (time, worker) of the next arrival; (inf, -1) if nothing is on its way."""
-        return self._transfers.peek()
+        """Return when the next arrival is received, and whose it is; (inf, -1): there is none."""
+        arrival, worker = self._transfers.peek()
+        return self._serving.when_received(arrival), worker
 
     def receive(self) -> tuple[float, int]:
-        """Take the next arrival; return its time and worker.
+        """Take the next arrival; return when it is received, and its worker.
 
         It is not counted yet: the run may end before (:meth:`count_arrival`, :meth:`count_reduce`).
         """
         end, worker, ready = self._transfers.pop()
         self._record(np.array([worker]), np.array([ready]), np.array([end]))
-        return end, worker
+        return self._serving.receive(end), worker
 
     def receive_from(self, senders: Indices) -> float:
         """Take arrivals until nothing of ``senders`` (m,) is on its way; return when that is."""
@@ -87,7 +95,7 @@ class Sending:
             idle = ~busy
             self._record(senders[idle], begin[idle], ends[idle])
             return end
-        if network.shared:
+        if network.shared or self._serving.queues:
             self._transfers.start_many(senders, ready)
             return self.receive_from(senders)
         self._record(senders, ready, ends)
@@ -102,11 +110,13 @@ class Sending:
         """Count a vector of ``worker`` as arrived."""
         self.vectors_sent[worker] += 1
         self.vectors += 1
+        self._serving.done()
 
     def count_reduce(self, senders: Indices) -> None:
         """Count a vector of each of ``senders``, shape (m,), as arrived."""
         self.vectors_sent[senders] += 1
         self.vectors += self._network.reduce_vectors(len(senders))
+        self._serving.done()
 
     def close(self, now: float) -> None:
         """Write down until when what is still on its way was sent."""

@@ -31,6 +31,7 @@ class Run:
         vectors_sent: shape (n,), gradients that arrived.
         vectors_received: shape (n,), lookaheads that the server sent.
         bytes_sent: over the network, both ways and each once, at 4 bytes a coordinate.
+        server_seconds: that the server was at work, in what it has done.
         failure: why the run ended early, None if it did not.
         bias: lengths and returns of used against discarded trajectories, where it matters.
         timeline: where :attr:`intervals` come from.
@@ -43,6 +44,7 @@ class Run:
     vectors_sent: Indices
     vectors_received: Indices
     bytes_sent: int
+    server_seconds: float
     failure: str | None
     bias: SelectionBias | None = None
     timeline: Timeline | None = field(default=None, repr=False)
@@ -146,6 +148,7 @@ def _result(
         vectors_sent=cluster.sending.vectors_sent,
         vectors_received=cluster.sending.vectors_received,
         bytes_sent=cluster.bytes_sent,
+        server_seconds=cluster.serving.seconds,
         failure=failure,
         bias=cluster.bias,
         timeline=timeline,

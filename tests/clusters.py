@@ -17,6 +17,7 @@ from simulator import (
     State,
     simulate,
 )
+from simulator.hardware.server import FREE, Server
 from simulator.problems.quadratic import Bowl, Quadratic
 from simulator.types import Vector
 
@@ -28,10 +29,14 @@ def hardware(
     uplink: Sequence[float] | None = None,
     preemption: Literal["cancel", "finish"] = "cancel",
     collective: Literal["gather", "allreduce"] = "gather",
+    server: Server = FREE,
 ) -> Hardware:
     kappa = np.zeros(len(compute)) if uplink is None else np.array(uplink, dtype=float)
     return Hardware(
-        ComputeModel(np.array(compute, dtype=float)), Network(kappa, collective), preemption
+        ComputeModel(np.array(compute, dtype=float)),
+        Network(kappa, collective),
+        preemption,
+        server=server,
     )
 
 

@@ -4,25 +4,44 @@ It shares no code with the simulator. Each function returns one (time, counts, d
 update: when it was made, how many gradients of each worker it used, and their staleness.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from heapq import heapify, heappop, heappush
 
 Clock = list[tuple[Fraction, list[int], list[int]]]
 Times = Sequence[Fraction]
+Server = tuple[Fraction, Fraction]  # seconds for an update, and to receive a vector
 
 
-def synchronous(h: Times, k: Times, collective: str, group: Sequence[int], updates: int) -> Clock:
+def served(arrivals: Iterable[Fraction], server: Server) -> Fraction:
+    """When the server has received all that arrives, one after the other, and made an update."""
+    update, receive = server
+    free = Fraction(0)
+    for arrival in sorted(arrivals):
+        free = max(free, arrival) + receive
+    return free + update
+
+
+def synchronous(
+    h: Times, k: Times, collective: str, group: Sequence[int], *, updates: int, server: Server
+) -> Clock:
     if collective == "gather":
-        period = max(h[i] + k[i] for i in group)
+        period = served((h[i] + k[i] for i in group), server)
     else:
-        period = max(h[i] for i in group) + max(k[i] for i in group)
+        period = max(h[i] for i in group) + max(k[i] for i in group) + server[0]
     counts = [int(i in group) for i in range(len(h))]
     return [(period * (t + 1), counts, [0] * len(group)) for t in range(updates)]
 
 
 def backups(
-    h: Times, k: Times, *, collective: str, preemption: str, wait: int, updates: int
+    h: Times,
+    k: Times,
+    *,
+    collective: str,
+    preemption: str,
+    wait: int,
+    updates: int,
+    server: Server,
 ) -> Clock:
     """Synchronous, waiting for the first ``wait`` vectors (gather) or completions only."""
     n, now, clock = len(h), Fraction(0), Clock()
@@ -46,7 +65,10 @@ def backups(
                 on_the_way.append((end + k[i], i))
             else:
                 first.append((end, i))
-        now = first[-1][0] + (max(k) if collective == "allreduce" else 0)
+        if collective == "gather":
+            now = served((time for time, _ in first), server)
+        else:
+            now = first[-1][0] + max(k) + server[0]
         if preemption == "finish":  # the broadcast comes before completions at its time
             while any(end < now for end, _ in running.values()):
                 end, i = min((end, i) for i, (end, _) in running.items())
@@ -64,6 +86,7 @@ def rounds(
     preemption: str,
     enough: Callable[[list[int]], bool],
     updates: int,
+    server: Server,
 ) -> Clock:
     """Rennala and Malenia: everyone keeps going until the counts are enough."""
     n, now, clock = len(h), Fraction(0), Clock()
@@ -82,8 +105,10 @@ def rounds(
                 if enough(counts):
                     break
             heappush(running, (end + h[worker], worker, t))
-        senders = [i for i in range(n) if counts[i] or collective == "allreduce"]
-        now = end + max(k[i] for i in senders)
+        if collective == "gather":
+            now = served((end + k[i] for i in range(n) if counts[i]), server)
+        else:
+            now = end + max(k) + server[0]
         if preemption == "finish" and now > end:
             heappush(running, (end + h[worker], worker, t))
             while running[0][0] < now:  # the broadcast comes before completions at its time
@@ -94,44 +119,61 @@ def rounds(
 
 
 def asynchronous(
-    h: Times, k: Times, threshold: float = float("inf"), updates: int = 30, *, buffer: int = 1
+    h: Times,
+    k: Times,
+    server: Server,
+    *,
+    threshold: float = float("inf"),
+    buffer: int = 1,
+    updates: int = 30,
 ) -> Clock:
     """AFedPG and asynchronous PG; with a threshold Ringmaster without stops; else FedBuff."""
+    update, receive = server
+    free = Fraction(0)
     n, clock = len(h), Clock()
     counts, versions = [0] * n, list[int]()
     arrivals = [(h[i] + k[i], i, 0) for i in range(n)]  # (time, worker, version of its point)
     heapify(arrivals)
     while len(clock) < updates:
         time, worker, version = heappop(arrivals)
+        free = max(free, time) + receive
         if len(clock) - version < threshold:
             counts[worker] += 1
             versions.append(version)
         if len(versions) == buffer:
-            clock.append((time, counts, [len(clock) - sent for sent in versions]))
+            free += update
+            clock.append((free, counts, [len(clock) - sent for sent in versions]))
             counts, versions = [0] * n, []
-        heappush(arrivals, (time + h[worker] + k[worker], worker, len(clock)))
+        heappush(arrivals, (free + h[worker] + k[worker], worker, len(clock)))
     return clock
 
 
-def with_stops(h: Times, k: Times, threshold: int, updates: int) -> Clock:
+def with_stops(
+    h: Times, k: Times, server: Server, *, threshold: float, updates: int = 30
+) -> Clock:
     """Ringmaster that stops what is too old; at equal times the server comes before completions."""
-    workers, clock = range(len(h)), Clock()
+    update, receive = server
+    workers, clock, now = range(len(h)), Clock(), Fraction(0)
     begun = [(Fraction(0), 0) for _ in workers]  # of each one's task: (time, version of its point)
     while len(clock) < updates:
         time, worker = min((begun[i][0] + h[i] + k[i], i) for i in workers)
         delay = len(clock) - begun[worker][1]
+        now, after = max(now, time) + receive, worker
         if delay < threshold:
-            clock.append((time, [int(i == worker) for i in workers], [delay]))
-        begun[worker] = (time, len(clock))
+            now, after = now + update, -1 if update else worker
+            clock.append((now, [int(i == worker) for i in workers], [delay]))
+        begun[worker] = (now, len(clock))
         for i, (start, version) in enumerate(begun):
-            if (start + h[i], i) > (time, worker) and len(clock) - version >= threshold:
-                begun[i] = (time, len(clock))
+            if (start + h[i], i) > (now, after) and len(clock) - version >= threshold:
+                begun[i] = (now, len(clock))
     return clock
 
 
-def ringleader(h: Times, k: Times, updates: int = 30) -> Clock:
+def ringleader(h: Times, k: Times, server: Server, *, updates: int = 30) -> Clock:
     """Rounds of two phases: everyone sends at least once, then each worker has a turn."""
     n, clock = len(h), Clock()
+    update, receive = server
+    free = Fraction(0)
     arrivals = [(h[i] + k[i], i, 0) for i in range(n)]  # (time, worker, version of its point)
     heapify(arrivals)
     early: list[tuple[int, int]] = []  # (worker, version) that came before the round
@@ -140,17 +182,19 @@ def ringleader(h: Times, k: Times, updates: int = 30) -> Clock:
         early, turns = [], set(range(n))
         while turns:
             time, worker, version = heappop(arrivals)
+            free = max(free, time) + receive
             collecting = len(turns) == n
             if worker in turns:
                 unused.append((worker, version))
                 if not collecting or len({w for w, _ in unused}) == n:
                     counts = [sum(w == i for w, _ in unused) for i in range(n)]
-                    clock.append((time, counts, [len(clock) - v for _, v in unused]))
+                    free += update
+                    clock.append((free, counts, [len(clock) - v for _, v in unused]))
                     unused, version = [], len(clock)
                     turns.remove(worker)
             else:
                 early.append((worker, version))
-            heappush(arrivals, (time + h[worker] + k[worker], worker, version))
+            heappush(arrivals, (free + h[worker] + k[worker], worker, version))
     return clock[:updates]
 
 

@@ -7,11 +7,12 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from scenarios.format.compute import Times
-from scenarios.format.network import Ingress, Link, NetworkTable
+from scenarios.format.network import Ingress, Link, NetworkTable, ServerTable
 from scenarios.format.words.strict import LARGEST_DIMENSION, NonNegative, Strict
 from simulator import Count, Hardware, Network, Positive, Vector
 from simulator.hardware.failures import Failures, PlannedFailures, RandomFailures
 from simulator.hardware.network import BYTES_PER_COORDINATE
+from simulator.hardware.server import FREE
 
 
 class RandomDown(Strict):
@@ -77,6 +78,7 @@ class Cluster(Strict):
     uplink: Link | None = None
     downlink: Link | None = None
     ingress: Ingress | None = None
+    server: ServerTable | None = Field(None, description="a table { update, receive }, in seconds")
     failures: Annotated[RandomDown | PlannedDown, Field(discriminator="model")] | None = None
 
     @property
@@ -111,6 +113,7 @@ class Cluster(Strict):
             self.rule,
             self.cancel_cost,
             self.failures.failures(self.workers, seed) if self.failures else None,
+            self.server.server() if self.server else FREE,
         )
 
     def _network(self, dimension: int) -> Network:

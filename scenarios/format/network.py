@@ -13,6 +13,7 @@ from scenarios.format.words.strict import NonNegative, Strict
 from scenarios.format.words.where import told
 from simulator import Count, Network, NetworkModel, Positive, Vector, power_law
 from simulator.hardware.network import BYTES_PER_COORDINATE
+from simulator.hardware.server import Server
 
 
 class PowerLink(Strict):
@@ -78,6 +79,17 @@ class Ingress(Strict):
         if (self.slots is None) == (self.bandwidth is None):
             raise ValueError("slots: or bandwidth is wanted; accepted: one of them")
         return self
+
+
+class ServerTable(Strict):
+    """What the server's own work takes; it does one thing at a time."""
+
+    update: NonNegative = Field(0.0, description="seconds for an update")
+    receive: NonNegative = Field(0.0, description="seconds for each vector that arrives")
+
+    def server(self) -> Server:
+        """Return the server."""
+        return Server(self.update, self.receive)
 
 
 class NetworkTable(Open):

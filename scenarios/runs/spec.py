@@ -57,7 +57,8 @@ class RunSpec:
             del method["label"]
             if method.get("backup") == 0:  # older results have no such key
                 del method["backup"]
-        later = [(scenario, "evaluation"), (scenario["cluster"], "network")]  # than some results
+        later = [(scenario, "evaluation")]  # than some results
+        later += [(scenario["cluster"], key) for key in ("network", "server")]
         later += [(table, key) for table in scenario["methods"] for key in ("rule", "source")]
         for table, key in (*later, (scenario["problem"], "source")):
             if table.get(key, 0) is None:

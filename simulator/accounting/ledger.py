@@ -47,7 +47,7 @@ class Ledger:
         self._trajectories = trajectories
         self._tally = tally
         self._pending: dict[Key, Task] = {}
-        self._used: set[Key] = set()  # since the last update
+        self._used: dict[Key, Task] = {}  # by the update that is not made yet
         self._delays = DelayCounts(workers.number)
         self._made = 0
 
@@ -76,13 +76,10 @@ class Ledger:
         self._pending[task.key] = task
 
     def use(self, tasks: list[Task], answer: Estimate) -> None:
-        """Count pending tasks as used by the next update."""
+        """Take pending tasks for the next update; once that is made, they are used."""
         for task in tasks:
             key = task.key
-            del self._pending[key]
-            self._used.add(key)
-            self._timeline.use(task.rows, self._made + 1)
-            self._delays.use(task.worker, self._delay(task))
+            self._used[key] = self._pending.pop(key)
         self._tally.use([self._delay(task) for task in tasks], answer)
 
     def discard(self, task: Task) -> None:
@@ -98,6 +95,11 @@ class Ledger:
         for task in list(self._pending.values()):
             self.discard(task)
 
+    def discard_unused(self) -> None:
+        """The run ends: count what no update has used as discarded."""
+        self._pending |= self._used
+        self.discard_pending()
+
     def close_update(self, update: int, time: float, point: Vector) -> Update:
         """Return the row of the history of an update 1, 2, ... to ``point``, shape (d,).
 
@@ -107,6 +109,9 @@ class Ledger:
         if not np.isfinite(point).all():
             raise DivergedError("theta is not finite")
         row = self._tally.row(update, time, point, self._selection())
+        for task in self._used.values():
+            self._timeline.use(task.rows, update)
+            self._delays.use(task.worker, self._delay(task))
         self._used.clear()
         self._made = update
         return row

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from simulator.hardware.compute import ComputeModel
 from simulator.hardware.failures import Failures
 from simulator.hardware.network import Network
+from simulator.hardware.server import FREE, Server
 from simulator.types import Indices, Vector
 
 Preemption: TypeAlias = Literal["cancel", "finish"]
@@ -28,6 +29,7 @@ class Hardware:
             newest point.
         stop_cost: seconds that a worker is busy stopping a task under ``cancel``.
         failures: when workers are down; never if None.
+        server: what the server's own work takes.
     """
 
     compute: ComputeModel
@@ -35,6 +37,7 @@ class Hardware:
     preemption: Preemption = "cancel"
     stop_cost: float = 0.0
     failures: Failures | None = None
+    server: Server = FREE
 
     def course(
         self, workers: Indices, starts: Vector, work: Vector

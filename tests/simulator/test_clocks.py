@@ -23,6 +23,7 @@ from algorithms import (
     Synchronous,
 )
 from simulator import Cluster, Estimate, Process, Request, StalledError, State, simulate
+from simulator.hardware.server import Server
 
 VECTOR = 3 * 4
 """Bytes of a vector: coordinates, bytes of each."""
@@ -289,6 +290,63 @@ def test_synchronous_does_not_depend_on_preemption() -> None:
     for preemption in ("cancel", "finish"):
         cluster = hardware([0.5, 1, 4], [2, 1, 0.25], preemption)
         assert times(run(Synchronous(RULE), cluster, updates=3)) == [4.25, 8.5, 12.75]
+
+
+SERVER = Server(update=0.25, receive=0.5)
+
+
+def test_a_server_receives_the_vectors_of_a_round_one_after_the_other() -> None:
+    # both arrive at 2, and are received until 2.5 and 3; then the update takes 0.25
+    result = run(Synchronous(RULE), hardware([1, 2], [1, 0], server=SERVER), updates=2)
+    assert times(result) == [3.25, 6.5]
+    assert result.server_seconds == 2 * (2 * 0.5 + 0.25)
+    assert result.seconds[State.SEND].tolist() == [2, 0]  # worker 0 is idle from 2 on
+    assert result.seconds[State.IDLE].tolist() == [2.5, 2.5]
+    # Rennala: computing ends at 2; the vectors arrive at 3 and 5, and the server waits for the last
+    result = run(Rennala(RULE, 3), hardware([1, 2], [1, 3], server=SERVER), updates=2)
+    assert times(result) == [5.75, 11.5]
+    # an all-reduce brings the server nothing: 2 + 3 + 0.25
+    together = hardware([1, 2], [1, 3], collective="allreduce", server=SERVER)
+    result = run(Synchronous(RULE), together, updates=1)
+    assert times(result) == [5.25]
+    assert result.server_seconds == 0.25
+
+
+def test_arrivals_wait_for_a_server_that_is_busy() -> None:
+    # worker 0 arrives at 1: received at 1.5, an update at 1.75; it arrives again at 2.75
+    # worker 1 arrives at 2: received at 2.5, an update at 2.75; it arrives again at 4.75
+    # worker 0: received at 3.25, an update at 3.5; arrives at 4.5: 5, 5.25
+    # worker 1 waits from 4.75 to 5.25: 5.75, 6
+    result = run(AFedPG(RULE), hardware([1, 2], server=SERVER), updates=5)
+    assert times(result) == [1.75, 2.75, 3.5, 5.25, 6]
+    assert [row.delay for row in result.history.rows] == [0, 1, 1, 0, 2]
+    assert result.server_seconds == 5 * 0.75
+
+
+def test_workers_compute_while_the_server_updates_under_finish() -> None:
+    # update from 1 to 2.5; worker 0's next at 2 is discarded, its third at 3 is stale, and so is
+    # worker 1's; both begin at 3, and worker 0's at 4 ends the round
+    cluster = hardware([1, 3], preemption="finish", server=Server(update=1.5))
+    result = run(Rennala(RULE, 1), cluster, updates=2)
+    assert times(result) == [2.5, 5.5]
+    assert [row.discarded for row in result.history.rows] == [1, 3]
+
+
+def test_backup_workers_wait_in_the_servers_queue_in_vain() -> None:
+    # arrivals at 1, 1.25, 3; received at 2, 3: then the round is over
+    method, server = Synchronous(RULE, backup=1), Server(receive=1.0)
+    result = run(method, hardware([1, 1.25, 2], [0, 0, 1], server=server), updates=1)
+    assert times(result) == [3]
+    assert result.gradients_used.tolist() == [1, 1, 0]
+
+
+def test_an_update_that_the_server_does_not_finish_uses_nothing() -> None:
+    result = run(Synchronous(RULE), hardware([1], server=Server(update=1)), time_limit=3.5)
+    assert times(result) == [2]
+    assert result.gradients_used.tolist() == [1]
+    assert result.gradients_discarded.tolist() == [1]
+    assert result.seconds[State.DISCARD].tolist() == [1]
+    assert result.server_seconds == 1
 
 
 def test_equal_times_are_handled_in_the_order_of_workers() -> None:

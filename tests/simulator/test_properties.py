@@ -1,5 +1,6 @@
 """What holds for every cluster, method and limit."""
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from methods import drawn
 
-from algorithms import AFedPG, Algorithm, Rennala
+from algorithms import AFedPG, Algorithm, Rennala, Synchronous
 from simulator import Hardware
+from simulator.hardware.server import FREE, Server, Serving
 from simulator.ready import ReadyQueue
 
 if TYPE_CHECKING:
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
 METHODS = drawn()
 SECONDS = st.integers(1, 16).map(lambda k: k / 4)  # binary fractions with many ties
 ODD_SECONDS = st.floats(0.01, 5.0)
+
+
+def servers(seconds: st.SearchStrategy[float]) -> st.SearchStrategy[Server]:
+    some = st.just(0.0) | seconds.map(lambda s: s / 4)
+    return st.builds(Server, update=some, receive=some)
 
 
 @st.composite
@@ -35,6 +42,7 @@ def clusters(draw: st.DrawFn, seconds: st.SearchStrategy[float]) -> Hardware:
         uplink,
         draw(st.sampled_from(preemptions)),
         draw(st.sampled_from(collectives)),
+        draw(st.just(FREE) | servers(seconds)),
     )
 
 
@@ -67,6 +75,45 @@ def test_time_never_runs_backwards_and_gradients_add_up(
         assert {row.delay for row in rows} == {0.0}
     if isinstance(method, AFedPG):
         assert result.gradients_discarded.sum() <= len(result.gradients_used)  # those under way
+
+
+@given(servers(SECONDS), st.lists(SECONDS, max_size=20), st.integers(1, 5))
+def test_a_server_does_one_thing_at_a_time_in_order(
+    server: Server, gaps: list[float], every: int
+) -> None:
+    serving, arrivals, done = Serving(server), list(np.cumsum(gaps)), [0.0]
+    for k, arrival in enumerate(arrivals, start=1):
+        begin = max(arrival, done[-1])
+        done.append(serving.receive(arrival))
+        assert done[-1] == begin + server.receive
+        if k % every == 0:
+            done.append(serving.update(done[-1]))
+            assert done[-1] == done[-2] + server.update
+        serving.done()
+    number = len(arrivals)
+    assert serving.seconds == number * server.receive + number // every * server.update
+
+
+@given(
+    st.sampled_from(
+        [Synchronous(RULE), Synchronous(RULE, backup=1), Rennala(RULE, 4), AFedPG(RULE)]
+    ),
+    clusters(SECONDS),
+    servers(SECONDS),
+)
+@settings(max_examples=100, deadline=None)
+def test_no_update_is_earlier_than_with_a_free_server(
+    method: Algorithm, cluster: Hardware, server: Server
+) -> None:
+    cluster = replace(cluster, preemption="cancel", server=FREE)
+    free = times(run(method, cluster, updates=20))
+    result = run(method, replace(cluster, server=server), updates=20)
+    assert (np.array(times(result)) >= np.array(free)).all()
+    one_by_one = isinstance(method, AFedPG) or cluster.network.collective == "gather"
+    received = result.gradients_used if isinstance(method, Synchronous) else result.vectors_sent
+    assert result.server_seconds == pytest.approx(
+        20 * server.update + one_by_one * received.sum() * server.receive
+    )
 
 
 @given(st.integers(1, 30), st.lists(SECONDS, min_size=1, max_size=8))

@@ -1,7 +1,8 @@
 """Every method's clock equals the second implementation's, on 500 random clusters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -26,12 +27,15 @@ from algorithms.harmonic import HarmonicCounts
 from simulator import Indices, Process, SimulatedCluster, simulate
 from simulator.hardware.hardware import Preemption
 from simulator.hardware.network import Collective
+from simulator.hardware.server import Server
 
 UPDATES = 6
 CLUSTERS = 500
 CHUNKS = 20
 
-Draw = tuple[list[Fraction], list[Fraction], Collective, Preemption, dict[str, int]]
+Draw = tuple[
+    list[Fraction], list[Fraction], Collective, Preemption, dict[str, int], reference.Server
+]
 
 
 def draw_cluster(rng: np.random.Generator) -> Draw:
@@ -44,18 +48,14 @@ def draw_cluster(rng: np.random.Generator) -> Draw:
     preemption: Preemption = "cancel" if rng.integers(2) else "finish"
     high = {"batch": 201, "m": n + 2, "threshold": 2 * n + 2, "buffer": n + 2, "wait": n + 1}
     numbers = {name: int(rng.integers(1, limit)) for name, limit in high.items()}
-    return h, kappa, collective, preemption, numbers
+    update, receive = (Fraction(int(k), grid) for k in rng.integers(0, 2 * grid, 2))
+    server = (update, receive) if rng.integers(2) else (Fraction(0), Fraction(0))
+    return h, kappa, collective, preemption, numbers, server
 
 
 def expected_clocks(draw: Draw) -> list[tuple[Algorithm, reference.Clock]]:
-    h, k, collective, preemption, x = draw
+    h, k, collective, preemption, x, server = draw
     fastest = sorted(range(len(h)), key=lambda i: (h[i] + k[i], i))[: x["m"]]
-    everyone = range(len(h))
-
-    def rounds(enough: Callable[[list[int]], bool]) -> reference.Clock:
-        return reference.rounds(
-            h, k, collective=collective, preemption=preemption, enough=enough, updates=UPDATES
-        )
 
     def same(counts: list[int]) -> bool:
         return sum(counts) == x["batch"]
@@ -63,21 +63,33 @@ def expected_clocks(draw: Draw) -> list[tuple[Algorithm, reference.Clock]]:
     def harmonic(counts: list[int]) -> bool:
         return reference.harmonic_mean_is_enough(counts, x["batch"])
 
-    ringmaster = reference.with_stops if preemption == "cancel" else reference.asynchronous
-    backups = reference.backups(
-        h, k, collective=collective, preemption=preemption, wait=x["wait"], updates=UPDATES
+    def synchronous(group: Sequence[int]) -> reference.Clock:
+        return reference.synchronous(h, k, collective, group, updates=UPDATES, server=server)
+
+    stops = preemption == "cancel"
+    ringmaster: Callable[..., reference.Clock]
+    ringmaster = reference.with_stops if stops else reference.asynchronous
+    rounds = partial(
+        reference.rounds,
+        h,
+        k,
+        collective=collective,
+        preemption=preemption,
+        updates=UPDATES,
+        server=server,
     )
+    backups = partial(reference.backups, h, k, **rounds.keywords)
     return [
-        (Synchronous(RULE), reference.synchronous(h, k, collective, everyone, UPDATES)),
-        (Synchronous(RULE, backup=len(h) - x["wait"]), backups),
-        (Fastest(RULE, x["m"]), reference.synchronous(h, k, collective, fastest, UPDATES)),
-        (Rennala(RULE, x["batch"]), rounds(same)),
-        (Malenia(RULE, x["batch"]), rounds(harmonic)),
-        (AFedPG(RULE), reference.asynchronous(h, k)),
-        (Asynchronous(RULE), reference.asynchronous(h, k)),
-        (FedBuff(RULE, x["buffer"]), reference.asynchronous(h, k, buffer=x["buffer"])),
-        (Ringleader(RULE), reference.ringleader(h, k)),
-        (Ringmaster(RULE, x["threshold"]), ringmaster(h, k, x["threshold"], 30)),
+        (Synchronous(RULE), synchronous(range(len(h)))),
+        (Synchronous(RULE, backup=len(h) - x["wait"]), backups(wait=x["wait"])),
+        (Fastest(RULE, x["m"]), synchronous(fastest)),
+        (Rennala(RULE, x["batch"]), rounds(enough=same)),
+        (Malenia(RULE, x["batch"]), rounds(enough=harmonic)),
+        (AFedPG(RULE), reference.asynchronous(h, k, server)),
+        (Asynchronous(RULE), reference.asynchronous(h, k, server)),
+        (FedBuff(RULE, x["buffer"]), reference.asynchronous(h, k, server, buffer=x["buffer"])),
+        (Ringleader(RULE), reference.ringleader(h, k, server)),
+        (Ringmaster(RULE, x["threshold"]), ringmaster(h, k, server, threshold=x["threshold"])),
     ]
 
 
@@ -85,7 +97,7 @@ def simulated_clock(
     method: Algorithm, draw: Draw, updates: int
 ) -> list[tuple[float, list[int], float]]:
     """Return (time, counts, mean delay) of each update, as the simulator has them."""
-    h, k, collective, preemption, _ = draw
+    h, k, collective, preemption, _, (update, receive) = draw
     seen: list[SimulatedCluster] = []
     counts = [np.zeros(len(h), dtype=np.int64)]
 
@@ -100,7 +112,13 @@ def simulated_clock(
     result = simulate(
         run,
         Recorder(),
-        hardware([float(x) for x in h], [float(x) for x in k], preemption, collective),
+        hardware(
+            [float(x) for x in h],
+            [float(x) for x in k],
+            preemption,
+            collective,
+            Server(float(update), float(receive)),
+        ),
         updates=updates,
         on_update=lambda *_: counts.append(used_so_far()),
     )

@@ -21,6 +21,7 @@ class Totals(TypedDict):
         vectors_sent: gradients that arrived.
         vectors_received: lookaheads that the server sent; older files have none.
         bytes_sent: over the network: see :func:`bytes_sent`.
+        server_seconds: simulated, that the server was at work; missing in older results.
         environment_steps: of the trajectories used.
         bias: lengths and returns of used and discarded trajectories, where durations depend on
             them.
@@ -35,6 +36,7 @@ class Totals(TypedDict):
     vectors_sent: int
     vectors_received: NotRequired[int]
     bytes_sent: int
+    server_seconds: NotRequired[float]
     environment_steps: int
     bias: dict[str, Any] | None
     worker_seconds: dict[str, float]

@@ -67,6 +67,7 @@ def totals(run: Run) -> Totals:
         "vectors_sent": int(run.vectors_sent.sum()),
         "vectors_received": int(run.vectors_received.sum()),
         "bytes_sent": run.bytes_sent,
+        "server_seconds": run.server_seconds,
         "environment_steps": sum(row.steps for row in run.history.rows),
         "bias": run.bias.summary() if run.bias else None,
         "worker_seconds": seconds,
