@@ -148,9 +148,7 @@ def asynchronous(
     return clock
 
 
-def with_stops(
-    h: Times, k: Times, server: Server, *, threshold: float, updates: int = 30
-) -> Clock:
+def with_stops(h: Times, k: Times, server: Server, *, threshold: float, updates: int = 30) -> Clock:
     """Ringmaster that stops what is too old; at equal times the server comes before completions."""
     update, receive = server
     workers, clock, now = range(len(h)), Clock(), Fraction(0)

@@ -19,7 +19,7 @@ def describe(scenario: Scenario) -> Iterator[str]:
         parts.append(cluster.topology)
     if cluster.cancel_cost:
         parts.append(f"{cluster.cancel_cost:g} s to cancel a task")
-    parts += [key for key in ("downlink", "ingress") if getattr(cluster, key) is not None]
+    parts += [key for key in ("downlink", "ingress", "server") if getattr(cluster, key) is not None]
     yield f"cluster   {', '.join(parts)}"
     compute = cluster.compute
     varied = [

@@ -1,7 +1,7 @@
 """Runs that cannot end, or would take days: what can be told before they start."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -61,7 +61,11 @@ def one_update(scenario: Scenario, method: Method) -> Forecast | None:
     """Return what an update takes on average; None for users' own methods."""
     if not method.is_ours:
         return None
-    return method.build().forecast(_pace(scenario))
+    one = method.build().forecast(_pace(scenario))
+    server = scenario.cluster.server
+    if one is None or server is None:
+        return one
+    return replace(one, seconds=max(one.seconds, server.update))
 
 
 def _end(scenario: Scenario) -> float:

@@ -28,14 +28,11 @@ SMALLEST, LARGEST = 1e-20, 1e20
 
 def clocks(scenario: Scenario, dimension: int) -> Iterator[tables.Clock]:
     """Yield the clock of each of the scenario's methods."""
-    h = scenario.cluster.compute_seconds()
-    kappa = scenario.cluster.uplink_seconds(dimension)
     for method in scenario.methods:
         if scenario.cluster.compute.per == "step":
             yield tables.Clock(method.folder, "depends on the episodes", math.nan, math.nan)
             continue
-        allreduce = scenario.cluster.collective == "allreduce"
-        clock = method.build().clock(h, kappa, allreduce=allreduce)
+        clock = clock_of(scenario, method, dimension)
         predicted, formula = (clock.period, clock.formula) if clock else (math.nan, "-")
         simulated = _simulated(scenario, method, dimension, predicted)
         yield tables.Clock(method.folder, formula, predicted, simulated)
@@ -78,23 +75,19 @@ def update_times(run: StoredRun, number: int) -> Vector:
         raise BadInputError(
             f"--theory: the clocks of {run.path} are known for fixed times and 'cancel' only"
         )
-    clock = clock_of(scenario, int(run.info["dimension"]))
+    clock = clock_of(scenario, scenario.methods[0], int(run.info["dimension"]))
     if clock is None:
         raise BadInputError(f"--theory: {run.path}: there is no formula for the method's clock")
     return clock.times(number)
 
 
-def clock_of(scenario: Scenario, dimension: int) -> Clock | None:
-    """Return the predicted clock of the scenario's first method; None: there is no formula."""
-    return (
-        scenario.methods[0]
-        .build()
-        .clock(
-            scenario.cluster.compute_seconds(),
-            scenario.cluster.uplink_seconds(dimension),
-            allreduce=scenario.cluster.collective == "allreduce",
-        )
-    )
+def clock_of(scenario: Scenario, method: Method, dimension: int) -> Clock | None:
+    """Return the predicted clock of one of the scenario's methods; None: there is no formula."""
+    cluster = scenario.cluster
+    if cluster.server is not None:
+        return None
+    h, kappa = cluster.compute_seconds(), cluster.uplink_seconds(dimension)
+    return method.build().clock(h, kappa, allreduce=cluster.collective == "allreduce")
 
 
 def scenario_of(run: StoredRun) -> Scenario | None:
@@ -122,6 +115,8 @@ def report(
     yield tables.clock_sheet(list(clocks(scenario, dimension)), scenario.cluster.rule)
     if not scenario.cluster.fixed:
         yield "The formulas take h_i and kappa_i as fixed numbers; this cluster's are not."
+    if scenario.cluster.server is not None:
+        yield "The formulas are of a free server; here vectors wait for it, and for each other."
     h = scenario.cluster.compute_seconds()
     kappa = scenario.cluster.uplink_seconds(dimension)
     for method in scenario.methods:

@@ -110,7 +110,7 @@ def _seconds_per_update(run: StoredRun, dimension: int) -> float:
     scenario = scenario_of(run)
     if scenario is None:
         return float("nan")
-    clock = clock_of(scenario, dimension)
+    clock = clock_of(scenario, scenario.methods[0], dimension)
     return clock.period if clock else float("nan")
 
 

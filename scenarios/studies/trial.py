@@ -18,6 +18,7 @@ from simulator import (
 )
 from simulator.hardware.failures import RandomFailures
 from simulator.hardware.jitter import Jitter
+from simulator.hardware.server import FREE, Server
 from simulator.problems.quadratic import Bowl, Quadratic
 
 
@@ -27,7 +28,7 @@ def clusters() -> dict[str, Hardware]:
     networks = {
         "gather": Network(kappa),
         "a ring": Network(kappa, "allreduce", topology="ring"),
-        "one slot and a downlink": Network(np.full(4, 0.4), slots=1, downlink=kappa),
+        "one slot, a downlink, a slow server": Network(np.full(4, 0.4), slots=1, downlink=kappa),
     }
     found = {}
     for name, network in networks.items():
@@ -38,6 +39,7 @@ def clusters() -> dict[str, Hardware]:
                 preemption,  # type: ignore[arg-type]
                 cost,
                 RandomFailures(4, "lost", between=40.0, repair=1.0, seed=5),
+                Server(update=0.3, receive=0.1) if network.slots else FREE,
             )
     return found
 

@@ -246,6 +246,12 @@ def test_constants_are_said_in_words_with_few_digits() -> None:
     assert "M = 1, M_init = 8, eta = 0.1406, alpha = 0.25" in shown
 
 
+def test_theory_has_no_formula_for_a_server_that_is_not_free() -> None:
+    scenario = load("quadratic-stragglers").with_values({"cluster.server": {"receive": 0.5}})
+    assert all(clock.formula == "-" for clock in predicted_clocks(scenario, 2))
+    assert "formulas are of a free server" in str(told(scenario, [0.25]))
+
+
 @pytest.mark.parametrize("name", ["epsilon", "sigma", "smoothness", "hessian", "gap"])
 @pytest.mark.parametrize("value", [math.inf, math.nan, 1e-300, -1.0])
 def test_constants_out_of_bounds_are_a_line(name: str, value: float) -> None:

@@ -165,6 +165,10 @@ MISTAKES = {
         ("workers = 2", "workers = 2\ningress = { slots = 1, bandwidth = 1.0 }"),
         "cluster.ingress.slots: or bandwidth is wanted; accepted: one of them",
     ),
+    "a server that takes less than no time": (
+        ("workers = 2", "workers = 2\nserver = { update = -1.0 }"),
+        "cluster.server.update: got -1.0; accepted: a number of at least 0: seconds for an update",
+    ),
     "an ingress without a gather": (
         ("workers = 2", 'workers = 2\ncollective = "allreduce"\ningress = { slots = 1 }'),
         "cluster.ingress: is of no meaning with allreduce",

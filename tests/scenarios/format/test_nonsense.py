@@ -38,6 +38,7 @@ BASE: dict[str, Any] = {
         "uplink": LINK,
         "downlink": {"model": "power", "scale": 1.0, "dimension_exponent": 0.5},
         "ingress": {"slots": 1},
+        "server": {"update": 0.5, "receive": 0.25},
         "failures": {"model": "windows", "windows": [[0, 1.0, 2.0]], "running": "paused"},
     },
     "problem": {
