@@ -44,6 +44,11 @@ class Clock:
     first: float | None = None
     updates: Callable[[], Iterator[float]] | None = None
 
+    def after(self, seconds: float) -> "Clock":
+        """Return the clock of the same rounds, each of which ends ``seconds`` later."""
+        first = None if self.first is None else self.first + seconds
+        return Clock(self.period + seconds, f"{self.formula}, + {seconds:g}", first)
+
     def times(self, number: int) -> Vector:
         """Return the simulated seconds at which updates 1..number are made, shape (number,)."""
         if self.updates is not None:

@@ -83,11 +83,14 @@ def update_times(run: StoredRun, number: int) -> Vector:
 
 def clock_of(scenario: Scenario, method: Method, dimension: int) -> Clock | None:
     """Return the predicted clock of one of the scenario's methods; None: there is no formula."""
-    cluster = scenario.cluster
-    if cluster.server is not None:
-        return None
+    cluster, server = scenario.cluster, scenario.cluster.server
+    allreduce = cluster.collective == "allreduce"
     h, kappa = cluster.compute_seconds(), cluster.uplink_seconds(dimension)
-    return method.build().clock(h, kappa, allreduce=cluster.collective == "allreduce")
+    clock = method.build().clock(h, kappa, allreduce=allreduce)
+    if clock is None or server is None:
+        return clock
+    vectors_wait = clock.updates is not None or (server.receive > 0 and not allreduce)
+    return clock.after(server.update) if method.is_ours and not vectors_wait else None
 
 
 def scenario_of(run: StoredRun) -> Scenario | None:
@@ -116,7 +119,7 @@ def report(
     if not scenario.cluster.fixed:
         yield "The formulas take h_i and kappa_i as fixed numbers; this cluster's are not."
     if scenario.cluster.server is not None:
-        yield "The formulas are of a free server; here vectors wait for it, and for each other."
+        yield "There is no formula where vectors wait for the server, and so for each other."
     h = scenario.cluster.compute_seconds()
     kappa = scenario.cluster.uplink_seconds(dimension)
     for method in scenario.methods:

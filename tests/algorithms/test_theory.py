@@ -249,7 +249,16 @@ def test_constants_are_said_in_words_with_few_digits() -> None:
 def test_theory_has_no_formula_for_a_server_that_is_not_free() -> None:
     scenario = load("quadratic-stragglers").with_values({"cluster.server": {"receive": 0.5}})
     assert all(clock.formula == "-" for clock in predicted_clocks(scenario, 2))
-    assert "formulas are of a free server" in str(told(scenario, [0.25]))
+    assert "no formula where vectors wait for the server" in str(told(scenario, [0.25]))
+
+
+def test_a_servers_update_comes_after_each_round() -> None:
+    scenario = load("quadratic-stragglers").with_values({"cluster.server": {"update": 0.5}})
+    found = {clock.method: clock for clock in predicted_clocks(scenario, 2)}
+    assert {found.pop(name).formula for name in ("afedpg", "ringmaster-nigt")} == {"-"}
+    for clock in found.values():
+        assert clock.formula.endswith(", + 0.5")
+        assert clock.simulated == pytest.approx(clock.predicted)
 
 
 @pytest.mark.parametrize("name", ["epsilon", "sigma", "smoothness", "hessian", "gap"])
