@@ -13,8 +13,8 @@ from simulator.accounting.timeline import Timeline
 from simulator.clock import Clock
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import BYTES_PER_COORDINATE
-from simulator.interface import Cluster, Moment, State, When
 from simulator.hardware.server import Serving
+from simulator.interface import Cluster, Moment, State, When
 from simulator.problem import Problem
 from simulator.promises.checkpoint import Checkpoint
 from simulator.promises.gradients import LazyGradients

@@ -26,6 +26,7 @@ Count: TypeAlias = Annotated[int, annotated_types.Ge(1)]
 
 Kept: TypeAlias = Annotated[float, annotated_types.Ge(0), annotated_types.Lt(1)]
 """How much of a sum over updates is kept at the next update, in [0, 1)."""
+
 Whole: TypeAlias = Annotated[int, annotated_types.Ge(0)]
 """A whole number of at least zero."""
 

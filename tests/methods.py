@@ -6,7 +6,7 @@ from typing import Any
 from clusters import RULE
 from hypothesis import strategies as st
 
-from algorithms import Algorithm, COMBINED, METHODS, NIGT, RULES, Schedule
+from algorithms import COMBINED, METHODS, NIGT, RULES, Algorithm, Schedule
 from simulator import Count, Kept, Momentum, Positive, Whole
 
 EXAMPLES: dict[Any, Any] = {
