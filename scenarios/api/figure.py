@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Unpack
 from scenarios.api.results import Results
 from scenarios.api.run import ROOT, planned
 from scenarios.api.shown import Comparison
+from scenarios.format.load import find, load
 from scenarios.format.words.accepted import FileOrFolder
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
@@ -73,11 +74,12 @@ class FigureResults:
                 hero,
                 self.figure.rivals,
                 str(results.runs[0].info["title"]),
-                next(iter(part.columns), None),
+                load(find(part.scenario)).thresholds or (),
             )
             for part, results in self.parts
+            if not part.is_sweep
             for hero in self.figure.heroes
-            if not part.is_sweep and hero in results.methods
+            if hero in results.methods
         ]
         return [one for one in found if one]
 

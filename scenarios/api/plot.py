@@ -6,8 +6,6 @@ from itertools import combinations, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from scenarios.api.results import Results
 from scenarios.format.words.accepted import Labels, Names, Pair
 from scenarios.format.words.arguments import checked_call
@@ -115,13 +113,13 @@ def _together(
 ) -> "list[Panel]":
     from scenarios.pictures.panels import together  # noqa: PLC0415
 
-    metrics = {name: curves.metric(runs) for name, runs in clusters.items()}
+    metrics = {name: curves.drawn(runs) for name, runs in clusters.items()}
     if column is None and len(set(metrics.values())) > 1:
         judged = ", ".join(f"{name} by {metric}" for name, metric in metrics.items())
         raise BadInputError(f"overlay: judged {judged}; accepted: alike, or a column that all have")
     chosen = column or next(iter(metrics.values()))
     for name, runs in clusters.items():
-        if not any(np.isfinite(curves.known(run, chosen)).any() for run in runs):
+        if not any(len(curves.raw(run, chosen).times) for run in runs):
             raise BadInputError(
                 f"{name}: no run has a value of {chosen}; accepted: a column that all have"
             )

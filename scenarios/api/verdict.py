@@ -8,6 +8,7 @@ from scenarios.api.shown import Shown
 from scenarios.format.words.accepted import FileOrFolder
 from scenarios.format.words.arguments import checked_call
 from scenarios.results import verdicts
+from scenarios.results.aggregate import at_once
 from scenarios.results.sheet import Sheet
 
 if TYPE_CHECKING:
@@ -28,12 +29,19 @@ class Verdicts(Shown):
         used = {name: runs for one in found for name, runs in one.sources()}
         crossings = [f"{one.name}: {c.sentence()}." for one in found for c in one.crossovers()]
         origin = verdicts.origin([run for runs in used.values() for run in runs])
-        self._notes = ["", *crossings, *missing, "", *origin]
+        claims = at_once([one for _, one in self.rows])
+        self._notes = ["", f"{claims}.", *crossings, *missing, "", *origin]
 
     @property
     def parts(self) -> Sequence[Sheet | str]:
         """See :class:`Shown`."""
-        return [*verdicts.sentences(self.rows), *self._notes]
+        lines = [
+            f"{name}, {one.title}: {line}"
+            for name, one in self.rows
+            for line in verdicts.sentences(one)
+        ]
+        together = verdicts.aggregate_sheets([one for _, one in self.rows])
+        return [*lines, "", *together, *self._notes]
 
     def markdown(self) -> str:
         """Return the tables of docs/reproduction.md."""

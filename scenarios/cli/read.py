@@ -35,8 +35,10 @@ def compare(
 ) -> None:
     """Compare the methods in a result folder: one row each, means over seeds.
 
-    The time to a threshold is when the mean return of the latest 100 trajectories first reaches
-    it, as the median over seeds.
+    Returns are those of theta itself where all runs have an [evaluation], else of trajectories:
+    `area` is the mean over the time, `final` that over its last tenth, and the time to a threshold
+    is when the mean over the latest 5% of the simulated time first reaches it, as the median over
+    seeds.
     """
     from scenarios.api.studies import open as open_results
 

@@ -196,7 +196,7 @@ def figure(
     """
     from scenarios.api import figure as api
     from scenarios.pictures.style import save as save_picture
-    from scenarios.results.verdicts import sentence, times_sheet
+    from scenarios.results.verdicts import aggregate_sheets, sentences, times_sheet
 
     if source is not None and (quick or save):
         raise BadInputError("--from: goes with neither --quick nor --save, which need runs")
@@ -222,9 +222,12 @@ def figure(
         say(crossover.sentence())
     for comparison in found.comparisons():
         show(comparison)
-    for one in found.verdicts():
+    verdicts = found.verdicts()
+    for one in verdicts:
         console().print(times_sheet(one))
-        say(sentence(one) + "\n")
+        say("\n".join(sentences(one)) + "\n")
+    for sheet in aggregate_sheets(verdicts):
+        console().print(sheet)
     if picture := found.plot():
         file = Path(f"figures/{'figure' * name.isdigit()}{name}{'-quick' * quick}.png")
         save_picture(picture, file)
@@ -240,10 +243,12 @@ def verdict(
 ) -> None:
     """Say for every figure in a folder of compact results whether its claim holds.
 
-    For each panel: seconds to three thresholds (1/4, 1/2 and 3/4 of the way from the mean start
-    to the best return that any run reached), medians over seeds with 90% bootstrap intervals; the
-    speed-up over the fastest rival; and the probability that a run is sooner than the rival's. A
-    claim holds if the intervals of two speed-ups of three lie above 1 and none lies below.
+    A curve is theta itself where all runs have an [evaluation], else the returns over the latest 5%
+    of the simulated time. Its area, the mean over the time limit, decides: a claim holds if the
+    method's is above that of each rival by the paired t-test over seeds at 5%, and fails if it is
+    below that of one (5% over the number of rivals). Below 5 seeds there is no verdict. Beside it
+    stand the final values, speed-ups at three thresholds with 90% bootstrap intervals, the
+    probability of being sooner, and which seeds hold the thresholds at the end.
     """
     from scenarios.api.verdict import verdict as judge
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Self
 
 import annotated_types
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from scenarios.format.cluster import Cluster
 from scenarios.format.method import Method
@@ -87,6 +87,9 @@ class Scenario(Limits):
     quick: Quick | None = None
     tune: Tune | None = None
     evaluation: Evaluated | None = None
+    thresholds: list[float] | None = Field(
+        None, description="three rising returns, from other seeds, that `verdict` measures times to"
+    )
     cluster: Cluster
     problem: ProblemTable
     methods: list[Method] = Field(min_length=1)
@@ -107,6 +110,13 @@ class Scenario(Limits):
         if self.evaluation and not self.problem.has_episodes:
             raise ValueError(f"evaluation: a {kind} has no episodes; accepted: another problem")
         return self
+
+    @field_validator("thresholds")
+    @classmethod
+    def _thresholds_rise(cls, three: list[float] | None) -> list[float] | None:
+        if three is not None and not (len(three) == 3 and three[0] < three[1] < three[2]):  # noqa: PLR2004
+            raise ValueError("are not three that rise; accepted: such as [200.0, 260.0, 320.0]")
+        return three
 
     @model_validator(mode="after")
     def _folders_differ(self) -> Self:

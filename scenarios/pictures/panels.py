@@ -107,7 +107,7 @@ def panels_of(
         columns: a panel for each; by default one, and one per variant where workers differ.
         title: over the panels; that of the scenario if None.
     """
-    shown = list(columns) or [curves.metric(runs)]
+    shown = list(columns) or [curves.drawn(runs)]
     prefix = {"return_average": "return_mean", "objective": "objective"}.get(shown[0])
     if not columns and prefix:
         shown += [f"{prefix}_{variant}" for variant in runs[0].shares]

@@ -79,12 +79,12 @@ def compare(runs: list[StoredRun], thresholds: Sequence[float] = ()) -> Comparis
         runs: of one scenario.
         thresholds: values of the metric; if empty, three between start and best.
     """
-    column = curves.metric(runs)
+    column, until = curves.metric(runs), curves.horizon(runs)
     chosen = list(thresholds) or default_thresholds(runs, column)
     table: dict[str, list[str | float]] = {}
     for label in dict.fromkeys(run.label for run in runs):
         mine = [run for run in runs if run.label == label]
-        for key, value in _row(mine, column, chosen).items():
+        for key, value in _row(mine, column, chosen, until).items():
             table.setdefault(key, []).append(value)
     return Comparison(column, chosen, table)
 
@@ -94,7 +94,8 @@ def default_thresholds(runs: list[StoredRun], column: str) -> list[float]:
 
     They are rounded to four digits, or to more if they would not lie there. None if no run rises.
     """
-    values = [curves.known(run, column) for run in runs]
+    until = curves.horizon(runs)
+    values = [curves.known(run, column, until) for run in runs]
     values = [v for v in values if np.isfinite(v).all()]
     if not any(rises(runs, column)):
         return []
@@ -118,7 +119,8 @@ def rises(runs: list[StoredRun], column: str) -> list[bool]:
     mean = {
         seed: _mean([a for a, b in zip(starts, seeds, strict=True) if b == seed]) for seed in seeds
     }
-    curve = [curves.known(run, column) for run in runs]
+    until = curves.horizon(runs)
+    curve = [curves.known(run, column, until) for run in runs]
     return [
         bool(v.max() - mean[seed] > mean[seed] - v.min())
         for v, seed in zip(curve, seeds, strict=True)
@@ -152,18 +154,20 @@ def warnings_of(runs: list[StoredRun]) -> list[str]:
 
 
 def _without_rise(runs: list[StoredRun]) -> Iterator[str]:
-    column = curves.metric(runs)
+    column, until = curves.metric(runs), curves.horizon(runs)
     risen = rises(runs, column)
     for label in dict.fromkeys(run.label for run in runs):
         mine = [run for run in runs if run.label == label]
         start = _mean([curves.start(run, column) for run in mine])
-        end = _mean([curves.known(run, column)[-1] for run in mine])
+        end = _mean([curves.known(run, column, until)[-1] for run in mine])
         rising = any(up for up, run in zip(risen, runs, strict=True) if run.label == label)
         if np.isfinite(end) and not rising:
             yield f"{label}: does not rise: {column} {start:.4g} at the start, {end:.4g} at the end"
 
 
-def _row(runs: list[StoredRun], column: str, thresholds: list[float]) -> dict[str, str | float]:
+def _row(
+    runs: list[StoredRun], column: str, thresholds: list[float], until: float
+) -> dict[str, str | float]:
     totals = [run.totals for run in runs]
     seconds = [sum(t["worker_seconds"].values()) for t in totals]
     row: dict[str, str | float] = {
@@ -188,12 +192,13 @@ def _row(runs: list[StoredRun], column: str, thresholds: list[float]) -> dict[st
         ),
         **_staleness(totals),
         **_selection(totals),
-        "final": _mean([curves.final(run, column) for run in runs]),
+        "area": _mean([curves.area(run, column, until) for run in runs]),
+        "final": _mean([curves.final(run, column, until) for run in runs]),
     }
     for variant in runs[0].shares:
         part = of_variant(VARIANT_PART.get(column, OBJECTIVE), variant)
-        row[f"final_{variant}"] = _mean([curves.final(run, part) for run in runs])
-    held = zip(*(curves.times_to(run, column, thresholds) for run in runs), strict=True)
+        row[f"final_{variant}"] = _mean([curves.final(run, part, until) for run in runs])
+    held = zip(*(curves.times_to(run, column, thresholds, until) for run in runs), strict=True)
     for threshold, times in zip(thresholds, held, strict=True):
         # a run that never held it counts as later than all: the median may be infinite
         row[time_to(threshold)] = float(np.median(times))

@@ -1,12 +1,14 @@
-"""From histories to curves and times: smoothing that treats all methods alike."""
+"""From histories to curves in simulated time, which treat all methods alike."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from scenarios.runs.store.stored import StoredRun
 from simulator import Vector
 from simulator.accounting.columns import (
+    EVALUATION,
     OBJECTIVE,
     RETURN_AVERAGE,
     RETURN_MEAN,
@@ -14,111 +16,169 @@ from simulator.accounting.columns import (
     of_variant,
 )
 
-BINS = 50
-"""Of the time that an area is taken over."""
+WINDOW = 0.05
+"""The share of the time over which returns of trajectories are averaged: one lag for all."""
 
-WINDOW = 100
-"""Trajectories in a running mean: methods with small and large batches are smoothed alike."""
+LAST = 0.1
+"""The share of the time whose mean is the final return."""
 
 
-def metric(runs: list[StoredRun]) -> str:
+@dataclass(frozen=True)
+class Curve:
+    """Values over simulated time: straight lines between points, flat before and after them.
+
+    So a curve lags behind no update, however rare updates are.
+
+    Attributes:
+        times: simulated seconds, rising, shape (k,); k = 0: nothing is known.
+        values: shape (k,).
+    """
+
+    times: Vector
+    values: Vector
+
+    def at(self, times: Vector) -> Vector:
+        """Return the values at ``times``; NaN if nothing is known."""
+        if not len(self.times):
+            return np.full(len(times), np.nan)
+        found: Vector = np.interp(times, self.times, self.values)
+        return found
+
+    def integral(self, until: Vector) -> Vector:
+        """Return the exact integrals from 0 to each of ``until``; NaN if nothing is known."""
+        if not len(self.times):
+            return np.full(len(until), np.nan)
+        times = np.concatenate([[0.0], self.times])
+        values = np.concatenate([self.values[:1], self.values])
+        sums = np.concatenate([[0.0], np.cumsum(np.diff(times) * (values[1:] + values[:-1]) / 2)])
+        before = np.searchsorted(times, until, side="right") - 1
+        middle = (values[before] + self.at(until)) / 2
+        result: Vector = sums[before] + (until - times[before]) * middle
+        return result
+
+    def cut(self, until: float) -> "Curve":
+        """Return what is known at ``until``."""
+        return Curve(self.times[self.times <= until], self.values[self.times <= until])
+
+    def trailing(self, window: float) -> "Curve":
+        """Return the means over the latest ``window`` seconds, from when there are so many."""
+        times = np.union1d(self.times, self.times + window)
+        times = times[(times >= window) & (times <= self.times[-1])]
+        return Curve(times, (self.integral(times) - self.integral(times - window)) / window)
+
+    def first_at(self, threshold: float) -> float:
+        """Return the simulated seconds at which it first reached a threshold; inf: never."""
+        held = np.flatnonzero(self.values >= threshold)
+        if not len(held):
+            return np.inf
+        k = int(held[0])
+        if k == 0:
+            return float(self.times[0])
+        times, values = self.times[k - 1 : k + 1], self.values[k - 1 : k + 1]
+        return float(np.interp(threshold, values, times))
+
+
+def metric(runs: Sequence[StoredRun]) -> str:
     """Return the column that these runs are judged by.
 
-    The exact ``objective`` where it is known; else ``return_average`` where workers differ, and
-    ``return_mean`` where they do not.
+    The exact ``objective`` where it is known; else ``evaluation``, theta itself at the same
+    simulated seconds, if all runs have it; else :func:`sampled`.
     """
     if any(np.isfinite(run.history[OBJECTIVE]).any() for run in runs):
         return OBJECTIVE
+    evaluated = all(np.isfinite(run.history.get(EVALUATION, np.empty(0))).any() for run in runs)
+    return EVALUATION if evaluated else sampled(runs)
+
+
+def sampled(runs: Sequence[StoredRun]) -> str:
+    """Return the column with the returns of the trajectories used.
+
+    It is ``return_average`` where workers differ, and ``return_mean`` where they do not.
+    """
     return RETURN_AVERAGE if runs[0].shares else RETURN_MEAN
 
 
-def running(run: StoredRun, column: str, window: float = WINDOW) -> Vector:
-    """Return a run's smoothed column, one number per update.
+def drawn(runs: Sequence[StoredRun]) -> str:
+    """Return the column that pictures show by default: a value for every update."""
+    column = metric(runs)
+    return sampled(runs) if column == EVALUATION else column
 
-    Returns are averaged over the latest updates: as few of them as hold ``window`` trajectories, or
-    all if the run has fewer; NaN before there are so many. For ``return_average`` each variant is
-    averaged over its share of the window, and then the workers equally. Other columns are returned
-    as they are; NaN if the run has no such column.
+
+def horizon(runs: Sequence[StoredRun]) -> float:
+    """Return the simulated seconds that finished runs share: those of the shortest."""
+    return min((float(run.totals["elapsed"]) for run in runs if run.is_done), default=0.0)
+
+
+def raw(run: StoredRun, column: str) -> Curve:
+    """Return a column as it was written; ``return_average`` averages the workers' own returns.
+
+    Of several updates at one time, returns of trajectories are averaged over all of them; of other
+    columns the last counts.
     """
     if column == RETURN_AVERAGE:
-        return _average(
-            [
-                share * running(run, of_variant(RETURN_MEAN, v), share * window)
-                for v, share in run.shares.items()
-            ]
-        )
-    values = run.history.get(column)
-    if values is None:
-        return np.full(len(run.history["time"]), np.nan)
-    if (number := counted_by(column)) is None:
-        return values
-    counts = run.history[number]
-    seen = np.concatenate([[0.0], np.cumsum(counts)])
-    total = np.concatenate([[0.0], np.cumsum(np.nan_to_num(values) * counts)])
-    window = max(min(window, seen[-1]), 1)
-    first = np.searchsorted(seen, seen[1:] - window, side="right") - 1
-    enough = seen[1:] >= window
-    first = np.where(enough, first, 0)
-    with np.errstate(invalid="ignore"):
-        means = (total[1:] - total[first]) / (seen[1:] - seen[first])
-    return np.where(enough, means, np.nan)
+        parts = {v: raw(run, of_variant(RETURN_MEAN, v)) for v in run.shares}
+        if not parts or not all(len(part.times) for part in parts.values()):
+            return Curve(np.empty(0), np.empty(0))
+        times = np.unique(np.concatenate([part.times for part in parts.values()]))
+        values = np.sum([run.shares[v] * part.at(times) for v, part in parts.items()], axis=0)
+        return Curve(times, values)
+    values = run.history.get(column, np.empty(0))
+    known = np.isfinite(values)
+    times, values = run.history["time"][: len(values)][known], values[known]
+    number = counted_by(column)
+    weights = np.ones(len(values)) if number is None else run.history[number][known]
+    later, place, ties = np.unique(times, return_inverse=True, return_counts=True)
+    if number is None:
+        return Curve(later, values[np.cumsum(ties) - 1])
+    return Curve(later, np.bincount(place, values * weights) / np.bincount(place, weights))
 
 
-def _average(parts: list[Vector]) -> Vector:
-    total: Vector = np.sum(parts, axis=0)
-    return total
+def judged(run: StoredRun, column: str, until: float) -> Curve:
+    """Return the curve that a run is judged by, with the same lag for every method.
 
-
-def first_held(run: StoredRun, column: str, threshold: float) -> float:
-    """Return the simulated seconds at which the smoothed column first held it; inf: never."""
-    held = np.flatnonzero(running(run, column) >= threshold)
-    return float(run.history["time"][held[0]]) if len(held) else np.inf
-
-
-def start(run: StoredRun, column: str) -> float:
-    """Return the column's value of the first update that has one; NaN if none has."""
-    values = running(run, column, 1)
-    found = values[np.isfinite(values)]
-    return float(found[0]) if len(found) else np.nan
-
-
-def times_to(run: StoredRun, column: str, thresholds: Sequence[float]) -> list[float]:
-    """Return when the smoothed column first held each threshold; see :func:`first_held`."""
-    return [first_held(run, column, threshold) for threshold in thresholds]
-
-
-def final(run: StoredRun, column: str) -> float:
-    """Return the smoothed column's last number; NaN if there is none."""
-    return float(known(run, column)[-1])
-
-
-def known(run: StoredRun, column: str) -> Vector:
-    """Return the smoothed column without its gaps; [NaN] if nothing is left."""
-    values = running(run, column)
-    values = values[np.isfinite(values)]
-    return values if len(values) else np.array([np.nan])
+    Returns of trajectories are averaged over the latest 5% of the time ``until`` which the runs
+    share; what is known of theta itself is taken as it is, without a lag.
+    """
+    curve, end = raw(run, column), float(run.totals["elapsed"])
+    if not len(curve.times) or (column != RETURN_AVERAGE and counted_by(column) is None):
+        return curve
+    if curve.times[-1] < end:
+        curve = Curve(np.append(curve.times, end), np.append(curve.values, curve.values[-1]))
+    return curve.trailing(WINDOW * until)
 
 
 def area(run: StoredRun, column: str, until: float) -> float:
-    """Return the mean of a column over simulated time, from 0 to ``until``; NaN without numbers.
+    """Return the mean of a column over the simulated seconds from 0 to ``until``; NaN: unknown.
 
-    What the history knows about theta (``evaluation``, ``objective``) is connected by straight
-    lines; it stays as it is before its first number and after its last. Returns of trajectories are
-    first averaged within each of :data:`BINS` equal bins of time, since methods have few or many.
+    What comes later is not looked at: a run that goes on keeps its areas.
     """
-    if counted_by(column) is not None or column == RETURN_AVERAGE:
-        means = binned(run, column, np.linspace(0, until, BINS + 1))
-        known = means[np.isfinite(means)]
-        gap = np.full(len(means) - len(known), known[0] if len(known) else np.nan)
-        return float(np.concatenate([gap, known]).mean())
-    values, times = run.history.get(column), run.history["time"]
-    chosen = np.isfinite(values) & (times <= until) if values is not None else np.zeros(0, bool)
-    if values is None or not chosen.any():
-        return np.nan
-    values, times = values[chosen], times[chosen]
-    times = np.concatenate([[0.0], times, [until]])
-    values = np.concatenate([values[:1], values, values[-1:]])
-    return float(np.trapezoid(values, times) / until)
+    return float(raw(run, column).cut(until).integral(np.array([until]))[0] / until)
+
+
+def final(run: StoredRun, column: str, until: float) -> float:
+    """Return the mean over the last tenth of the time ``until``; an exact column's last value."""
+    curve, end = raw(run, column).cut(until), np.array([until])
+    if column.startswith(OBJECTIVE):
+        return float(curve.at(end)[0])
+    begin = end * (1 - LAST)
+    return float(((curve.integral(end) - curve.integral(begin)) / (end - begin))[0])
+
+
+def start(run: StoredRun, column: str) -> float:
+    """Return the column's first value; NaN if there is none."""
+    return float(raw(run, column).at(np.zeros(1))[0])
+
+
+def times_to(run: StoredRun, column: str, thresholds: Sequence[float], until: float) -> list[float]:
+    """Return when the judged curve first reached each threshold; inf: never."""
+    curve = judged(run, column, until)
+    return [curve.first_at(threshold) for threshold in thresholds]
+
+
+def known(run: StoredRun, column: str, until: float) -> Vector:
+    """Return the judged curve's values; [NaN] if there are none."""
+    values = judged(run, column, until).values
+    return values if len(values) else np.array([np.nan])
 
 
 def binned(run: StoredRun, column: str, edges: Vector) -> Vector:
@@ -128,12 +188,12 @@ def binned(run: StoredRun, column: str, edges: Vector) -> Vector:
     NaN if the run has no such column.
     """
     if column == RETURN_AVERAGE:
-        return _average(
-            [
-                share * binned(run, of_variant(RETURN_MEAN, v), edges)
-                for v, share in run.shares.items()
-            ]
-        )
+        parts = [
+            share * binned(run, of_variant(RETURN_MEAN, v), edges)
+            for v, share in run.shares.items()
+        ]
+        average: Vector = np.sum(parts, axis=0)
+        return average
     values, times = run.history.get(column), run.history["time"]
     if values is None:
         return np.full(len(edges) - 1, np.nan)

@@ -15,13 +15,13 @@ from scenarios.results.compare import default_thresholds, known_columns, time_to
 from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.fingerprint import code_fingerprint
 from scenarios.runs.store.record import RunInfo, bytes_sent
-from scenarios.runs.store.stored import StoredRun
+from scenarios.runs.store.stored import StoredRun, apart_from_method
 from simulator.accounting.columns import RETURN_MEAN
 
 Row = dict[str, Any]
 
 COLUMNS = {
-    *("method", "seed", "status", "metric", "final", "best", "real_seconds", "reason"),
+    *("method", "seed", "status", "metric", "area", "final", "best", "real_seconds", "reason"),
     *("version", "same_code", "path"),
 }
 """Columns that every table has, beside :data:`TOTALS` and times to thresholds."""
@@ -101,11 +101,23 @@ def tidy(
     if done and not chosen and metric != "mixed":
         chosen = default_thresholds(done, metric)
     points = _differences([run.info for run in runs]) if axes is None else axes
-    rows = [_row(run, point, metric, chosen) for run, point in zip(runs, points, strict=True)]
+    spans = _spans(done)
+    rows = [
+        _row(run, point, metric, chosen, spans.get(repr(apart_from_method(run)), 0.0))
+        for run, point in zip(runs, points, strict=True)
+    ]
     return Rows(rows, metric, chosen)
 
 
-def _row(run: StoredRun, point: Row, metric: str, thresholds: Sequence[float]) -> Row:
+def _spans(runs: Sequence[StoredRun]) -> dict[str, float]:
+    """Return the simulated seconds that runs share which differ in method and seed only."""
+    groups: dict[str, list[StoredRun]] = {}
+    for run in runs:
+        groups.setdefault(repr(apart_from_method(run)), []).append(run)
+    return {key: curves.horizon(group) for key, group in groups.items()}
+
+
+def _row(run: StoredRun, point: Row, metric: str, thresholds: Sequence[float], until: float) -> Row:
     info, totals = run.info, run.info.get("totals")
     own = curves.metric([run]) if run.is_done else None
     return {
@@ -116,7 +128,7 @@ def _row(run: StoredRun, point: Row, metric: str, thresholds: Sequence[float]) -
         **{name: totals and totals.get(name) for name in TOTALS},
         "bytes_sent": totals and bytes_sent(totals),
         "metric": own,
-        **_outcome(run if run.is_done else None, own or metric, thresholds),
+        **_outcome(run if run.is_done else None, own or metric, thresholds, until),
         **_circumstances(info),
         "path": str(run.path),
     }
@@ -127,12 +139,15 @@ def _common(metrics: Sequence[str]) -> str:
     return "mixed" if len(kinds) > 1 else next(iter(kinds))
 
 
-def _outcome(run: StoredRun | None, metric: str, thresholds: Sequence[float]) -> Row:
-    values = curves.known(run, metric) if run else np.array([np.nan])
-    times = curves.times_to(run, metric, thresholds) if run else [np.nan] * len(thresholds)
+def _outcome(run: StoredRun | None, metric: str, thresholds: Sequence[float], until: float) -> Row:
+    if run is None:
+        names = ("area", "final", "best", *map(time_to, thresholds))
+        return dict.fromkeys(names, np.nan)
+    times = curves.times_to(run, metric, thresholds, until)
     return {
-        "final": float(values[-1]),
-        "best": float(values.max()),
+        "area": curves.area(run, metric, until),
+        "final": curves.final(run, metric, until),
+        "best": float(curves.known(run, metric, until).max()),
         **{time_to(t): time for t, time in zip(thresholds, times, strict=True)},
     }
 

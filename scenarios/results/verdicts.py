@@ -4,55 +4,94 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from scenarios.results.judge import LEVEL, Interval, Verdict
+from scenarios.results.aggregate import Aggregate, aggregates
+from scenarios.results.curves import WINDOW
+from scenarios.results.judge import LEVEL, Duel, Interval, Verdict
 from scenarios.results.sheet import Sheet
 from scenarios.runs.store.stored import StoredRun
-from simulator.accounting.columns import RETURN_MEAN
+from simulator.accounting.columns import EVALUATION, OBJECTIVE
 
 HEADER = (
-    *("figure", "panel", "method", "fastest rival"),
-    *("speed-up at 1/4", "at 1/2", "at 3/4", "P(sooner)", "seeds", "claim"),
+    *("figure", "panel", "method", "rival", "area", "final"),
+    *("speed-up at 1/4", "at 1/2", "at 3/4", "P(sooner)", "seeds", "against it", "claim"),
 )
 TIMES = (
-    *("figure", "panel", "the three returns", "method"),
-    *("seconds to 1/4", "to 1/2", "to 3/4"),
+    *("figure", "panel", "the three returns", "method", "area", "final"),
+    *("seconds to 1/4", "to 1/2", "to 3/4", "held at the end"),
 )
-
-WORDS = frozenset(range(len(HEADER)))
 
 
 def times_sheet(verdict: Verdict) -> Sheet:
-    """Return the times of all methods to the thresholds."""
+    """Return the times of all methods to the thresholds, and who holds them to the end."""
     title = (
         f"{verdict.title}: seconds to a {verdict.metric}, medians over seeds "
-        f"[{LEVEL}% bootstrap interval]"
+        f"[{LEVEL}% bootstrap interval]; {_curve(verdict)}; {_origin_of_thresholds(verdict)}"
     )
-    header = ["method", *(f"{threshold:g}" for threshold in verdict.thresholds)]
-    rows = [[method, *map(interval_text, times)] for method, times in verdict.times.items()]
+    header = ["method", *(f"{threshold:g}" for threshold in verdict.thresholds), "held at the end"]
+    rows = [
+        [method, *map(interval_text, times), _held(verdict, method)]
+        for method, times in verdict.times.items()
+    ]
     return Sheet(title, header, rows)
 
 
-def sentence(verdict: Verdict) -> str:
-    """Return the verdict in a line."""
-    seeds = f"{verdict.seeds} seed{'s' * (verdict.seeds > 1)}"
+def _curve(verdict: Verdict) -> str:
+    """Say what is judged, and with which lag."""
+    if verdict.metric == OBJECTIVE:
+        return "the exact objective"
+    if verdict.metric == EVALUATION:
+        return "theta itself, without a lag"
+    return f"means over the latest {WINDOW * verdict.until:.4g} simulated s, for all methods"
+
+
+def _origin_of_thresholds(verdict: Verdict) -> str:
     return (
-        f"{verdict.hero} against {_against(verdict)}: speed-up {', '.join(_speedups(verdict))}; "
-        f"P(sooner) {interval_text(verdict.improvement)}; {seeds}: {verdict.word}"
+        "thresholds fixed beforehand" if verdict.fixed else "thresholds taken from the judged runs"
     )
 
 
-def _speedups(verdict: Verdict) -> list[str]:
-    return [interval_text(s, infinite="inf") for s in verdict.speedups]
+def _held(verdict: Verdict, method: str) -> str:
+    return ", ".join(f"{share:.0%}" for share in verdict.held[method])
 
 
-def _against(verdict: Verdict) -> str:
-    return " / ".join(dict.fromkeys(verdict.rivals))
+def sentences(verdict: Verdict) -> Iterator[str]:
+    """Yield a line for each rival, and the claim's word where there are several."""
+    seeds = f"{verdict.seeds} seed{'s' * (verdict.seeds > 1)}"
+    for duel in verdict.duels:
+        yield (
+            f"{verdict.hero} against {duel.rival}: area {_difference(duel.area)}, "
+            f"final {_difference(duel.final)} of the rise; speed-up {', '.join(_speedups(duel))}; "
+            f"P(sooner) {interval_text(duel.sooner)}; {seeds}: {verdict.word_against(duel)}"
+        )
+    if len(verdict.duels) > 1:
+        yield f"{verdict.hero}, the claim: {verdict.word}"
 
 
-def sentences(verdicts: Sequence[tuple[str, Verdict]]) -> Iterator[str]:
-    """Yield a line for each verdict; arguments as for :func:`markdown`."""
-    for name, verdict in verdicts:
-        yield f"{name}, {verdict.title}: {sentence(verdict)}"
+def _speedups(duel: Duel) -> list[str]:
+    return [interval_text(s, infinite="inf") for s in duel.speedups]
+
+
+def _difference(interval: Interval) -> str:
+    value, low, high = (
+        "-" if np.isnan(number) else f"{number:+.2f}"
+        for number in (interval.value, interval.low, interval.high)
+    )
+    return f"{value} [{low}, {high}]"
+
+
+def aggregate_sheets(verdicts: Sequence[Verdict]) -> Iterator[Sheet]:
+    """Yield what panels with the same methods say together."""
+    for one in aggregates(verdicts):
+        title = (
+            f"{one.panels} panels together: interquartile means of the areas, in shares of "
+            "the rise [95% stratified bootstrap interval]"
+        )
+        rows = [[method, interval_text(mean)] for method, mean in _best_first(one)]
+        yield Sheet(title, ["method", "area"], rows)
+
+
+def _best_first(aggregate: Aggregate) -> list[tuple[str, Interval]]:
+    return sorted(aggregate.means.items(), key=lambda item: -item[1].value)
 
 
 def origin(runs: Sequence[StoredRun]) -> Iterator[str]:
@@ -69,30 +108,41 @@ def origin(runs: Sequence[StoredRun]) -> Iterator[str]:
 
 
 def markdown(verdicts: Sequence[tuple[str, Verdict]]) -> Iterator[str]:
-    """Yield the lines of both tables.
+    """Yield the lines of the tables.
 
     Args:
         verdicts: each with the name of its figure.
     """
-    rows = [_row(name, verdict) for name, verdict in verdicts]
-    yield from Sheet("", HEADER, rows, WORDS).markdown()
+    rows = [_row(name, verdict, duel) for name, verdict in verdicts for duel in verdict.duels]
+    yield from Sheet("", HEADER, rows, frozenset(range(len(HEADER)))).markdown()
     yield ""
     times = {
-        (name, verdict.title, _returns(verdict), method, *map(interval_text, found)): None
+        (name, verdict.title, _returns(verdict), method, *_outcome(verdict, method)): None
         for name, verdict in verdicts
-        for method, found in verdict.times.items()
+        for method in verdict.times
     }
-    yield from Sheet("", TIMES, list(times), WORDS).markdown()
+    yield from Sheet("", TIMES, list(times), frozenset(range(len(TIMES)))).markdown()
+    for sheet in aggregate_sheets([verdict for _, verdict in verdicts]):
+        yield from ("", f"{sheet.title}:", "", *sheet.markdown())
 
 
-def _row(name: str, verdict: Verdict) -> tuple[str, ...]:
-    said = (interval_text(verdict.improvement), str(verdict.seeds), verdict.word)
-    return (name, verdict.title, verdict.hero, _against(verdict), *_speedups(verdict), *said)
+def _row(name: str, verdict: Verdict, duel: Duel) -> tuple[str, ...]:
+    said = (str(verdict.seeds), verdict.word_against(duel), verdict.word)
+    apart = (_difference(duel.area), _difference(duel.final))
+    sooner = interval_text(duel.sooner)
+    return (name, verdict.title, verdict.hero, duel.rival, *apart, *_speedups(duel), sooner, *said)
+
+
+def _outcome(verdict: Verdict, method: str) -> tuple[str, ...]:
+    means = (float(part[method].mean()) for part in (verdict.areas, verdict.finals))
+    times = map(interval_text, verdict.times[method])
+    return (*(f"{mean:.2f}" for mean in means), *times, _held(verdict, method))
 
 
 def _returns(verdict: Verdict) -> str:
     numbers = ", ".join(f"{threshold:g}" for threshold in verdict.thresholds)
-    return numbers if verdict.metric == RETURN_MEAN else f"{verdict.metric} {numbers}"
+    taken = "" if verdict.fixed else ", from these runs"
+    return f"{verdict.metric} {numbers}{taken}"
 
 
 def interval_text(interval: Interval, infinite: str = "never") -> str:

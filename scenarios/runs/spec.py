@@ -51,7 +51,7 @@ class RunSpec:
 
     def content(self) -> dict[str, object]:
         """Return what decides the result, as JSON; title and label do not."""
-        apart = {"title", "quick", "tune", "timeline"}
+        apart = {"title", "quick", "tune", "timeline", "thresholds"}
         scenario = self.scenario.model_dump(mode="json", exclude=apart)
         for method in scenario["methods"]:
             del method["label"]

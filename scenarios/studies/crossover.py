@@ -11,7 +11,6 @@ from scenarios.results.judge import EDGES, LEVEL, Interval, Times, bootstrap
 from scenarios.results.theory import clock_of, scenario_of
 from scenarios.runs.store.stored import StoredRun
 from simulator import Vector
-from simulator.accounting.columns import RETURN_MEAN
 
 PAIR = ("rennala-nigt", "afedpg")
 """Who overtakes, and who is overtaken."""
@@ -26,7 +25,7 @@ class Crossover:
 
     Attributes:
         scales: s, rising, shape (k,).
-        threshold: of the mean return of the latest trajectories.
+        threshold: of the column that runs are judged by.
         times: by method, seconds, shape (k, seeds); infinite if never.
         predicted: by method, seconds, shape (k,).
         measured: the s from which on the first of the pair is faster; infinite if nowhere,
@@ -64,7 +63,10 @@ def crossover(runs: Sequence[StoredRun]) -> Crossover | None:
     A run that failed never gets there. None if no run made an update.
     """
     done = [run for run in runs if run.is_done]
-    thresholds = default_thresholds(done, RETURN_MEAN)
+    if not done:
+        return None
+    metric = curves.metric(done)
+    thresholds = default_thresholds(done, metric)
     if not thresholds:
         return None
     threshold = thresholds[1]
@@ -73,12 +75,13 @@ def crossover(runs: Sequence[StoredRun]) -> Crossover | None:
     shape = (len(scales), len(seeds))
     times = {label: np.full(shape, np.inf) for label in PAIR}
     updates = {label: np.full(shape, np.inf) for label in PAIR}
+    spans = {scale: curves.horizon([r for r in done if _scale(r) == scale]) for scale in scales}
     for run in done:
         cell = np.searchsorted(scales, _scale(run)), seeds.index(int(run.info["seed"]))
-        held = np.flatnonzero(curves.running(run, RETURN_MEAN) >= threshold)
-        if len(held):
-            times[run.label][cell] = run.history["time"][held[0]]
-            updates[run.label][cell] = held[0] + 1
+        (held,) = curves.times_to(run, metric, [threshold], spans[_scale(run)])
+        times[run.label][cell] = held
+        if np.isfinite(held):
+            updates[run.label][cell] = np.searchsorted(run.history["time"], held) + 1
     dimension = int(done[0].info["dimension"])
     predicted = {
         label: np.median(updates[label][0])

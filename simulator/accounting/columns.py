@@ -130,7 +130,7 @@ COLUMNS = {
 }
 """All columns, by the name of their file."""
 
-VARIANT_PART = {RETURN_AVERAGE: RETURN_MEAN, OBJECTIVE: OBJECTIVE}
+VARIANT_PART = {RETURN_AVERAGE: RETURN_MEAN, OBJECTIVE: OBJECTIVE, EVALUATION: EVALUATION}
 """What is averaged over workers, and the column of each variant that it is made of."""
 
 

@@ -184,7 +184,7 @@ def comparable(runs: Sequence[StoredRun], where: str) -> list[StoredRun]:
             "as `straggler run` makes it; for a store of sweeps, name the sweep"
         )
     for run in done[1:]:
-        if _apart_from_method(run) != _apart_from_method(done[0]):
+        if apart_from_method(run) != apart_from_method(done[0]):
             raise BadInputError(
                 f"{where}: has runs of different scenarios: {done[0].path} and {run.path}; "
                 "accepted: runs that differ in method and seed only"
@@ -192,6 +192,7 @@ def comparable(runs: Sequence[StoredRun], where: str) -> list[StoredRun]:
     return done
 
 
-def _apart_from_method(run: StoredRun) -> dict[str, Any]:
-    content = run.info["content"]
+def apart_from_method(run: StoredRun) -> dict[str, Any]:
+    """Return what a run's content says but for its method and seed; nothing if it is damaged."""
+    content = run.info.get("content", {})
     return {key: value for key, value in content.items() if key not in {"methods", "seeds"}}

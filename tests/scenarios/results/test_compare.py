@@ -26,6 +26,7 @@ def stored(label: str, times: list[float], returns: list[float], counts: list[in
     info = RunInfo(
         label=label,
         seed=0,
+        status="done",
         totals={
             "updates": len(times),
             "elapsed": times[-1],
@@ -50,28 +51,26 @@ def stored(label: str, times: list[float], returns: list[float], counts: list[in
     return run
 
 
-def test_running_mean_holds_the_fewest_updates_with_a_hundred_trajectories() -> None:
-    run = stored("a", [1, 2, 3, 4], [1.0, 2.0, 4.0, 8.0], [60, 40, 60, 50])
-    expected = [math.nan, (60 * 1 + 40 * 2) / 100, (40 * 2 + 60 * 4) / 100, (60 * 4 + 50 * 8) / 110]
-    np.testing.assert_allclose(curves.running(run, "return_mean"), expected)
-
-
 def test_threshold_times_and_default_thresholds() -> None:
-    run = stored("a", [1, 2, 3, 4], [10.0, 20.0, 50.0, 30.0], [100] * 4)
-    assert curves.first_held(run, "return_mean", 20) == 2
-    assert curves.first_held(run, "return_mean", 21) == 3
-    assert curves.first_held(run, "return_mean", 51) == math.inf
+    run = stored("a", [1, 2, 3, 4], [0.0] * 4, [100] * 4)
+    run.history["objective"] = np.array([10.0, 20.0, 50.0, 30.0])
     comparison = compare([run])
+    assert comparison.metric == "objective"
     assert comparison.thresholds == [20, 30, 40]  # from 10 to 50
     assert comparison.columns["time_to_20"] == [2]
+    assert comparison.columns["time_to_30"] == [pytest.approx(2 + 1 / 3)]
 
 
 @pytest.mark.parametrize(
     ("returns", "counts", "said"),
     [
-        ([-43.0, -50.0, -54.0], [100] * 3, "a: does not rise: return_mean -43 at the start, -54"),
-        ([-43.0, -42.8, -54.0], [100] * 3, "a: does not rise: return_mean -43 at the start, -54"),
-        ([-17.0, -18.0, -18.0], [10] * 3, "a: does not rise: return_mean -17 at the start, -17.67"),
+        ([-43.0, -50.0, -54.0], [100] * 3, "a: does not rise: return_mean -43 at the start, -53.7"),
+        (
+            [-43.0, -42.8, -54.0],
+            [100] * 3,
+            "a: does not rise: return_mean -43 at the start, -53.16",
+        ),
+        ([-17.0, -18.0, -18.0], [10] * 3, "a: does not rise: return_mean -17 at the start, -18"),
     ],
 )
 def test_what_does_not_rise_has_no_thresholds_and_says_so(
@@ -84,10 +83,14 @@ def test_what_does_not_rise_has_no_thresholds_and_says_so(
 
 
 def test_a_smoothed_start_that_has_fallen_already_is_no_rise() -> None:
-    """Its first hundred trajectories are over at -70; it began at -43, as the other did."""
-    fallen = stored("a", [1, 2, 3], [-43.0, -97.0, -60.0], [50, 50, 100])
-    assert curves.known(fallen, "return_mean").tolist() == [-70, -60]
-    assert compare([fallen, stored("b", [1, 2], [-43.0, -50.0], [100, 100])]).thresholds == []
+    """Its first window has a mean of -69.5: 0.5 s at -43, 0.5 s down, 4 s at -73."""
+    times = [0.5, *range(1, 101)]
+    fallen = stored("a", times, [-43.0, *[-73.0] * 50, *[-60.0] * 50], [1] * 101)
+    assert curves.known(fallen, "return_mean", 100.0)[0] == pytest.approx(
+        -(0.5 * 43 + 0.5 * 58 + 4 * 73) / 5
+    )
+    other = stored("b", times, [-43.0, *[-44.0] * 100], [1] * 101)
+    assert compare([fallen, other]).thresholds == []
 
 
 def test_default_thresholds_lie_between_start_and_best_however_close() -> None:
@@ -154,8 +157,9 @@ def test_comparison_row_by_hand() -> None:
         "delay_median": 1,
         "delay_q95": 2,
         "workers_heard": 1.5,
-        "final": 3,
-        "time_to_2": 2,
+        "area": 1.5,  # 1 for a second, and from 1 to 3 in the next one
+        "final": pytest.approx(2.8),  # the mean from 1.8 s to 2 s
+        "time_to_2": pytest.approx(1.55),  # at 1.5 s, and half of the window of 0.1 s
     }
     assert comparison.columns["time_to_2"][1] == math.inf
 
@@ -168,12 +172,6 @@ def test_bytes_of_older_runs_that_counted_one_way_are_not_known() -> None:
     )
     rows = tidy([older, newer]).rows
     assert [math.isnan(row["bytes_sent"]) for row in rows] == [True, False]
-
-
-def test_bins_weigh_trajectories_and_fill_gaps() -> None:
-    run = stored("a", [0.5, 0.6, 3.5], [1.0, 4.0, 7.0], [2, 1, 5])
-    bins = curves.binned(run, "return_mean", np.array([0.0, 1, 2, 3, 4]))
-    np.testing.assert_allclose(bins, [2.0, 2.0, 2.0, 7.0])
 
 
 def test_compare_prints_a_table_and_csv(two_workers: Path) -> None:
@@ -222,16 +220,3 @@ def test_plot_draws_a_picture(two_workers: Path) -> None:
     wrong = straggler("plot", "runs/two", "--column", "x", cwd=two_workers)
     assert wrong.returncode == 2
     assert "--column x: no such column; accepted: update, time" in wrong.stderr
-
-
-def test_the_average_over_worlds_has_a_window_of_as_many_trajectories_in_all() -> None:
-    """Two worlds, half of the workers each: the latest 50 trajectories of each."""
-    run = stored("a", [1, 2, 3], [0.0, 0.0, 0.0], [60, 60, 60])
-    run.info["variants"] = {"near": 0.5, "far": 0.5}
-    for name, returns in (("near", [1.0, 2.0, 3.0]), ("far", [10.0, 20.0, 30.0])):
-        run.history[f"return_mean_{name}"] = np.array(returns)
-        run.history[f"return_count_{name}"] = np.array([40.0, 10.0, 10.0])
-    expected = [math.nan, (40 * 1 + 10 * 2) / 50, (40 * 1 + 10 * 2 + 10 * 3) / 60]
-    np.testing.assert_allclose(
-        curves.running(run, "return_average"), [5.5 * value for value in expected]
-    )

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from scenarios.results import curves
 from scenarios.results.curves import area
 from scenarios.runs.store.stored import StoredRun
 
@@ -13,7 +14,8 @@ NAN = float("nan")
 
 def made_up(**columns: list[float]) -> StoredRun:
     run = StoredRun(Path(), {"label": "mine", "seed": 0, "title": "made up", "status": "done"})
-    run.__dict__["history"] = {name: np.array(values) for name, values in columns.items()}
+    run.info["totals"] = {"elapsed": 200.0}  # type: ignore[typeddict-item]
+    run.__dict__["history"] = {name: np.array(values, float) for name, values in columns.items()}
     return run
 
 
@@ -26,23 +28,68 @@ def test_what_is_known_of_theta_is_connected_by_straight_lines() -> None:
     assert np.isnan(area(run, "objective", 10.0))
 
 
-def test_returns_are_averaged_within_bins_of_time() -> None:
+def test_returns_lag_by_half_a_window_of_simulated_time_whatever_the_updates() -> None:
+    """A return that rises by 1 a second, told every second, every 7 s, and every 50 s."""
+    for times in (np.arange(1.0, 201), np.arange(1.0, 201, 7), np.arange(50.0, 201, 50)):
+        run = made_up(time=[*times], return_mean=[*times], return_count=[3.0] * len(times))
+        curve = curves.judged(run, "return_mean", 200.0)  # 5% of 200 s: the latest 10 s
+        assert curve.first_at(100.0) == pytest.approx(105.0)
+        assert curve.times[0] >= 10
+        assert curves.times_to(run, "return_mean", [100.0], 200.0) == [pytest.approx(105.0)]
+        # from the first value on it rises to the last one, which stays
+        first, last = times[0], times[-1]
+        whole = first**2 + (last**2 - first**2) / 2 + last * (200 - last)
+        assert area(run, "return_mean", 200.0) == pytest.approx(whole / 200)
+
+
+def test_several_updates_at_one_time_are_one_point() -> None:
     run = made_up(
-        time=[25.0, 25.5, 60.0, 101.0],
-        return_mean=[1.0, 4.0, 10.0, 99.0],
-        return_count=[1.0, 2.0, 1.0, 1.0],
+        time=[1, 1, 2], return_mean=[1, 4, 9], return_count=[2, 1, 5], objective=[1, 4, 9]
     )
-    # bins of 2 s: (1 + 2 * 4) / 3 in that of 24 to 26 and before, 10 in that of 60 to 62 and later
-    assert area(run, "return_mean", 100.0) == pytest.approx((30 * 3 + 20 * 10) / 50)
+    at = np.array([1.0, 2.0])
+    assert curves.raw(run, "return_mean").at(at).tolist() == [2, 9]
+    assert curves.raw(run, "objective").at(at).tolist() == [4, 9]
 
 
-def test_how_often_a_method_steps_does_not_matter() -> None:
-    times = np.arange(0.5, 100, 0.5)
-    often = made_up(time=[*times], return_mean=[*times], return_count=[1.0] * len(times))
-    rarely = made_up(
-        time=[*(times[3::4] + 0.5)],  # at 2.5, 4.5, ..., with the returns of the middle of a bin
-        return_mean=[*(times[3::4] + 0.5)],
-        return_count=[50.0] * len(times[3::4]),
+def test_a_curve_is_of_straight_lines_and_flat_at_its_ends() -> None:
+    curve = curves.Curve(np.array([1.0, 3.0]), np.array([2.0, 6.0]))
+    assert curve.at(np.array([0.0, 1.5, 9.0])).tolist() == [2, 3, 6]
+    # 2 until 1, then to 6 at 3: 2, 2 + 2.5 / 2, 2 + 8, 2 + 8 + 6 * 2
+    assert curve.integral(np.array([0.0, 1.0, 1.5, 3.0, 5.0])).tolist() == [0, 2, 3.25, 10, 22]
+    assert curve.first_at(2) == 1
+    assert curve.first_at(3) == 1.5
+    assert curve.first_at(7) == np.inf
+
+
+def test_theta_itself_is_judged_where_all_runs_tell_it() -> None:
+    told = made_up(time=[1, 2, 3], objective=[NAN] * 3, evaluation=[2, NAN, 6])
+    silent = made_up(time=[1], objective=[NAN], return_mean=[1], return_count=[1])
+    exact = made_up(time=[1], objective=[4], evaluation=[2])
+    assert curves.metric([told]) == "evaluation"
+    assert curves.drawn([told]) == "return_mean"
+    assert curves.metric([told, silent]) == "return_mean"
+    assert curves.metric([told, exact]) == curves.drawn([told, exact]) == "objective"
+    assert curves.times_to(told, "evaluation", [3.0], 4.0) == [1.5]  # no lag
+    # the last tenth of 4 s; of 2.5 s, where only the first value is known
+    assert curves.final(told, "evaluation", 4.0) == pytest.approx(6)
+    assert curves.final(told, "evaluation", 2.5) == pytest.approx(2)
+
+
+def test_the_average_over_worlds_weighs_workers_and_not_trajectories() -> None:
+    """Half of the workers see each world; most trajectories are of the near one."""
+    run = made_up(
+        time=[1, 2, 3],
+        return_mean_near=[1, 2, 3],
+        return_count_near=[40, 50, 60],
+        return_mean_far=[10, NAN, 30],
+        return_count_far=[20, 0, 1],
     )
-    assert area(often, "return_mean", 100.0) == pytest.approx(50.0, abs=1)
-    assert area(rarely, "return_mean", 100.0) == pytest.approx(50.0, abs=1)
+    run.info["variants"] = {"near": 0.5, "far": 0.5}
+    average = curves.raw(run, "return_average").at(np.array([1.0, 2.0, 3.0]))
+    np.testing.assert_allclose(average, [5.5, 11, 16.5])
+
+
+def test_bins_weigh_trajectories_and_fill_gaps() -> None:
+    run = made_up(time=[0.5, 0.6, 3.5], return_mean=[1, 4, 7], return_count=[2, 1, 5])
+    bins = curves.binned(run, "return_mean", np.array([0.0, 1, 2, 3, 4]))
+    np.testing.assert_allclose(bins, [2.0, 2.0, 2.0, 7.0])

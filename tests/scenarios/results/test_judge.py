@@ -2,26 +2,29 @@
 
 import itertools
 import math
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from scenarios.results.judge import Interval, Verdict, judge
-from scenarios.results.verdicts import interval_text, markdown, sentence
+from scenarios.results.aggregate import aggregates, at_once, holm, stratified
+from scenarios.results.judge import Interval, Verdict, judge, p_above, paired
+from scenarios.results.verdicts import interval_text, markdown, sentences
 from scenarios.runs.store.stored import StoredRun
+
+END = 100.0
 
 
 def run(label: str, seed: int, at: float) -> StoredRun:
-    """Return a run whose return is 0 before ``at`` and 100 from then on (never if infinite)."""
+    """Return a run that jumps from 0 to 100 at second ``at`` of 100 (never if infinite)."""
     made = StoredRun(Path(), {"label": label, "seed": seed, "title": "steps", "status": "done"})
-    times = [0.5, at if math.isfinite(at) else 99.0]
+    made.info["totals"] = {"elapsed": END}  # type: ignore[typeddict-item]
+    jump = min(at, END)
     made.__dict__["history"] = {
-        "time": np.array(times),
-        "return_mean": np.array([0.0, 100.0 if math.isfinite(at) else 0.0]),
-        "return_count": np.array([100.0, 100.0]),
-        "objective": np.full(2, np.nan),
+        "time": np.array([jump * (1 - 1e-12), jump]),
+        "objective": np.array([0.0, 100.0 if math.isfinite(at) else 0.0]),
     }
     return made
 
@@ -36,104 +39,173 @@ def verdict(made: list[StoredRun], *rivals: str) -> Verdict:
     return found
 
 
-def test_speed_up_over_the_better_rival_and_probability_of_being_sooner() -> None:
-    one = verdict(runs(hero=[1, 2, 3], far=[2, 4, 6], near=[3, 3, 9]), "far", "near")
+def test_each_rival_is_judged_on_its_own_by_the_area() -> None:
+    hero, far, near = [10.0, 20, 30, 15, 5], [60.0, 50, 80, 45, 55], [12.0, 17, 33, 16, 6]
+    one = verdict(runs(hero=hero, far=far, near=near), "far", "near", "absent")
     assert one.thresholds == [25, 50, 75]
-    assert [time.value for time in one.times["hero"]] == [2, 2, 2]
-    assert one.rivals == ["near"] * 3  # a median of 3 s against 4 s
-    assert [s.value for s in one.speedups] == [1.5] * 3
-    # 1 and 2 are sooner than 3, 3, 9; 3 is sooner than 9 and ties twice
-    assert one.improvement.value == pytest.approx((3 + 3 + 1 + 0.5 + 0.5) / 9)
+    assert [duel.rival for duel in one.duels] == ["far", "near"]
+    # the mean of a curve that jumps to 1 at second t of 100 is 1 - t / 100
+    np.testing.assert_allclose(one.areas["hero"], [0.9, 0.8, 0.7, 0.85, 0.95])
+    for duel, times in zip(one.duels, (far, near), strict=True):
+        theirs, mine = np.array(times) / 100, np.array(hero) / 100
+        assert duel.area.value == pytest.approx((theirs - mine).mean())
+        assert duel.ahead == pytest.approx(stats.ttest_rel(theirs, mine, alternative="greater")[1])
+        assert duel.behind == pytest.approx(1 - duel.ahead)
+    assert [one.word_against(duel) for duel in one.duels] == ["holds", "unclear"]
+    assert one.word == "unclear"
+    assert [duel.speedups[0].value for duel in one.duels] == [
+        pytest.approx(55 / 15),
+        pytest.approx(16 / 15),
+    ]
+    assert list(sentences(one))[-1] == "hero, the claim: unclear"
 
 
-def test_the_interval_is_that_of_all_resamples_of_the_seeds_together() -> None:
+def test_the_interval_of_the_area_says_what_the_word_says() -> None:
+    """At 5% it lies above 0; below it at 5% over the number of rivals."""
+    apart = np.array([0.3, 0.1, 0.2, 0.05, 0.4])
+    above, below = paired(apart, 2), paired(-apart, 2)
+    low, _ = stats.t.interval(0.90, 4, apart.mean(), stats.sem(apart))
+    assert above.low == pytest.approx(low)
+    assert -below.high == pytest.approx(
+        stats.t.interval(0.95, 4, apart.mean(), stats.sem(apart))[0]
+    )
+    assert p_above(np.zeros(5)) == 0.5
+    assert p_above(np.ones(5)) == 0
+    assert p_above(np.ones(1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "claim"),
+    [
+        (["holds", "holds"], "holds"),
+        (["holds", "unclear"], "unclear"),
+        (["holds", "fails"], "fails"),
+        (["fails", "unclear"], "fails"),
+        (["unclear"], "unclear"),
+    ],
+)
+def test_a_claim_holds_against_each_rival_and_fails_against_one(
+    words: list[str], claim: str
+) -> None:
+    one = verdict(runs(hero=[1.0] * 5, rival=[2.0] * 5), "rival")
+    p = {"holds": (0.05, 0.95), "fails": (0.98, 0.02), "unclear": (0.06, 0.94)}
+    duels = [replace(one.duels[0], ahead=p[word][0], behind=p[word][1]) for word in words]
+    assert replace(one, duels=duels).word == claim
+    assert replace(one, duels=duels, seeds=4).word == "too few seeds"
+    # 0.03 is enough against one rival, and not against two
+    behind = [replace(one.duels[0], ahead=0.97, behind=0.03)]
+    assert replace(one, duels=behind).word == "fails"
+    assert replace(one, duels=behind * 2).word == "unclear"
+
+
+def test_the_interval_of_a_speed_up_is_that_of_all_resamples_of_the_seeds_together() -> None:
     hero, far = np.array([1.0, 2.0, 3.0]), np.array([5.0, 4.0, 9.0])
     draws = [list(draw) for draw in itertools.product(range(3), repeat=3)]
     every = np.sort([np.median(far[draw]) / np.median(hero[draw]) for draw in draws])
-    (speedup, *_) = verdict(runs(hero=list(hero), rival=list(far)), "rival").speedups
-    assert speedup.low == every[round(0.05 * 26)]
-    assert speedup.high == every[round(0.95 * 26)]
+    (speedup, *_) = verdict(runs(hero=list(hero), rival=list(far)), "rival").duels[0].speedups
+    assert speedup.low == pytest.approx(every[round(0.05 * 26)])
+    assert speedup.high == pytest.approx(every[round(0.95 * 26)])
+
+
+def test_the_probability_of_being_sooner_counts_pairs_and_half_of_ties() -> None:
+    one = verdict(runs(hero=[1, 2, 3], rival=[3, 3, 9]), "rival")
+    assert one.duels[0].sooner.value == pytest.approx((3 + 3 + 1 + 0.5 + 0.5) / 9)
 
 
 def test_who_never_gets_there_is_later_than_all() -> None:
     one = verdict(runs(hero=[math.inf, math.inf, 1], rival=[2, 2, 2]), "rival")
     assert math.isinf(one.times["hero"][0].value)
-    assert one.speedups[0].value == 0
-    assert one.improvement.value == pytest.approx(1 / 3)
-    assert "speed-up 0 [0, 2], 0 [0, 2], 0 [0, 2]; " in sentence(one)
-
-
-def test_a_rival_that_never_gets_there_is_infinitely_slower() -> None:
-    one = verdict(runs(hero=[1, 2, 3], rival=[math.inf] * 3), "rival")
-    assert one.rivals == ["-"] * 3
-    assert "hero against -: speed-up inf, inf, inf; P(sooner) 1; 3 seeds: holds" in sentence(one)
+    assert one.duels[0].speedups[0].value == 0
+    assert one.duels[0].sooner.value == pytest.approx(1 / 3)
+    assert one.held["hero"] == [pytest.approx(1 / 3)] * 3
+    other = verdict(runs(hero=[1, 2, 3], rival=[math.inf] * 3), "rival")
+    assert other.duels[0].speedups[0].value == math.inf
+    assert "speed-up inf, inf, inf; P(sooner) 1; 3 seeds: too few" in next(sentences(other))
 
 
 def test_where_neither_gets_there_nothing_is_known() -> None:
-    made = runs(hero=[math.inf] * 2 + [1], rival=[math.inf] * 3)
-    one = verdict(made, "rival")
-    assert math.isnan(one.speedups[0].value)
-    assert (one.speedups[0].low, one.speedups[0].high) == (1, math.inf)
-    assert "speed-up - [1, inf]" in sentence(one)
+    one = verdict(runs(hero=[math.inf] * 2 + [1], rival=[math.inf] * 3), "rival")
+    (speedup, *_) = one.duels[0].speedups
+    assert math.isnan(speedup.value)
+    assert (speedup.low, speedup.high) == (1, math.inf)
+    assert "speed-up - [1, inf]" in next(sentences(one))
 
 
-@pytest.mark.parametrize("failed", [1, 3])
-def test_a_failed_run_counts_as_never(failed: int) -> None:
-    made = runs(hero=[1, 1, 1], rival=[2, 2, 2])
+@pytest.mark.parametrize("failed", [1, 5])
+def test_a_failed_run_is_at_the_lowest_value_and_never_gets_there(failed: int) -> None:
+    made = runs(hero=[1] * 5, rival=[2] * 5)
     for one in made:
         if one.label == "rival" and one.info["seed"] < failed:
             one.info["status"] = "failed"
             one.__dict__["history"] = {"time": np.empty(0)}
     found = verdict(made, "rival")
-    assert found.seeds == 3
-    assert found.improvement.value == 1
+    assert found.seeds == 5
+    np.testing.assert_allclose(found.areas["rival"], [0] * failed + [0.98] * (5 - failed))
     assert found.times["rival"][0].high == math.inf
-    assert found.speedups[0].value == (2 if failed == 1 else math.inf)
+    assert found.duels[0].sooner.value == 1
+    # one failure of five leaves the mean uncertain
+    assert found.word == ("unclear" if failed == 1 else "holds")
 
 
-def test_with_an_even_number_of_seeds_half_of_never_is_never() -> None:
-    one = verdict(runs(hero=[1, 1, 1, 1], rival=[2, 2, math.inf, math.inf]), "rival")
-    assert one.times["rival"][0].value == math.inf
-    assert one.speedups[0].value == math.inf
+def test_seeds_that_one_method_lacks_are_left_out() -> None:
+    made = runs(hero=[1] * 6, rival=[2] * 5)
+    assert verdict(made, "rival").seeds == 5
 
 
-def test_without_updates_there_is_no_verdict() -> None:
+def test_without_updates_or_rivals_there_is_no_verdict() -> None:
     made = runs(hero=[1], rival=[2])
+    assert judge(made, "hero", ["absent"], "t") is None
     for one in made:
-        one.__dict__["history"] = {name: np.empty(0) for name in one.history}
+        names = ("time", "objective", "return_mean", "return_count")
+        one.__dict__["history"] = {name: np.empty(0) for name in names}
     assert judge(made, "hero", ["rival"], "t") is None
-    assert judge(made, "hero", ["rival"], "t", "evaluation") is None
     for one in made:
         one.info["status"] = "failed"
     assert judge(made, "hero", ["rival"], "t") is None
 
 
-@pytest.mark.parametrize(
-    ("speedups", "word"),
-    [
-        ([(1.1, 2.0), (1.2, 3.0), (0.8, 1.2)], "holds"),
-        ([(1.1, 2.0), (1.2, 3.0), (0.8, 0.9)], "unclear"),
-        ([(1.1, 2.0), (0.9, 3.0), (0.8, 1.9)], "unclear"),
-        ([(0.1, 0.9), (0.2, 0.3), (0.8, 1.2)], "fails"),
-        ([(0.1, 0.9), (0.2, 0.3), (1.1, 1.2)], "unclear"),
-    ],
-)
-def test_what_a_claim_becomes(speedups: list[tuple[float, float]], word: str) -> None:
-    parts: dict[str, Any] = {
-        "title": "t",
-        "metric": "m",
-        "hero": "hero",
-        "thresholds": [1.0, 2.0, 3.0],
-        "times": {},
-        "rivals": ["a", "a", "b"],
-        "speedups": [Interval((low + high) / 2, low, high) for low, high in speedups],
-        "improvement": Interval(0.5, 0.4, 0.6),
-    }
-    assert Verdict(seeds=3, **parts).word == word
-    assert Verdict(seeds=2, **parts).word == "too few seeds"
-    said = sentence(Verdict(seeds=3, **parts))
-    assert said.endswith(f"P(sooner) 0.5 [0.4, 0.6]; 3 seeds: {word}")
-    assert "hero against a / b: speed-up" in sentence(Verdict(seeds=3, **parts))
+def test_thresholds_that_were_fixed_beforehand_are_taken_and_said() -> None:
+    made = runs(hero=[1] * 5, rival=[2] * 5)
+    fixed = judge(made, "hero", ["rival"], "t", [10.0, 20.0, 30.0])
+    assert fixed is not None
+    assert fixed.fixed
+    # the rise is from 0 to 40: 100 is 2.5 of it, for 99 of 100 s
+    np.testing.assert_allclose(fixed.areas["hero"], 2.5 * 0.99)
+    assert "| objective 10, 20, 30 |" in "\n".join(markdown([("7", fixed)]))
+    assert "25, 50, 75, from these runs" in "\n".join(markdown([("7", verdict(made, "rival"))]))
+
+
+def test_the_interquartile_mean_over_panels_and_its_interval() -> None:
+    # of 1 ... 8 the quarters below and above go: (3 + 4 + 5 + 6) / 4
+    found = stratified([np.array([1.0, 8, 3, 6]), np.array([7.0, 2, 5, 4])])
+    assert found.value == 4.5
+    assert stats.trim_mean(np.arange(1.0, 9), 0.25) == 4.5
+    assert 2 < found.low < 4.5 < found.high < 7
+    # strata: each panel keeps its own seeds, so panels without spread give no interval
+    constant = stratified([np.zeros(4), np.ones(4)])
+    assert constant == Interval(0.5, 0.5, 0.5)
+
+
+def test_a_panel_of_two_figures_counts_once_in_the_aggregate() -> None:
+    one = verdict(runs(hero=[1, 2, 3], rival=[2, 3, 4]), "rival")
+    other = verdict(runs(hero=[1, 2, 9], rival=[2, 3, 4]), "rival")
+    assert aggregates([one, one]) == []
+    (both,) = aggregates([one, other, one])
+    assert both.panels == 2
+    # 0.99, 0.98, 0.97 and 0.99, 0.98, 0.91 without the lowest and the highest
+    assert both.means["hero"].value == pytest.approx((0.97 + 0.98 + 0.98 + 0.99) / 4)
+
+
+def test_many_claims_at_once() -> None:
+    assert holm([0.01, 0.04, 0.03, 0.2]) == [True, False, False, False]  # 0.03 * 3 > 0.05
+    assert holm([0.01, 0.012, 0.02, 0.04]) == [True] * 4
+    surely = verdict(runs(hero=[1, 2, 3, 4, 5], rival=[52, 51, 54, 53, 55]), "rival")
+    barely = verdict(runs(hero=[1, 2, 3, 4, 5], rival=[60, 9, 40, 9, 20]), "rival")
+    assert (surely.word, barely.word) == ("holds", "holds")
+    said = at_once([surely, barely, barely, replace(barely, seeds=3)])
+    assert said.startswith("3 claims at once: were all methods equal, about 0.15 would hold")
+    assert "3 hold and 0 fail; " in said
+    assert said.endswith("1 hold and 0 fail")
 
 
 def test_numbers_in_tables() -> None:
@@ -143,7 +215,11 @@ def test_numbers_in_tables() -> None:
     assert interval_text(Interval(1.2, 1.04, 99.4)) == "1.2 [1.04, 99.4]"
     one = verdict(runs(hero=[1, 2, 3], rival=[2, 4, 6]), "rival")
     lines = list(markdown([("7", one)]))
-    # 1 and 3 are sooner than 4 and 6, 1 than 2 and 2 ties with it: 7.5 of 9 pairs
-    assert lines[2].startswith("| 7 | steps | hero | rival | 2 | 2 | 2 | 0.833 [")
-    assert lines[2].endswith("] | 3 | holds |")
-    assert lines[-1].startswith("| 7 | steps | 25, 50, 75 | rival | 4 [2, 6] |")
+    # 0.02 on average, 0.01 to 0.03: t of 2 degrees is 2.92, sqrt(3) 1.73
+    assert lines[2].startswith("| 7 | steps | hero | rival | +0.02 [+0.00, +0.04] | +0.00 [")
+    assert "| 2 | 2 | 2 | 0.833 [" in lines[2]
+    assert lines[2].endswith("] | 3 | too few seeds | too few seeds |")
+    assert lines[-1].startswith(
+        "| 7 | steps | objective 25, 50, 75, from these runs | rival | 0.96 |"
+    )
+    assert lines[-1].endswith("| 4 [2, 6] | 4 [2, 6] | 4 [2, 6] | 100%, 100%, 100% |")

@@ -108,7 +108,7 @@ def test_a_figure_is_the_same_from_runs_and_from_what_it_saved(
     assert capsys.readouterr().out == from_runs
     assert (two_workers / "figures/tiny.png").read_bytes() == picture
     assert "claim of figure tiny: a claim" in from_runs
-    assert from_runs.count("rennala-nigt against ") == 2
+    assert from_runs.count("rennala-nigt against ") == 4  # two rivals in each panel
     saved = (two_workers / "saved/two.parquet").stat()
     assert call("figure", "tiny", "--save", "saved") == 0
     assert (two_workers / "saved/two.parquet").stat().st_mtime_ns == saved.st_mtime_ns
@@ -133,8 +133,9 @@ def test_the_verdict_of_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert call("verdict", "--from", "saved") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split(":")[0] for line in lines[:2]] == ["tiny, two workers"] * 2
+    assert [line.split(":")[0] for line in lines[:6]] == ["tiny, two workers"] * 6
+    assert any(line.startswith("0 claims at once: ") for line in lines)  # of two seeds
     assert any(line.startswith("6 runs, 0 million environment steps, ") for line in lines)
     assert "figure 4: figure4.parquet not there" in lines
     assert call("verdict", "--from", "saved", "--markdown") == 0
-    assert capsys.readouterr().out.startswith("| figure | panel | method | fastest rival |")
+    assert capsys.readouterr().out.startswith("| figure | panel | method | rival | area |")
