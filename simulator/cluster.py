@@ -120,7 +120,7 @@ class SimulatedCluster(Cluster):
         self.cancel()
         self.round = SimulatedRound(
             self,
-            Lookahead(lookahead, self.updates_made),
+            self._lookahead(lookahead, dispatched=False),
             keep_going=keep_going,
             group=np.arange(self.size) if to is None else to,
         )
@@ -139,7 +139,7 @@ class SimulatedCluster(Cluster):
     def dispatch(self, worker: int, lookahead: Vector) -> None:
         """See :class:`Cluster`."""
         self.sending.count_lookahead(np.array([worker]))
-        self._sent[worker] = Lookahead(lookahead, self.updates_made, dispatched=True)
+        self._sent[worker] = self._lookahead(lookahead, dispatched=True)
         self._sent.move_to_end(worker)
         self._start(worker, self._sent[worker])
 
@@ -202,6 +202,7 @@ class SimulatedCluster(Cluster):
         now = step(now, gradient, self._when()) if new else self._replay.iterate(now)
         row = self.ledger.close_update(self.updates_made + 1, self.now, now.point)
         self.history.rows.append(row)
+        self.gradients.baselines.update(self.updates_made, new=new)
         if new:
             self._iterate = vars(now)
             self._on_update(self, now.point)
@@ -221,12 +222,17 @@ class SimulatedCluster(Cluster):
 
     def checkpoint(self) -> Checkpoint:
         """Return what resumes the run after the newest update, which is not a replayed one."""
-        points, ahead = self.gradients.unused()
+        points, ahead, baselines = self.gradients.unused()
+        newest, memory = self.gradients.baselines.newest, self.gradients.baselines.memory
+        if newest is not None:
+            baselines[self.updates_made] = newest
         return Checkpoint(
             rows=list(self.history.rows),
             trajectories=list(self._trajectories.asked),
             points=points,
             ahead=ahead,
+            baselines=baselines,
+            memory=memory,
             iterate={name: part for name, part in self._iterate.items() if part is not None},
         )
 
@@ -271,6 +277,9 @@ class SimulatedCluster(Cluster):
         """Stop running tasks, if a broadcast or a reduce does so on this cluster."""
         if self.hardware.preemption == "cancel":
             self._stop(self.workers.all_busy())
+
+    def _lookahead(self, vector: Vector, *, dispatched: bool) -> Lookahead:
+        return Lookahead(vector, self.updates_made, dispatched, self.gradients.baselines.newest)
 
     def _stop(self, workers: Indices) -> None:
         self.ledger.stop(self.workers.stop(workers, self.now, self.hardware.stop_cost))

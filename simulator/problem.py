@@ -36,12 +36,14 @@ class Request:
         workers: shape (m,), whose gradients.
         tasks: shape (m,), the worker's own count; (seed, worker, task) keys all randomness.
         weights: shape (m,), the weight of each gradient in the sum.
+        baseline: what :meth:`Problem.baseline` made for this point; None without one.
     """
 
     point: Vector
     workers: Indices
     tasks: Indices
     weights: Vector
+    baseline: Vector | None = None
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,14 @@ class Estimate:
         returns: shape (m,), undiscounted return of each trajectory; empty without trajectories.
         lengths: shape (m,), environment steps of each trajectory; empty without trajectories.
         workers: shape (m,), whose trajectory each is; empty without trajectories.
+        sums: for :meth:`Problem.remember`; of the same shape in all estimates.
     """
 
     gradient: Vector
     returns: Vector = field(default_factory=lambda: np.empty(0))
     lengths: Indices = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     workers: Indices = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    sums: Vector = field(default_factory=lambda: np.empty(0))
 
 
 class Problem(ABC):
@@ -103,6 +107,20 @@ class Problem(ABC):
         raise ValueError(
             f"{type(self).__name__} has no trajectories: durations cannot depend on it"
         )
+
+    def remember(self, memory: Vector | None, answer: Estimate) -> Vector | None:  # noqa: ARG002
+        """Return ``memory`` of the gradients that updates used, with one more; None: none is kept.
+
+        What it returns depends on its arguments alone.
+        """
+        return None
+
+    def baseline(self, memory: Vector) -> Vector:
+        """Return what gradients at the next points are told of earlier ones; an array of any shape.
+
+        It must not move their mean.
+        """
+        raise NotImplementedError
 
     def exact(self, point: Vector) -> tuple[float, float] | None:  # noqa: ARG002
         """Return (J, |grad J|) at ``point``, shape (d,), or None if that cannot be known."""

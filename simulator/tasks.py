@@ -19,11 +19,13 @@ class Lookahead:
         dispatched: it was sent to one worker, for one gradient, which that worker owes: if a
             failure takes it, it is computed anew at this lookahead. Otherwise it was broadcast,
             and a worker that loses a gradient joins the newest round.
+        baseline: what gradients there are told of earlier updates' trajectories, None without one.
     """
 
     vector: Vector
     update: int
     dispatched: bool = False
+    baseline: Vector | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

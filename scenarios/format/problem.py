@@ -141,6 +141,7 @@ class ControlProblem(Sourced, VariedProblem):
     dtype: Literal["float32", "float64"] = Field(
         "float32", description="precision of the policy and its gradient"
     )
+    baseline: Literal["linear"] | None = None
     variants: list[ControlVariant] = Field(default=[])
 
     def code(self) -> Code | None:
@@ -168,6 +169,7 @@ class ControlProblem(Sourced, VariedProblem):
             environments=[Variant(**changes) for changes in self.variant_changes(workers)],
             variants=self.variants_of(workers),
             dtype=self.dtype,
+            linear_baseline=self.baseline == "linear",
             processes=processes,
         )
 

@@ -60,7 +60,8 @@ class RunSpec:
         later = [(scenario, "evaluation")]  # than some results
         later += [(scenario["cluster"], key) for key in ("network", "server")]
         later += [(table, key) for table in scenario["methods"] for key in ("rule", "source")]
-        for table, key in (*later, (scenario["problem"], "source")):
+        later += [(scenario["problem"], key) for key in ("source", "baseline")]
+        for table, key in later:
             if table.get(key, 0) is None:
                 del table[key]
         scenario["cluster"]["compute"].pop("file", None)  # a trace's digest says what it holds

@@ -81,6 +81,7 @@ class Ledger:
             key = task.key
             self._used[key] = self._pending.pop(key)
         self._tally.use([self._delay(task) for task in tasks], answer)
+        self._gradients.baselines.use(answer)
 
     def discard(self, task: Task) -> None:
         """Count a pending task as discarded."""

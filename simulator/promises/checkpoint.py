@@ -26,6 +26,8 @@ class Checkpoint:
         ahead: gradients that were computed before they are needed, by (worker, index), each with
             the update of its lookahead.
         iterate: where the method stands: the arrays of its iterate by name.
+        baselines: by update, of lookaheads as in ``points``, and the newest; none without any.
+        memory: what the problem remembers of used gradients; None: nothing.
         about: facts of whoever saved it, as JSON has them.
     """
 
@@ -34,6 +36,8 @@ class Checkpoint:
     points: Mapping[int, Vector] = field(default_factory=dict)
     ahead: Mapping[tuple[int, int], tuple[int, Estimate]] = field(default_factory=dict)
     iterate: Mapping[str, Vector] = field(default_factory=dict)
+    baselines: Mapping[int, Vector] = field(default_factory=dict)
+    memory: Vector | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
 
     def save(self, file: IO[bytes]) -> None:
@@ -52,6 +56,9 @@ class Checkpoint:
         }
         parts |= {f"ahead.{f}": np.array([getattr(e, f) for e in estimates]) for f in _ESTIMATE}
         parts |= {f"iterate.{name}": vector for name, vector in self.iterate.items()}
+        parts |= {f"baseline.{update}": vector for update, vector in self.baselines.items()}
+        if self.memory is not None:
+            parts["memory"] = self.memory
         np.savez(file, **parts)  # type: ignore[arg-type] # a later argument is allow_pickle
 
     @classmethod
@@ -78,13 +85,15 @@ class Checkpoint:
                 for update, vector in zip(parts["updates"].tolist(), parts["points"], strict=True)
             },
             ahead={(worker, task): (update, e) for (worker, task, update), e in ahead},
-            iterate={
-                name.removeprefix("iterate."): vector
-                for name, vector in parts.items()
-                if name.startswith("iterate.")
-            },
+            iterate=_below("iterate.", parts),
+            baselines={int(update): v for update, v in _below("baseline.", parts).items()},
+            memory=parts.get("memory"),
             about=text["about"],
         )
+
+
+def _below(prefix: str, parts: Mapping[str, Any]) -> dict[str, Any]:
+    return {k.removeprefix(prefix): v for k, v in parts.items() if k.startswith(prefix)}
 
 
 _ESTIMATE = [f.name for f in fields(Estimate)]

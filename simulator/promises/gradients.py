@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from simulator.problem import Estimate, Problem, Request
+from simulator.promises.baselines import Baselines
 from simulator.promises.replay import Replay
 from simulator.tasks import Key, Lookahead, Task
 from simulator.types import Vector
@@ -31,6 +32,7 @@ class LazyGradients:
         self._problem = problem
         self._replay = replay
         self._placeholder = Estimate(np.zeros(problem.dimension))
+        self.baselines = Baselines(problem, replay)
         self._promised: dict[Key, Lookahead] = {}
         self._values = dict(replay.ahead)
 
@@ -72,18 +74,24 @@ class LazyGradients:
         keys = [task.key for task in tasks]
         return self._problem.estimate([_request(tasks[0].lookahead, keys, weights)])[0]
 
-    def unused(self) -> tuple[dict[int, Vector], Mapping[Key, tuple[int, Estimate]]]:
+    def unused(
+        self,
+    ) -> tuple[dict[int, Vector], Mapping[Key, tuple[int, Estimate]], dict[int, Vector]]:
         """Return what a checkpoint needs of gradients that are announced and not used yet.
 
         Returns:
-            Their lookaheads, shape (d,) each, by update; and those that are computed already, by
-            (worker, index), each with the update of its lookahead.
+            Their lookaheads, shape (d,) each, by update; those that are computed already, by
+            (worker, index), each with the update of its lookahead; and the lookaheads' baselines,
+            by update.
         """
         places = [*self._promised.values(), *(place for place, _ in self._values.values())]
         ahead = {key: (place.update, estimate) for key, (place, estimate) in self._values.items()}
-        return {place.update: place.vector for place in places}, ahead
+        points = {place.update: place.vector for place in places}
+        told = {place.update: place.baseline for place in places if place.baseline is not None}
+        return points, ahead, told
 
 
 def _request(lookahead: Lookahead, keys: Sequence[Key], weights: Sequence[float]) -> Request:
     workers, tasks = np.array(keys, dtype=np.int64).T
-    return Request(lookahead.vector, workers, tasks, np.asarray(weights, dtype=np.float64))
+    factors = np.asarray(weights, dtype=np.float64)
+    return Request(lookahead.vector, workers, tasks, factors, lookahead.baseline)

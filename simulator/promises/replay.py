@@ -10,6 +10,7 @@ from simulator.interface import State
 from simulator.problem import Estimate
 from simulator.promises.checkpoint import START, Checkpoint
 from simulator.tasks import Key, Lookahead
+from simulator.types import Vector
 
 
 class Replay:
@@ -37,11 +38,21 @@ class Replay:
     @property
     def ahead(self) -> Mapping[Key, tuple[Lookahead, Estimate]]:
         """Gradients that were computed before they were needed, each with where it was taken."""
-        points = self._past.points
+        points, told = self._past.points, self._past.baselines
         return {
-            key: (Lookahead(points[update], update, dispatched=True), estimate)
+            key: (Lookahead(points[update], update, True, told.get(update)), estimate)  # noqa: FBT003
             for key, (update, estimate) in self._past.ahead.items()
         }
+
+    @property
+    def baselines(self) -> Mapping[int, Vector]:
+        """Those of lookaheads after saved updates, as far as they may still be needed."""
+        return self._past.baselines
+
+    @property
+    def memory(self) -> Vector | None:
+        """What the problem remembered at the last saved update."""
+        return self._past.memory
 
     def trajectories(self, number: int) -> list[tuple[float, float]]:
         """Return (length, return) of the next tasks whose length is asked for."""

@@ -71,13 +71,19 @@ class Asked(Problem):
         return self.problem.initial_point()
 
     def estimate(self, requests: Sequence[Request]) -> list[Estimate]:
-        keys = [(r.point.tolist(), r.workers.tolist(), r.tasks.tolist()) for r in requests]
+        keys = [plain((r.point, r.workers, r.tasks, r.baseline)) for r in requests]
         self.log.append(keys)
         return self.problem.estimate(requests)
 
     def sample(self, point: Vector, workers: Indices, tasks: Indices) -> tuple[Indices, Vector]:
         self.log.append((point.tolist(), workers.tolist(), tasks.tolist()))
         return self.problem.sample(point, workers, tasks)
+
+    def remember(self, memory: Vector | None, answer: Estimate) -> Vector | None:
+        return self.problem.remember(memory, answer)
+
+    def baseline(self, memory: Vector) -> Vector:
+        return self.problem.baseline(memory)
 
     def exact(self, point: Vector) -> tuple[float, float] | None:
         self.log.append(point.tolist())
@@ -224,12 +230,14 @@ def test_durations_that_depend_on_trajectories(name: str, preemption: Preemption
     assert {"return_average", "length_used", "objective_far"} <= extra.keys()
 
 
+@pytest.mark.parametrize("baseline", [False, True])
 @pytest.mark.parametrize("name", ["afedpg", "rennala-nigt"])
-def test_a_control_problem(name: str) -> None:
+def test_a_control_problem(name: str, baseline: bool) -> None:  # noqa: FBT001
     def problem() -> Problem:
-        return Control("Reacher-v4", 50, 0.99, (8,), seed=0)
+        return Control("Reacher-v4", 10, 0.99, (8,), seed=0, linear_baseline=baseline)
 
-    assert_resumable(method(name), problem, lambda: hardware("cancel"), updates=5)
+    checkpoints = assert_resumable(method(name), problem, lambda: hardware("cancel"), updates=5)
+    assert (checkpoints[-1].memory is not None) == baseline
 
 
 def test_a_diverging_run_fails_at_the_same_update() -> None:

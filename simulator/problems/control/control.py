@@ -1,10 +1,12 @@
 """Reinforcement learning in Gymnasium environments: rollouts and the REINFORCE estimator."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from simulator.problem import Estimate, Problem, Request, Variants
+from simulator.problems.control.baseline import KEPT, LinearBaseline
 from simulator.problems.control.helpers import Rollouts
 from simulator.problems.control.reinforce import reward_to_go, weighted_gradient
 from simulator.problems.control.rollout import Batch, Setting, Trajectories
@@ -34,6 +36,9 @@ class Control(Problem):
         environments: the variants of the environment; one, unchanged, by default.
         variants: which worker has which; None if there is only one.
         dtype: ``float32`` or ``float64``, of the policy and its gradient.
+        linear_baseline: take gamma^t b(s_t, t) from the sum over h, for the
+            :class:`~simulator.problems.control.baseline.LinearBaseline` that was fitted on
+            trajectories of earlier updates, if there are any; the mean of g stays.
         processes: how many sample trajectories; the results are the same.
 
     Raises:
@@ -51,6 +56,7 @@ class Control(Problem):
         environments: Sequence[Variant] = (Variant(),),
         variants: Variants | None = None,
         dtype: str = "float32",
+        linear_baseline: bool = False,
         processes: int = 1,
     ) -> None:
         setting = Setting(env, tuple(environments), horizon, tuple(hidden), seed, dtype)
@@ -61,6 +67,9 @@ class Control(Problem):
         self._discount = discount
         self._seed = seed
         self._dtype = dtype
+        self._baseline: LinearBaseline | None = None
+        if linear_baseline:
+            self._baseline = LinearBaseline(self.policy.observation_size, discount)
 
     def initial_point(self) -> Vector:
         """Return theta_0, drawn as PyTorch initialises linear layers."""
@@ -69,24 +78,42 @@ class Control(Problem):
     def estimate(self, requests: Sequence[Request]) -> list[Estimate]:
         """Sample all trajectories together; then one backward pass per request."""
         sampled = self._sample(requests)
-        step_weights = reward_to_go(sampled.rewards, sampled.lengths, self._discount)
-        step_weights *= np.repeat(np.concatenate([r.weights for r in requests]), sampled.lengths)
+        to_go = reward_to_go(sampled.rewards, sampled.lengths, self._discount)
         answers = []
         returns, first, first_step = sampled.returns, 0, 0
         for request in requests:
             mine = slice(first, first + len(request.tasks))
             lengths = sampled.lengths[mine]
             steps = slice(first_step, first_step + int(lengths.sum()))
+            answer = Estimate(np.empty(0), returns[mine], lengths, request.workers)
+            seen, left = sampled.observations[steps], to_go[steps]
+            if self._baseline is not None:
+                features = self._baseline.features(seen, lengths)
+                answer = replace(answer, sums=self._baseline.sums(features, left))
+                if request.baseline is not None:
+                    left = left - features @ request.baseline
             gradient = weighted_gradient(
                 self.policy,
                 request.point,
-                sampled.observations[steps],
+                seen,
                 sampled.u[steps],
-                step_weights[steps],
+                left * np.repeat(request.weights, lengths),
             )
-            answers.append(Estimate(gradient, returns[mine], lengths, request.workers))
+            answers.append(replace(answer, gradient=gradient))
             first, first_step = mine.stop, steps.stop
         return answers
+
+    def remember(self, memory: Vector | None, answer: Estimate) -> Vector | None:
+        """Add up what the baseline is fitted on; earlier trajectories count less and less."""
+        if self._baseline is None:
+            return None
+        return answer.sums + (0 if memory is None else KEPT ** len(answer.lengths) * memory)
+
+    def baseline(self, memory: Vector) -> Vector:
+        """Return the coefficients of the linear baseline."""
+        if self._baseline is None:
+            return super().baseline(memory)
+        return self._baseline.fit(memory)
 
     def sample(self, point: Vector, workers: Indices, tasks: Indices) -> tuple[Indices, Vector]:
         """Return the steps and the returns of trajectories at ``point``."""
@@ -96,7 +123,9 @@ class Control(Problem):
     def describe(self) -> dict[str, object]:
         """Return which policy and which rollouts were used."""
         sampler = self._rollouts.sampler
-        return {"policy": self.policy.kind, "rollouts": sampler.kind, "dtype": self._dtype}
+        baseline = {"baseline": "linear"} if self._baseline else {}
+        shapes = {"policy": self.policy.kind, "rollouts": sampler.kind}
+        return {**shapes, "dtype": self._dtype, **baseline}
 
     def close(self) -> None:
         """Close the environments."""
