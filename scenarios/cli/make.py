@@ -72,7 +72,9 @@ def run(
 def list_(
     what: Annotated[
         Literal["scenarios", "sweeps", "methods", "rules"] | None,
-        typer.Argument(help="Only these; of methods, a line each that tells them apart."),
+        typer.Argument(
+            metavar="WHAT", help="Only these; of methods, a line each that tells them apart."
+        ),
     ] = None,
 ) -> None:
     """List scenarios, sweeps, methods, rules, and what other packages offer."""
