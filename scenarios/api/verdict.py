@@ -1,13 +1,15 @@
 """What becomes of the claims, from compact results."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scenarios.api.figure import FigureResults, figures
 from scenarios.api.shown import Shown
 from scenarios.format.words.accepted import FileOrFolder
 from scenarios.format.words.arguments import checked_call
-from scenarios.results import verdicts
+from scenarios.results import check, verdicts
 from scenarios.results.aggregate import at_once
 from scenarios.results.sheet import Sheet
 
@@ -22,7 +24,10 @@ class Verdicts(Shown):
         rows: each verdict with the name of its figure.
     """
 
-    def __init__(self, found: Sequence[FigureResults], missing: Sequence[str]) -> None:
+    def __init__(
+        self, folder: Path, found: Sequence[FigureResults], missing: Sequence[str]
+    ) -> None:
+        self._folder = folder
         self.rows: list[tuple[str, Verdict]] = [
             (one.name, verdict) for one in found for verdict in one.verdicts()
         ]
@@ -43,9 +48,37 @@ class Verdicts(Shown):
         together = verdicts.aggregate_sheets([one for _, one in self.rows])
         return [*lines, "", *together, *self._notes]
 
+    def check(self) -> "Check":
+        """Repeat, by simulation, how often verdicts are wrong and how often they see something.
+
+        Raises:
+            BadInputError: the folder has no results of figures 7 and 1 (c).
+        """
+        return Check(dict(check.tables(self._folder)))
+
     def markdown(self) -> str:
         """Return the tables of docs/reproduction.md."""
         return "\n".join([*verdicts.markdown(self.rows), *self._notes]) + "\n"
+
+
+class Check(Shown):
+    """How often verdicts are wrong (null test, equal methods), and their power.
+
+    Attributes:
+        tables: rows by the title of their table; words are shares of panels.
+    """
+
+    def __init__(self, tables: dict[str, list[check.Row]]) -> None:
+        self.tables = tables
+
+    @property
+    def parts(self) -> Sequence[Sheet | str]:
+        """See :class:`Shown`."""
+        return [check.sheet(title, rows) for title, rows in self.tables.items()]
+
+    def json(self) -> str:
+        """Return the tables as JSON."""
+        return json.dumps(self.tables, indent=1)
 
 
 @checked_call
@@ -60,4 +93,4 @@ def verdict(source: FileOrFolder) -> Verdicts:
     Raises:
         BadInputError: it holds no compact results.
     """
-    return Verdicts(*figures(source))
+    return Verdicts(Path(source), *figures(source))

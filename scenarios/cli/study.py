@@ -240,6 +240,10 @@ def verdict(
     markdown: Annotated[
         bool, typer.Option("--markdown", help="The tables of docs/reproduction.md.")
     ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="How often verdicts are wrong, by simulation.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --check: as JSON.")] = False,
 ) -> None:
     """Say for every figure in a folder of compact results whether its claim holds.
 
@@ -249,11 +253,20 @@ def verdict(
     below that of one (5% over the number of rivals). Below 5 seeds there is no verdict. Beside it
     stand the final values, speed-ups at three thresholds with 90% bootstrap intervals, the
     probability of being sooner, and which seeds hold the thresholds at the end.
+
+    --check repeats, in less than a minute, the null test at the stored update times, the shares of
+    wrong verdicts about equal methods, and the power.
     """
+    from scenarios.api.verdict import Check
     from scenarios.api.verdict import verdict as judge
 
+    if as_json and not check:
+        raise BadInputError("--json: goes with --check")
     verdicts = judge(source)
-    if markdown:
-        typer.echo(verdicts.markdown(), nl=False)
+    shown = verdicts.check() if check else verdicts
+    if isinstance(shown, Check) and as_json:
+        typer.echo(shown.json())
+    elif markdown:
+        typer.echo(shown.markdown(), nl=False)
     else:
-        show(verdicts)
+        show(shown)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scenarios.results.judge import WRONG, Interval, Verdict
+from scenarios.results.intervals import WRONG, Interval
+from scenarios.results.judge import Verdict
 from simulator import Vector
 
 RESAMPLES = 2000

@@ -4,36 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from scenarios.results import curves
 from scenarios.results.compare import default_thresholds
+from scenarios.results.intervals import (
+    RESAMPLES,
+    WRONG,
+    Interval,
+    Times,
+    draws,
+    intervals,
+    p_above,
+    paired,
+    sooner,
+    speedups,
+)
 from scenarios.runs.store.stored import StoredRun
 from simulator import Indices, Vector
 
-WRONG = 0.05
-"""The chance that ``holds`` is said of equal methods; and that ``fails`` is, over all rivals."""
-
-RESAMPLES = 10_000
-LEVEL = 90
-"""Percent of the resamples that a bootstrap interval holds."""
-
-EDGES = ((100 - LEVEL) / 2, (100 + LEVEL) / 2)
-"""The percentiles where such an interval begins and ends."""
-
 FEWEST_SEEDS = 5
 """With fewer, a true factor of 2 is hardly ever told."""
-
-Times = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A number and the interval over seeds around it; NaN: not known."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -131,7 +121,6 @@ class _Scale:
     metric: str
     until: float
     thresholds: list[float]
-    lowest: float
 
     def shares(self, values: Times) -> Times:
         """Return values in shares of the rise; a quarter of it lies below the first threshold."""
@@ -173,12 +162,15 @@ def judge(
         return None
     every = [{int(run.info["seed"]) for run in runs if run.label == name} for name in present]
     seeds = sorted(set.intersection(*every))
-    lowest = min(float(curves.known(run, metric, until).min()) for run in done)
-    scale = _Scale(metric, until, chosen, lowest)
+    scale = _Scale(metric, until, chosen)
     bars = scale.shares(np.array(chosen))
     tables = {
         name: _table([run for run in done if run.label == name], seeds, scale) for name in present
     }
+    for table in tables.values():
+        if (failed := np.isnan(table[:, 0])).any():
+            lowest = min(float(curves.known(run, metric, until).min()) for run in done)
+            table[failed, :2] = scale.shares(np.full(2, lowest))
     drawn = draws(len(seeds), resamples)
     medians = {name: np.median(table[drawn, 2:], axis=1) for name, table in tables.items()}
     return Verdict(
@@ -191,64 +183,18 @@ def judge(
         bool(thresholds),
         {name: table[:, 0] for name, table in tables.items()},
         {name: table[:, 1] for name, table in tables.items()},
-        {name: _intervals(table) for name, table in medians.items()},
+        {name: intervals(table) for name, table in medians.items()},
         {name: list((table[:, [1]] >= bars).mean(axis=0)) for name, table in tables.items()},
         [_duel(name, tables, medians, hero, drawn) for name in present[1:]],
     )
 
 
-def p_above(differences: Times) -> Times:
-    """Return the one-sided p-values of the paired t-test: how surely a mean is above 0.
-
-    With five seeds it has the most power among the tests that keep their level: see
-    ``straggler verdict --check``.
-
-    Args:
-        differences: of pairs, shape (..., seeds); with one seed nothing is sure.
-    """
-    from scipy.special import stdtr  # noqa: PLC0415 - takes a moment
-
-    seeds = differences.shape[-1]
-    if seeds == 1:
-        return np.ones(differences.shape[:-1])
-    mean, error = differences.mean(axis=-1), differences.std(axis=-1, ddof=1) / seeds**0.5
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p: Times = np.where(mean == 0, 0.5, stdtr(seeds - 1, -mean / error))
-    return p
-
-
-def paired(differences: Vector, rivals: int) -> Interval:
-    """Return the mean of differences, with the interval of the paired t-test.
-
-    A lower end above 0 is as likely as :data:`WRONG` if the true mean is 0; an upper end below it
-    is as likely as that over the number of rivals.
-    """
-    from scipy.special import stdtrit  # noqa: PLC0415 - takes a moment
-
-    seeds, mean = len(differences), float(differences.mean())
-    if seeds == 1:
-        return Interval(mean, np.nan, np.nan)
-    error = float(differences.std(ddof=1)) / seeds**0.5
-    low, high = stdtrit(seeds - 1, [WRONG, 1 - WRONG / rivals])
-    return Interval(mean, mean + float(low) * error, mean + float(high) * error)
-
-
-def draws(seeds: int, resamples: int = RESAMPLES) -> Indices:
-    """Return which seeds each resample holds, shape (resamples, seeds); the first has each once."""
-    drawn = np.random.default_rng(0).integers(0, seeds, (resamples, seeds))
-    drawn[0] = np.arange(seeds)
-    return drawn
-
-
-def bootstrap(table: Times) -> Times:
-    """Return medians over seeds, shape (resamples, k), of a table of shape (seeds, k)."""
-    medians: Times = np.median(table[draws(len(table))], axis=1)
-    return medians
-
-
 def _table(runs: list[StoredRun], seeds: list[int], scale: _Scale) -> Times:
-    """Return for each seed area and final value, in shares of the rise, and seconds: (seeds, 5)."""
-    table = np.tile([scale.lowest] * 2 + [np.inf] * 3, (len(seeds), 1))
+    """Return for each seed area and final value, in shares of the rise, and seconds: (seeds, 5).
+
+    A failed run has NaN for them, and never gets there.
+    """
+    table = np.tile([np.nan] * 2 + [np.inf] * 3, (len(seeds), 1))
     metric, until = scale.metric, scale.until
     for run in runs:
         if run.info["seed"] in seeds and len(curves.raw(run, metric).times):
@@ -269,32 +215,7 @@ def _duel(
         paired(apart[:, 0], len(tables) - 1),
         float(p_above(apart[:, 0])),
         float(p_above(-apart[:, 0])),
-        _speedups(medians[rival], medians[hero]),
-        _intervals(_sooner(mine, theirs)[:, None])[0],
+        speedups(medians[rival], medians[hero]),
+        intervals(sooner(mine, theirs)[:, None])[0],
         paired(apart[:, 1], len(tables) - 1),
     )
-
-
-def _speedups(rival: Times, hero: Times) -> list[Interval]:
-    """Return rival / hero. Where neither gets there, a resample has 1, and the sample NaN."""
-    neither = np.isinf(rival) & np.isinf(hero)
-    with np.errstate(invalid="ignore"):
-        found = _intervals(np.where(neither, 1.0, rival / hero))
-    return [
-        Interval(np.nan, s.low, s.high) if unknown else s
-        for s, unknown in zip(found, neither[0], strict=True)
-    ]
-
-
-def _sooner(hero: Times, rival: Times) -> Times:
-    """Return P(hero < rival) over all pairs of seeds, shape (resamples,); ties count half."""
-    mine, theirs = hero[:, :, None], rival[:, None, :]
-    result: Times = ((mine < theirs) + 0.5 * (mine == theirs)).mean(axis=(1, 2))
-    return result
-
-
-def _intervals(resampled: Times) -> list[Interval]:
-    """Return an interval per column; row 0 is the sample. By order: infinities have no mean."""
-    low, high = np.percentile(resampled, EDGES, axis=0, method="nearest")
-    columns = zip(resampled[0], low, high, strict=True)
-    return [Interval(float(v), float(a), float(b)) for v, a, b in columns]

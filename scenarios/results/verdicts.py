@@ -6,7 +6,8 @@ import numpy as np
 
 from scenarios.results.aggregate import Aggregate, aggregates
 from scenarios.results.curves import WINDOW
-from scenarios.results.judge import LEVEL, Duel, Interval, Verdict
+from scenarios.results.intervals import LEVEL, Interval
+from scenarios.results.judge import Duel, Verdict
 from scenarios.results.sheet import Sheet
 from scenarios.runs.store.stored import StoredRun
 from simulator.accounting.columns import EVALUATION, OBJECTIVE

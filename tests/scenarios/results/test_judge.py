@@ -10,7 +10,8 @@ import pytest
 from scipy import stats
 
 from scenarios.results.aggregate import aggregates, at_once, holm, stratified
-from scenarios.results.judge import Interval, Verdict, judge, p_above, paired
+from scenarios.results.intervals import Interval, p_above, paired
+from scenarios.results.judge import Verdict, judge
 from scenarios.results.verdicts import interval_text, markdown, sentences
 from scenarios.runs.store.stored import StoredRun
 
