@@ -7,6 +7,7 @@ from algorithms.clocks import Clock
 from algorithms.fastest import Fastest
 from algorithms.fedbuff import FedBuff
 from algorithms.malenia import Malenia
+from algorithms.mindflayer import MindFlayer
 from algorithms.rennala import Rennala
 from algorithms.ringleader import Ringleader
 from algorithms.ringmaster import Ringmaster
@@ -19,6 +20,7 @@ METHODS: dict[str, type[Algorithm]] = {
     "synchronous": Synchronous,
     "rennala": Rennala,
     "malenia": Malenia,
+    "mindflayer": MindFlayer,
     "afedpg": AFedPG,
     "asynchronous": Asynchronous,
     "fedbuff": FedBuff,
@@ -57,6 +59,7 @@ __all__ = [
     "HeavyBall",
     "Iterate",
     "Malenia",
+    "MindFlayer",
     "Rennala",
     "Ringleader",
     "Ringmaster",

@@ -190,21 +190,17 @@ def arrivals(
 def turns(h: Vector, kappa: Vector) -> Iterator[tuple[float, bool]]:
     """Yield the time of each of Ringleader's arrivals, and whether it makes an update.
 
-    Maranjyan and Richtarik (ICLR 2026), Algorithm 1.
+    Maranjyan and Richtarik (ICLR 2026), Algorithm 1. What comes early is not counted here: its
+    worker is so fast that it comes again before the last one does.
     """
     everyone = frozenset(range(len(h)))
-    present, following, left = set[int](), set[int](), frozenset[int]()
+    present, left = set[int](), frozenset[int]()
     for time, worker in completions(h, kappa):
-        if left and worker not in left:
-            following.add(worker)
-            yield time, False
-            continue
-        present.add(worker)
-        used = bool(left) or present == everyone
+        if not left:
+            present.add(worker)
+        used = worker in left or present == everyone
         if used:
-            left = (left or everyone) - {worker}
-            if not left:
-                present, following = following, set()
+            left, present = (left or everyone) - {worker}, set()
         yield time, used
 
 

@@ -10,12 +10,12 @@ from simulator.hardware.compute import ComputeModel, ComputeTimes, OwnFactors, p
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import Network, NetworkModel
 from simulator.hardware.transfers import Transfers
-from simulator.interface import Cluster, Iterate, Moment, Round, When
+from simulator.interface import Cluster, Iterate, Moment, Round, Trials, When
 from simulator.problem import Estimate, Problem, Request, Variants
 from simulator.promises.checkpoint import Checkpoint
 from simulator.simulate import Run, simulate
 from simulator.tasks import Task
-from simulator.types import Count, Indices, Kept, Momentum, Positive, Process, Vector, Whole
+from simulator.types import Count, Factor, Indices, Kept, Momentum, Positive, Process, Vector, Whole
 from simulator.watch import StalledError
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "DivergedError",
     "Estimate",
     "Evaluation",
+    "Factor",
     "Hardware",
     "History",
     "Indices",
@@ -50,6 +51,7 @@ __all__ = [
     "State",
     "Task",
     "Transfers",
+    "Trials",
     "Update",
     "Variants",
     "Vector",

@@ -14,7 +14,7 @@ from simulator.clock import Clock
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import BYTES_PER_COORDINATE
 from simulator.hardware.server import Serving
-from simulator.interface import Cluster, Moment, State, When
+from simulator.interface import Cluster, Moment, State, Trials, When
 from simulator.problem import Problem
 from simulator.promises.checkpoint import Checkpoint
 from simulator.promises.gradients import LazyGradients
@@ -90,6 +90,12 @@ class SimulatedCluster(Cluster):
         return self.workers.number
 
     @property
+    def gradient_seconds(self) -> Vector:
+        """See :class:`Cluster`."""
+        compute = self.hardware.compute
+        return compute.ends(np.arange(self.size), np.zeros(self.size), compute.seconds)
+
+    @property
     def now(self) -> float:
         """Simulated seconds since the start."""
         return float(self.clock.now)
@@ -112,7 +118,12 @@ class SimulatedCluster(Cluster):
     # Rounds
 
     def broadcast(
-        self, lookahead: Vector, *, keep_going: bool, to: Indices | None = None
+        self,
+        lookahead: Vector,
+        *,
+        keep_going: bool,
+        to: Indices | None = None,
+        trials: Trials | None = None,
     ) -> SimulatedRound:
         """See :class:`Cluster`."""
         self.clock.watch.happens()  # a method might do nothing else
@@ -123,15 +134,14 @@ class SimulatedCluster(Cluster):
             self._lookahead(lookahead, dispatched=False),
             keep_going=keep_going,
             group=np.arange(self.size) if to is None else to,
+            trials=trials,
         )
         self.round.begin()
         return self.round
 
     def fastest(self, number: int) -> Indices:
         """See :class:`Cluster`."""
-        compute, everyone = self.hardware.compute, np.arange(self.size)
-        ends = compute.ends(everyone, np.zeros(self.size), compute.seconds)
-        ends = ends + self.hardware.network.uplink
+        ends = self.gradient_seconds + self.hardware.network.uplink
         return np.sort(np.argsort(ends, kind="stable")[:number])
 
     # Arrivals

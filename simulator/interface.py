@@ -74,6 +74,19 @@ class When:
 State = TypeVar("State", bound=Iterate)
 
 
+@dataclass(frozen=True)
+class Trials:
+    """How often the workers of a round try to compute a gradient, and for how long.
+
+    Attributes:
+        number: shape (n,), gradients that each worker begins, one after the other.
+        limit: shape (n,), seconds after which it gives one up, that is stops and discards it.
+    """
+
+    number: Indices
+    limit: Vector
+
+
 class Round(ABC):
     """One lookahead for many workers, from its broadcast to the next."""
 
@@ -111,6 +124,10 @@ class Round(ABC):
         """
 
     @abstractmethod
+    def successes(self) -> Process[list[Task]]:
+        """Wait until all trials of this round are over; return the tasks that were completed."""
+
+    @abstractmethod
     def reduce(self, tasks: Sequence[Task], weights: Sequence[float]) -> Process[Vector]:
         """Wait until the sum over k of weights_k g_k is there, one vector per worker; return it.
 
@@ -138,6 +155,11 @@ class Cluster(ABC):
     def size(self) -> int:
         """The number n of workers."""
 
+    @property
+    @abstractmethod
+    def gradient_seconds(self) -> Vector:
+        """h_i at the start, shape (n,): mean seconds per gradient, or per environment step."""
+
     @abstractmethod
     def update(
         self, step: Callable[[State, Vector, When], State], now: State, gradient: Vector
@@ -159,7 +181,14 @@ class Cluster(ABC):
     # Rounds: one lookahead for many workers
 
     @abstractmethod
-    def broadcast(self, lookahead: Vector, *, keep_going: bool, to: Indices | None = None) -> Round:
+    def broadcast(
+        self,
+        lookahead: Vector,
+        *,
+        keep_going: bool,
+        to: Indices | None = None,
+        trials: Trials | None = None,
+    ) -> Round:
         """Begin a round: send workers to a lookahead; busy ones under ``finish`` start there later.
 
         Completed gradients that were not used are discarded.
@@ -169,6 +198,7 @@ class Cluster(ABC):
             keep_going: compute gradient after gradient until the reduce; else compute one, and
                 send it at once where nobody has to be waited for.
             to: shape (m,), ascending, who takes part in this round; everyone by default.
+            trials: bounds of those who keep going. A gradient that a failure takes is a trial too.
         """
 
     @abstractmethod

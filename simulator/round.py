@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from simulator.interface import Round
+from simulator.interface import Round, Trials
 from simulator.tasks import Lookahead, Task
 from simulator.types import Indices, Process, Vector
 
@@ -31,6 +31,7 @@ class SimulatedRound(Round):
         lookahead: where gradients are taken.
         keep_going: workers compute gradient after gradient until the reduce.
         group: shape (m,), ascending, who takes part.
+        trials: how often and for how long they try.
     """
 
     def __init__(
@@ -40,17 +41,20 @@ class SimulatedRound(Round):
         *,
         keep_going: bool,
         group: Indices,
+        trials: Trials | None = None,
     ) -> None:
         hardware = cluster.hardware
         self._cluster = cluster
         self._lookahead = lookahead
         self._keep_going = keep_going
         self._group = group
+        self._trials = trials
+        self._left = None if trials is None else trials.number.copy()
         self._began = cluster.now
         self._resting: int | None = None
         self._network = hardware.network
         self._sends_at_once = not keep_going and self._network.collective == "gather"
-        self._computes_on = keep_going and hardware.preemption == "finish"
+        self._computes_on = keep_going and trials is None and hardware.preemption == "finish"
 
     def begin(self) -> None:
         """Start those of the group who are not busy with an earlier round's task."""
@@ -59,11 +63,19 @@ class SimulatedRound(Round):
         if self._network.collective == "gather":  # an all-reduce left the sum with everyone
             cluster.sending.count_lookahead(self._group)
         idle = cluster.workers.idle(self._group, cluster.now)
-        cluster.workers.start(idle, self._lookahead, cluster.now)
+        self._start(idle)
 
     def join(self, worker: int) -> None:
         """Let a worker that has nothing to do compute a gradient in this round."""
-        self._cluster.workers.start(np.array([worker]), self._lookahead, self._cluster.now)
+        self._start(np.array([worker]))
+
+    def _start(self, workers: Indices) -> None:
+        limit = None
+        if self._trials is not None and self._left is not None:
+            workers = workers[self._left[workers] > 0]
+            self._left[workers] -= 1
+            limit = self._trials.limit[workers]
+        self._cluster.workers.start(workers, self._lookahead, self._cluster.now, limit)
 
     def completions(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
         """See :class:`Round`."""
@@ -118,6 +130,22 @@ class SimulatedRound(Round):
                     cluster.sending.start(task.worker, task.end)
                 return task
             if task is not None:
+                self.move_on(task)  # stale
+
+    def successes(self) -> Process[list[Task]]:
+        """See :class:`Round`."""
+        self._check()
+        cluster = self._cluster
+        tasks: list[Task] = []
+        while True:
+            self._go_on()
+            if cluster.workers.next_event()[1] < 0:  # nobody computes
+                return tasks
+            task = yield from cluster.advance()
+            if task is not None and task.lookahead is self._lookahead:
+                self._resting = task.worker
+                tasks.append(task)
+            elif task is not None:
                 self.move_on(task)  # stale
 
     def reduce(self, tasks: Sequence[Task], weights: Sequence[float]) -> Process[Vector]:

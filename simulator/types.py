@@ -21,6 +21,9 @@ Process: TypeAlias = Generator[Any, Any, T]
 Positive: TypeAlias = Annotated[float, annotated_types.Gt(0), annotated_types.Lt(float("inf"))]
 """A finite number above zero."""
 
+Factor: TypeAlias = Annotated[float, annotated_types.Gt(0), annotated_types.Le(1e6)]
+"""A number of times, above zero and at most a million."""
+
 Count: TypeAlias = Annotated[int, annotated_types.Ge(1)]
 """A whole number of at least one."""
 

@@ -80,8 +80,14 @@ class Workers:
         """Return when each of ``workers`` (m,) can do something new: now, or after a stop."""
         return np.maximum(now, self._free[workers])
 
-    def start(self, workers: Indices, lookahead: Lookahead, now: float) -> None:
-        """Let workers, shape (m,), ascending, begin a task each at ``lookahead``."""
+    def start(
+        self, workers: Indices, lookahead: Lookahead, now: float, limit: Vector | None = None
+    ) -> None:
+        """Let workers, shape (m,), ascending, begin a task each at ``lookahead``.
+
+        With a ``limit``, shape (m,), in seconds, what takes longer is lost then: it is stopped, at
+        the price of that.
+        """
         if not len(workers):
             return
         starts = self.free(workers, now)
@@ -90,7 +96,12 @@ class Workers:
         tasks = self._index[workers]
         lengths = self._lengths(workers, tasks, lookahead) if self._compute.per_step else None
         work = self._compute.work(workers, tasks, lengths)
-        begins, ends, self._lost[workers] = self._hardware.course(workers, starts, work)
+        begins, ends, lost = self._hardware.course(workers, starts, work)
+        if limit is not None:
+            late = ends > begins + limit
+            ends = np.where(late, begins + limit + self._hardware.stop_cost, ends)
+            lost = lost | late
+        self._lost[workers] = lost
         self._busy[workers], self._lookahead[workers] = True, lookahead
         self._sent[workers] = lookahead.update
         self._began[workers], self._due[workers] = begins, ends

@@ -1,7 +1,7 @@
 """Small clusters and problems for the tests."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, SupportsFloat
 
 import numpy as np
 
@@ -19,9 +19,19 @@ from simulator import (
 )
 from simulator.hardware.server import FREE, Server
 from simulator.problems.quadratic import Bowl, Quadratic
-from simulator.types import Vector
+from simulator.types import Indices, Vector
 
 RULE = NIGT(step_size=0.1, momentum=0.1)
+
+
+class Factors:
+    """Factors on the work of tasks, a row for each worker."""
+
+    def __init__(self, *rows: Sequence[SupportsFloat]) -> None:
+        self.rows = rows
+
+    def factors(self, workers: Indices, tasks: Indices) -> Vector:
+        return np.array([float(self.rows[w][t]) for w, t in zip(workers, tasks, strict=True)])
 
 
 def hardware(
@@ -30,10 +40,12 @@ def hardware(
     preemption: Literal["cancel", "finish"] = "cancel",
     collective: Literal["gather", "allreduce"] = "gather",
     server: Server = FREE,
+    *,
+    factors: Factors | None = None,
 ) -> Hardware:
     kappa = np.zeros(len(compute)) if uplink is None else np.array(uplink, dtype=float)
     return Hardware(
-        ComputeModel(np.array(compute, dtype=float)),
+        ComputeModel(np.array(compute, dtype=float), factors),
         Network(kappa, collective),
         preemption,
         server=server,

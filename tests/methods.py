@@ -7,7 +7,7 @@ from clusters import RULE
 from hypothesis import strategies as st
 
 from algorithms import COMBINED, METHODS, NIGT, RULES, Algorithm, Schedule
-from simulator import Count, Kept, Momentum, Positive, Whole
+from simulator import Count, Factor, Kept, Momentum, Positive, Whole
 
 EXAMPLES: dict[Any, Any] = {
     Count: 3,
@@ -19,6 +19,7 @@ EXAMPLES: dict[Any, Any] = {
     Momentum | Schedule: 0.3,
     Kept: 0.5,
     Whole: 1,
+    Factor: 20.0,  # with times per step, trajectories have up to 15
 }
 """A value that fits, by the type of a field."""
 
@@ -28,6 +29,7 @@ STRATEGIES: dict[Any, st.SearchStrategy[Any]] = {
     Whole: st.integers(0, 3),
     Count | None: st.none() | COUNTS,
     bool: st.booleans(),
+    Factor: st.integers(4, 12).map(lambda k: k / 4),
     Positive | None: st.none() | st.integers(1, 64).map(lambda k: k / 16),
 }
 """Values to be drawn, by the type of a field."""

@@ -118,6 +118,29 @@ def rounds(
     return clock
 
 
+def trials(
+    h: Times, k: Times, batch: int, patience: Fraction, factors: Sequence[Times], *, updates: int
+) -> Clock:
+    """MindFlayer, with a factor for each task of each worker, gathering."""
+    workers, clock, now = range(len(h)), Clock(), Fraction(0)
+    first = sorted((h[i] * (k + 1), i) for i in workers for k in range(batch))[:batch]
+    begun = [0 for _ in workers]
+    while len(clock) < updates:
+        counts, end = [0 for _ in workers], now
+        for i in workers:
+            time = now
+            for _ in range(sum(j == i for _, j in first)):
+                seconds = h[i] * factors[i][begun[i]]
+                counts[i] += seconds <= patience * h[i]
+                time += min(seconds, patience * h[i])
+                begun[i] += 1
+            end = max(end, time)
+        now = end + max((k[i] for i in workers if counts[i]), default=Fraction(0))
+        if any(counts):
+            clock.append((now, counts, [0] * sum(counts)))
+    return clock
+
+
 def asynchronous(
     h: Times,
     k: Times,

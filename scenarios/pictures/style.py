@@ -22,6 +22,7 @@ COLOURS = {
     "asynchronous-pg": "#66A61E",
     "fedbuff-nigt": "#A6761D",
     "ringleader-nigt": "#7570B3",
+    "mindflayer-nigt": "#1B9E77",
     "fedbuff-pg": "#E7298A",
 }
 """A method has the same colour in all pictures: Okabe and Ito's palette, and more."""

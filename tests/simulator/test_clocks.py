@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clusters import RULE, Recorder, hardware, run, times
+from clusters import RULE, Factors, Recorder, hardware, run, times
 
 from algorithms import (
     METHODS,
@@ -17,12 +17,14 @@ from algorithms import (
     Fastest,
     FedBuff,
     Malenia,
+    MindFlayer,
     Rennala,
     Ringleader,
     Ringmaster,
     Synchronous,
 )
 from simulator import Cluster, Estimate, Process, Request, StalledError, State, simulate
+from simulator.hardware.hardware import Preemption
 from simulator.hardware.server import Server
 
 VECTOR = 3 * 4
@@ -195,6 +197,33 @@ def test_malenia_waits_until_the_harmonic_mean_is_enough() -> None:
     result = run(Malenia(RULE, 4), hardware([1, 2]), updates=2)
     assert times(result) == [4, 8]
     assert result.gradients_used.tolist() == [8, 4]
+
+
+@pytest.mark.parametrize("preemption", ["cancel", "finish"])
+def test_mindflayer_gives_up_what_takes_too_long(preemption: Preemption) -> None:
+    # two trials of worker 0, of 1.5 at most, and one of worker 1, of 3 at most. Round 1: 1, then
+    # given up at 2.5; 2. Round 2 from 2.5: at 3 and 4; given up at 5.5. In round 3 nobody
+    # succeeds until 8.5, at once comes round 4, in which everyone does: 9.5, 10.5; 10.5
+    factors = Factors([1, 4, 0.5, 1, 2, 2, 1, 1], [1, 2, 4, 1])
+    cluster = hardware([1, 2], preemption=preemption, factors=factors)
+    result = run(MindFlayer(RULE, 3, patience=1.5), cluster, updates=3)
+    assert times(result) == [2.5, 5.5, 10.5]
+    assert [row.gradients for row in result.history.rows] == [2, 2, 3]
+    assert [row.discarded for row in result.history.rows] == [1, 1, 3]
+    assert result.seconds[State.COMPUTE].tolist() == [1 + 1.5 + 2, 2 + 0 + 2]
+    assert result.seconds[State.DISCARD].tolist() == [1.5 + 0 + 3, 0 + 3 + 3]
+    assert result.seconds[State.IDLE].tolist() == [1.5, 0.5]
+    points = [0.0]
+    method, note = MindFlayer(PG(step_size=3), 3, 1.5), lambda _, point: points.append(point[0])
+    simulate(method.run, Recorder(), cluster, updates=3, on_update=note)
+    np.testing.assert_allclose(np.diff(points), [2, 2, 3])  # all gradients are 1, of 3 trials
+
+
+def test_giving_up_costs_what_stopping_does() -> None:
+    cluster = replace(hardware([1], factors=Factors([9, 1])), stop_cost=0.5)
+    result = run(MindFlayer(RULE, 2, patience=2), cluster, updates=1)
+    assert times(result) == [2 + 0.5 + 1]
+    assert result.seconds[State.DISCARD].tolist() == [2.5]
 
 
 def test_fastest_waits_for_the_slowest_of_the_fastest() -> None:

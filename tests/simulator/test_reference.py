@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 import reference
-from clusters import RULE, Recorder, hardware
+from clusters import RULE, Factors, Recorder, hardware
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +18,7 @@ from algorithms import (
     Fastest,
     FedBuff,
     Malenia,
+    MindFlayer,
     Rennala,
     Ringleader,
     Ringmaster,
@@ -85,6 +86,8 @@ def expected_clocks(draw: Draw) -> list[tuple[Algorithm, reference.Clock]]:
         (Fastest(RULE, x["m"]), synchronous(fastest)),
         (Rennala(RULE, x["batch"]), rounds(enough=same)),
         (Malenia(RULE, x["batch"]), rounds(enough=harmonic)),
+        # nobody is busy after a round, whatever the preemption
+        (MindFlayer(RULE, x["batch"]), rounds(enough=same, preemption="cancel")),
         (AFedPG(RULE), reference.asynchronous(h, k, server)),
         (Asynchronous(RULE), reference.asynchronous(h, k, server)),
         (FedBuff(RULE, x["buffer"]), reference.asynchronous(h, k, server, buffer=x["buffer"])),
@@ -94,7 +97,7 @@ def expected_clocks(draw: Draw) -> list[tuple[Algorithm, reference.Clock]]:
 
 
 def simulated_clock(
-    method: Algorithm, draw: Draw, updates: int
+    method: Algorithm, draw: Draw, updates: int, factors: Factors | None = None
 ) -> list[tuple[float, list[int], float]]:
     """Return (time, counts, mean delay) of each update, as the simulator has them."""
     h, k, collective, preemption, _, (update, receive) = draw
@@ -118,6 +121,7 @@ def simulated_clock(
             preemption,
             collective,
             Server(float(update), float(receive)),
+            factors=factors,
         ),
         updates=updates,
         on_update=lambda *_: counts.append(used_so_far()),
@@ -140,6 +144,26 @@ def test_every_clock_equals_the_reference(chunk: int) -> None:
                 if isinstance(method, Ringleader):  # as Maranjyan and Richtarik show
                     assert max(delays) <= 2 * len(draw[0]) - 2
                 assert time == pytest.approx(float(t), rel=1e-9), (method, draw)
+
+
+def test_mindflayers_clock_equals_the_reference_where_times_vary() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        h, k, _, preemption, x, _ = draw_cluster(rng)
+        patience = Fraction(int(rng.integers(2, 9)), 4)
+        factors = [[Fraction(int(f), 4) for f in rng.integers(1, 17, 2000)] for _ in h]
+        expected = reference.trials(h, k, x["batch"], patience, factors, updates=UPDATES)
+        method = MindFlayer(RULE, x["batch"], float(patience))
+        clock = simulated_clock(
+            method,
+            (h, k, "gather", preemption, x, (Fraction(0), Fraction(0))),
+            UPDATES,
+            Factors(*factors),
+        )
+        assert [counts for _, counts, _ in clock] == [counts for _, counts, _ in expected]
+        np.testing.assert_allclose(
+            [time for time, _, _ in clock], [float(time) for time, _, _ in expected], rtol=1e-9
+        )
 
 
 @given(st.integers(1, 6), st.integers(1, 60), st.lists(st.integers(0, 5), max_size=120))
