@@ -23,6 +23,7 @@ from scenarios.runs.jobs import Summary
 from scenarios.runs.make import Maker, Making
 from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.stored import folders_below, runs_in
+from scenarios.studies import budget
 from scenarios.studies import tune as search
 from scenarios.studies import tuned as report
 from scenarios.studies.grid import Sweep, load_sweep, sweep_names
@@ -167,7 +168,7 @@ class Tuned:
         source: the scenario file.
     """
 
-    plan: search.Plan
+    plan: budget.Plan
     tuning: search.Tuning
     source: Path
 
@@ -202,19 +203,21 @@ class Tuned:
 
     def scenario(self) -> Scenario:
         """Return the scenario with the values that won."""
-        values = {
+        values: dict[str, Any] = {
             f"methods.{label}.{key}": value
             for label, ranked in self.tuning.tries.items()
             if not ranked[0].failed
             for key, value in ranked[0].values.items()  # noqa: PD011 - no pandas
         }
+        if self.tuning.thresholds:
+            values["thresholds"] = self.tuning.thresholds
         return self.plan.scenario.with_values(values)
 
 
-def plan_tuning(name: str | Path, *, quick: bool = False, tries: int | None = None) -> search.Plan:
+def plan_tuning(name: str | Path, *, quick: bool = False, tries: int | None = None) -> budget.Plan:
     """Return what a tuning would try; see :func:`tune`."""
     file = find(str(name))
-    return search.plan(file, load_scenario(file), quick=quick, tries=tries)
+    return budget.plan(file, load_scenario(file), quick=quick, tries=tries)
 
 
 @checked_call

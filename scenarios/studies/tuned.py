@@ -1,6 +1,8 @@
 """What a tuning says: its budget, a row per try, who won and by how much, and the tuned file."""
 
+import contextlib
 import shlex
+import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,9 @@ from scenarios.results.rows import Rows
 from scenarios.results.sheet import Sheet, cell
 from scenarios.results.tables import two_lines
 from scenarios.runs.store.files import write_atomically
-from scenarios.studies.tune import TUNED, Plan, Rung, Try, Tuning, with_tuned
+from scenarios.studies.budget import TUNED, Plan, Rung
+from scenarios.studies.edit import with_values
+from scenarios.studies.tune import Try, Tuning, with_tuned
 from simulator import Vector
 
 MARK = "# Written by `straggler tune`"
@@ -163,6 +167,9 @@ def check_target(file: Path, *, force: bool) -> None:
 def write(source: Path, target: Path, plan: Plan, tuning: Tuning, command: Sequence[str]) -> None:
     """Write a scenario file with the values that won; a method that has none keeps its own.
 
+    The text stays as it is but for these values, where that says the same as a text without
+    comments. A file that is written over itself gets no header.
+
     Args:
         source: the file that was tuned.
         target: the file to write, whole or not at all.
@@ -171,6 +178,8 @@ def write(source: Path, target: Path, plan: Plan, tuning: Tuning, command: Seque
         command: what the user called.
     """
     content = read_scenario(source)
+    if tuning.thresholds:
+        content["thresholds"] = tuning.thresholds
     for method, tries in zip(content["methods"], tuning.tries.values(), strict=True):
         if not tries[0].failed:
             method.update(with_tuned(method, tries[0].values))
@@ -184,7 +193,22 @@ def write(source: Path, target: Path, plan: Plan, tuning: Tuning, command: Seque
         *(verdict(tries) for tries in tuning.tries.values()),
     ]
     lines = [f"# {line if line.isprintable() else repr(line)}" for line in header]
-    tables = [tomli_w.dumps({"methods": method}) for method in content.pop("methods")]
+    text = _text(source, content)
+    if target.resolve() != source.resolve():
+        text = "\n".join([f"{MARK}: the values that won.", *lines, "", text])
+    write_atomically(target, text.encode())
+
+
+def _text(source: Path, content: dict[str, Any]) -> str:
+    """Return a file's text with other values; without its comments if that says something else."""
+    own = source.read_text(encoding="utf-8-sig")
+    if own.startswith(MARK):
+        own = own.partition("\n\n")[2]
+    edited = with_values(own, content["methods"], content.get("thresholds"))
+    with contextlib.suppress(ValueError):
+        if tomllib.loads(edited) == content:
+            return edited
+    tables = [tomli_w.dumps({"methods": method}) for method in content["methods"]]
     methods = [table.replace("[methods]", "[[methods]]", 1) for table in tables]
-    text = [f"{MARK}: the values that won.", *lines, "", tomli_w.dumps(content), *methods]
-    write_atomically(target, "\n".join(text).encode())
+    rest = {key: value for key, value in content.items() if key != "methods"}
+    return "\n".join([tomli_w.dumps(rest), *methods])

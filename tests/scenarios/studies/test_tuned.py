@@ -14,7 +14,8 @@ from tuning import NIGT, TABLE, bowl, made_up, with_table
 from algorithms import Schedule
 from scenarios.format.load import load, read_toml
 from scenarios.format.words.errors import BadInputError
-from scenarios.studies.tune import Tuning, plan
+from scenarios.studies.budget import plan
+from scenarios.studies.tune import Tuning
 from scenarios.studies.tuned import check_target, edges, margin, verdict, write
 
 
@@ -104,6 +105,8 @@ def test_the_written_file_is_the_scenario_with_the_winners(finished: tuple[Path,
         assert values.items() <= method.parameters().items()
     before, after = read_toml(folder / "two.toml"), read_toml(file)
     assert before.pop("methods") != after.pop("methods")
+    low, middle, high = after.pop("thresholds")
+    assert middle - low == pytest.approx(high - middle, rel=1e-2)
     assert before == after
     header = [line for line in file.read_text().splitlines() if line.startswith("#")]
     assert header[1] == "# command   straggler tune two.toml --csv"
