@@ -4,7 +4,7 @@ UV     = $(BIN)/uv pip install -q --python $(BIN)/python
 TORCH := torch==2.13.0
 JOBS  ?= $(shell nproc 2>/dev/null || echo 1)
 
-.PHONY: setup figure reproduce pictures test format bench constraints clean
+.PHONY: setup figure reproduce panel pictures test format bench constraints clean
 
 setup: .venv/ready
 
@@ -24,10 +24,23 @@ FIGURES := 1 2 3 4 5 6 7 8 9 10 ten-worlds heavy-tails failures crossover networ
 # Their runs are still to be made.
 PENDING := decay
 
-# All figures from nothing, for hours; resumable. Compact results go to results/.
+# All figures from nothing, for hours; resumable. Compact results go to results/ as each is done.
 reproduce: setup
+	$(BIN)/straggler figure $(FIGURES) --dry-run --jobs $(JOBS)
 	for name in $(FIGURES); do \
-	  $(BIN)/straggler figure $$name --jobs $(JOBS) --save results || [ $$? = 1 ] || exit; done
+	  $(BIN)/straggler figure $$name --jobs $(JOBS) --processes-per-run 1 --save results \
+	    || [ $$? = 1 ] || exit; done
+
+# One scenario of the library from nothing, as in `make panel NAME=figure1c`, for hours; resumable.
+# It is tuned in its own file (see next/README.md), if it has a [tune], and run.
+panel: setup
+	file=$$(ls scenarios/library/*/$(NAME).toml 2>/dev/null || echo scenarios/library/beyond/$(NAME).toml); \
+	[ ! -f next/$(NAME).toml ] || mv next/$(NAME).toml $$file || exit; \
+	! grep -q '^\[tune\]' $$file || { \
+	  $(BIN)/straggler tune $$file --dry-run --jobs $(JOBS) && \
+	  $(BIN)/straggler tune $$file --jobs $(JOBS) --write $$file --force --csv > .venv/$(NAME).csv && \
+	  mv .venv/$(NAME).csv results/tuning/$(NAME).csv; } || exit; \
+	$(BIN)/straggler run $(NAME) --jobs $(JOBS) --processes-per-run 1 --save results
 
 # All pictures of the documentation from results/, in seconds.
 pictures: setup

@@ -1,6 +1,7 @@
 """The figures of the paper and beyond: made or read, drawn, tabulated and judged."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import chain
 from pathlib import Path
@@ -15,11 +16,12 @@ from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
 from scenarios.results.compare import compare, warnings_of
 from scenarios.results.judge import Verdict, judge
-from scenarios.results.published import publish, published, same_numbers
+from scenarios.results.published import published, refresh
 from scenarios.runs.jobs import Job, Summary
 from scenarios.runs.make import Maker, Making
 from scenarios.runs.store.stored import StoredRun, runs_in
 from scenarios.studies.crossover import Crossover, crossover
+from scenarios.studies.estimate import Estimate, estimate
 from scenarios.studies.grid import load_sweep
 from scenarios.studies.paper import FIGURES, Figure, Part, find_figure, is_sweep, runs_of, stem
 from scenarios.studies.sweep import runs_of as sweep_runs
@@ -112,13 +114,7 @@ class FigureResults:
         """Write compact results, a file per scenario; yield how many numbers are as they were."""
         for scenario, runs in self.sources():
             file = Path(folder) / f"{stem(scenario)}.parquet"
-            if file.exists():
-                there = published(file)
-                same = same_numbers(runs, there)
-                yield f"{file}: {same} of {len(runs)} runs have the numbers that were there"
-                if same == len(runs) == len(there):
-                    continue
-            publish(runs, file, f"straggler figure {self.name}")
+            yield from refresh(runs, file, f"straggler figure {self.name}")
 
 
 @checked_call
@@ -150,6 +146,41 @@ def figure(
     plans = {scenario: _plan(scenario, Path(out), quick=quick) for scenario in chosen.sources()}
     summary = maker.make(list(chain.from_iterable(plans.values())))
     return FigureResults(name, _stored(plans), summary)
+
+
+@dataclass(frozen=True)
+class Left:
+    """What is left of a figure.
+
+    Attributes:
+        done: runs that are there.
+        runs: all of them.
+        time: what the others may take here.
+    """
+
+    done: int
+    runs: int
+    time: Estimate
+
+
+def left(name: str, out: Path, slots: int) -> Left:
+    """Return what :func:`figure` would have to make.
+
+    Args:
+        name: of the figure.
+        out: the folder of all results.
+        slots: how many runs are made at a time.
+
+    Raises:
+        BadInputError: there is no such figure.
+    """
+    time, done, number = Estimate(0.0, 0.0, 0), 0, 0
+    for scenario in find_figure(name).sources():
+        jobs = _plan(scenario, out, quick=False)
+        missing = [j for j in jobs if not j.folder.settled(j.spec, retry_failed=False)]
+        done, number = done + len(jobs) - len(missing), number + len(jobs)
+        time += estimate(missing, slots)
+    return Left(done, number, time)
 
 
 def figures(source: str | Path) -> tuple[list[FigureResults], list[str]]:

@@ -10,6 +10,7 @@ from scenarios.format.words.accepted import FileOrFolder, Names, Numbers, Second
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError, finite
 from scenarios.results.compare import compare, warnings_of
+from scenarios.results.published import refresh
 from scenarios.results.rows import Row, Rows, tidy
 from scenarios.results.tables import results_sheet
 from scenarios.runs.store.stored import StoredRun, comparable
@@ -75,6 +76,16 @@ class Results:
             )
         points = self._points and [self._points[k] for k, _ in chosen]
         return Results([run for _, run in chosen], self.name, points)
+
+    @checked_call
+    def save(self, file: FileOrFolder, command: str = "straggler.run") -> Iterator[str]:
+        """Write compact results where numbers are new; yield how many are as they were.
+
+        Args:
+            file: the Parquet file, for :func:`straggler.open`.
+            command: what made the runs, to be remembered.
+        """
+        yield from refresh(self.runs, Path(file), command)
 
     @property
     def title(self) -> str:

@@ -31,6 +31,10 @@ def run(
         typer.Option(min=0, max=2**63 - 1, help="This seed instead of the file's; repeatable."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Result folder [default: runs/NAME].")] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(help="Write compact results of all runs here, as `figure --save` does."),
+    ] = None,
     jobs: Jobs = None,
     processes_per_run: PerRun = None,
     quick: Quick_ = False,
@@ -50,6 +54,10 @@ def run(
     """
     from scenarios.api import run as api
 
+    if save and (quick or method or seed):
+        raise BadInputError(
+            "--save: does not go with --quick, --method, --seed: accepted: all runs"
+        )
     with interruptible():
         results = api.run(
             scenario,
@@ -64,6 +72,9 @@ def run(
             memory_limit=memory_limit,
             max_events=max_events,
         )
+    name = Path(results.name).name
+    for line in results.save(save / f"{name}.parquet", f"straggler run {name}") if save else ():
+        say(line)
     if len(results.failed) < len(results):
         show(results.compare())
     raise typer.Exit(1 if results.failed else 0)

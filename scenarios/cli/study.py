@@ -1,8 +1,9 @@
 """Commands about many scenarios: sweeps, tuning, the paper's figures and their claims."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -24,6 +25,9 @@ from scenarios.cli.parts import (
 )
 from scenarios.format.words.errors import BadInputError
 from scenarios.runs.cores import CORES
+
+if TYPE_CHECKING:
+    from scenarios.api.figure import FigureResults
 
 Executor_ = Annotated[
     Literal["local", "ray"],
@@ -165,8 +169,9 @@ def tune(
 
 
 def figure(
-    name: Annotated[
-        str, typer.Argument(metavar="N|NAME", help="The paper's 1 to 10, or a name beyond it.")
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="N|NAME...", help="The paper's 1 to 10, or a name beyond it."),
     ],
     quick: Annotated[
         bool, typer.Option("--quick", help="One seed and, but for sweeps, a shorter time.")
@@ -182,6 +187,9 @@ def figure(
     out: Annotated[
         Path, typer.Option(help="Folder of all results; pictures go to figures/.")
     ] = Path("runs"),
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what is there, and how long the rest takes.")
+    ] = False,
     jobs: Jobs = None,
     processes_per_run: PerRun = None,
     retry_failed: RetryFailed = False,
@@ -189,35 +197,66 @@ def figure(
     memory_limit: Memory = None,
     max_events: MaxEvents = None,
 ) -> None:
-    """Run a figure of the paper, draw it, tabulate it, and judge the claim behind it.
+    """Run figures of the paper, draw them, tabulate them, and judge the claims behind them.
 
     It makes the runs that are missing: interrupt it, and start it again. `--from results` draws the
     results that come with straggler, in seconds.
     """
     from scenarios.api import figure as api
+
+    if source is not None and (quick or save or dry_run):
+        raise BadInputError("--from: goes with none of --quick, --save, --dry-run, which need runs")
+    if quick and (save or dry_run):
+        option = "--save" if save else "--dry-run"
+        raise BadInputError(f"{option}: does not go with --quick; accepted: whole results")
+    if dry_run:
+        _say_what_is_left(names, out, min(jobs or CORES, CORES))
+        return
+    failed = 0
+    for name in names:
+        with interruptible():
+            found = api.figure(
+                name,
+                source=source,
+                quick=quick,
+                out=out,
+                jobs=jobs,
+                processes_per_run=processes_per_run,
+                retry_failed=retry_failed,
+                recompute=recompute,
+                memory_limit=memory_limit,
+                max_events=max_events,
+            )
+        for line in found.save(save) if save else ():
+            say(line)
+        _show_figure(found, quick=quick)
+        failed += found.summary.failed if found.summary else 0
+    raise typer.Exit(1 if failed else 0)
+
+
+def _say_what_is_left(names: Sequence[str], out: Path, slots: int) -> None:
+    from scenarios.api.figure import left
+    from scenarios.studies.estimate import Estimate
+
+    whole = Estimate(0.0, 0.0, 0)
+    for name in names:
+        one = left(name, out, slots)
+        say(f"figure {name}: {one.done} of {one.runs} runs are there; left: {one.time}")
+        whole += one.time
+    if len(names) > 1:
+        say(f"all of them: {whole}")
+
+
+def _show_figure(found: "FigureResults", *, quick: bool) -> None:
     from scenarios.pictures.style import save as save_picture
     from scenarios.results.verdicts import aggregate_sheets, sentences, times_sheet
 
-    if source is not None and (quick or save):
-        raise BadInputError("--from: goes with neither --quick nor --save, which need runs")
-    if quick and save:
-        raise BadInputError("--save: does not go with --quick; accepted: whole results")
-    with interruptible():
-        found = api.figure(
-            name,
-            source=source,
-            quick=quick,
-            out=out,
-            jobs=jobs,
-            processes_per_run=processes_per_run,
-            retry_failed=retry_failed,
-            recompute=recompute,
-            memory_limit=memory_limit,
-            max_events=max_events,
-        )
-    for line in found.save(save) if save else ():
-        say(line)
+    name = found.name
     say(f"claim of figure {name}: {found.claim}\n")
+    if quick:
+        say(
+            "a first look: one seed, and less time than the figure has; no claim is decided by it\n"
+        )
     for crossover in found.crossovers():
         say(crossover.sentence())
     for comparison in found.comparisons():
@@ -232,7 +271,6 @@ def figure(
         file = Path(f"figures/{'figure' * name.isdigit()}{name}{'-quick' * quick}.png")
         save_picture(picture, file)
         typer.echo(f"drawn: {file}")
-    raise typer.Exit(1 if found.summary and found.summary.failed else 0)
 
 
 def verdict(

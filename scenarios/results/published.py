@@ -1,7 +1,7 @@
 """Compact results: the histories of a scenario's runs in one Parquet file, to keep and to share."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +53,23 @@ def publish(runs: Sequence[StoredRun], file: Path, command: str) -> None:
             use_byte_stream_split=split,
             write_page_checksum=True,
         )
+
+
+def refresh(runs: Sequence[StoredRun], file: Path, command: str) -> Iterator[str]:
+    """Write compact results where numbers are new; yield a line on how many are as they were.
+
+    Args:
+        runs: of one scenario or sweep.
+        file: the Parquet file.
+        command: what made the runs.
+    """
+    if file.exists():
+        there = published(file)
+        same = same_numbers(runs, there)
+        yield f"{file}: {same} of {len(runs)} runs have the numbers that were there"
+        if same == len(runs) == len(there):
+            return
+    publish(runs, file, command)
 
 
 def _table(run: StoredRun) -> pa.Table:

@@ -17,7 +17,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "plot": ("plot", "runs/two", "--method", "nobody"),
     "timeline": ("timeline", "runs/two/afedpg/seed-0"),
     "sweep": ("sweep", "nowhere.toml"),
-    "tune": ("tune", "two.toml", "--dry-run"),
+    "tune": ("tune", "two.toml", "--tries", "99"),
     "figure": ("figure", "99"),
     "verdict": ("verdict", "--from", "."),
     "theory": ("theory", "two.toml"),
@@ -42,6 +42,6 @@ def test_a_command_in_a_process_says_the_same(
         here.stdout,
         here.stderr,
     )
-    wrong = command in {"plot", "sweep", "figure", "verdict", "bench", "trace"}
+    wrong = command in {"plot", "sweep", "tune", "figure", "verdict", "bench", "trace"}
     assert apart.returncode == (2 if wrong else 0)
     assert not wrong or (apart.stdout, apart.stderr.count("\n")) == ("", 1)

@@ -77,7 +77,7 @@ def test_a_table_of_other_things_is_refused(two_workers: Path) -> None:
     assert quick.stderr.startswith("straggler: --save: does not go with --quick")
     both = straggler("figure", "1", "--from", ".", "--quick", cwd=two_workers)
     assert both.returncode == 2
-    assert both.stderr.startswith("straggler: --from: goes with neither")
+    assert both.stderr.startswith("straggler: --from: goes with none of")
     nothing = straggler("verdict", "--from", ".", cwd=two_workers)
     assert nothing.returncode == 2
     assert nothing.stderr.startswith("straggler: .: no compact results")
@@ -114,6 +114,31 @@ def test_a_figure_is_the_same_from_runs_and_from_what_it_saved(
     assert (two_workers / "saved/two.parquet").stat().st_mtime_ns == saved.st_mtime_ns
     said = capsys.readouterr().out
     assert "saved/two.parquet: 6 of 6 runs have the numbers that were there" in said
+
+
+@pytest.mark.usefixtures("tiny")
+def test_a_run_saves_the_same_as_a_figure(two_workers: Path) -> None:
+    assert call("figure", "tiny", "--save", "saved") == 0
+    assert call("run", "two.toml", "--save", "other") == 0
+    one, other = (published(two_workers / f"{folder}/two.parquet") for folder in ("saved", "other"))
+    assert same_numbers(one, other) == len(other) == 6
+
+
+@pytest.mark.usefixtures("tiny")
+def test_a_dry_run_says_what_is_there_and_what_is_left(
+    two_workers: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = two_workers / "runs/two/afedpg/seed-0"
+    lost.rename(two_workers / "lost")
+    assert call("figure", "tiny", "tiny", "--dry-run") == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("figure tiny: 5 of 6 runs are there; left: about ")
+    assert said[0].endswith("on free cores, by 1 samples")
+    assert said[2].startswith("all of them: about ")
+    assert not lost.exists()
+    (two_workers / "lost").rename(lost)
+    assert call("figure", "tiny", "--dry-run") == 0
+    assert "6 of 6 runs are there; left: about 0 s" in capsys.readouterr().out
 
 
 def test_numbers_that_changed_are_counted(two_workers: Path) -> None:

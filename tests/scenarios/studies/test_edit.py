@@ -1,6 +1,7 @@
 """Tuned values in a file's own text, and thresholds from the runs of a tuning."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ momentum = 0.1
 
 def test_values_change_where_they_stand_and_nothing_else_does() -> None:
     decaying = {"start": 0.5, "power": 1.0}
-    methods = [
+    methods: list[dict[str, Any]] = [
         {"batch": 30, "step_size": 0.125},
         {"step_size": 2.0**-20, "batch": 7, "momentum": decaying},
     ]
