@@ -123,6 +123,12 @@ FIGURES: dict[str, Figure] = {
         _parts("beyond/walker"),
         heroes=("rennala-50", "rennala-20", "rennala-50-step"),
     ),
+    "no-flag": Figure(
+        f"{MALENIA}, which nothing tells apart",
+        _parts("beyond/figure9-no-flag"),
+        heroes=("malenia-nigt",),
+        rivals=("afedpg",),
+    ),
     "decay": Figure(
         "Each method reaches a return sooner, and keeps it, with a step size that decays",
         _parts("beyond/decay"),

@@ -119,8 +119,10 @@ def test_checkpoints_are_a_while_apart(tmp_path: Path) -> None:
     assert finish(spec, folder) == []
 
 
-@pytest.mark.parametrize("limit", ["updates", "time_limit"])
-@pytest.mark.parametrize("problem", ["quadratic", "control"])
+@pytest.mark.parametrize(
+    ("limit", "problem"),
+    [("updates", "quadratic"), ("time_limit", "quadratic"), ("time_limit", "control")],
+)
 def test_a_longer_run_continues_a_shorter_one_to_the_same_bytes(
     tmp_path: Path, limit: str, problem: str
 ) -> None:
