@@ -13,7 +13,7 @@ from scenarios.studies.budget import plan
 from scenarios.studies.edit import with_values
 from scenarios.studies.thresholds import thresholds
 from scenarios.studies.tune import Tuning
-from scenarios.studies.tuned import write
+from scenarios.studies.tuned import MARK, write
 
 TEXT = """\
 # a comment
@@ -68,6 +68,12 @@ def test_a_file_written_over_itself_keeps_its_comments(name: str, tmp_path: Path
     after = load(target)
     assert after.thresholds == [200.0, 260.5, 320.0]
     assert [method.parameters()["step_size"] for method in after.methods] == [0.375] * 3
+    tuning = Tuning("evaluation", tries, [200.0, 260.5, 320.0])
+    for before, beside in (("mine", "once"), ("once", "twice")):  # a header, and then another one
+        file = tmp_path / f"{beside}.toml"
+        write(tmp_path / f"{before}.toml", file, planned, tuning, ["x"])
+        assert file.read_text().count(MARK) == 1
+        assert load(file) == after
     kept = target.read_text().startswith(source.read_text().partition("title")[0])
     assert kept == (name == "paper/figure1c")  # the values of the other are those of its base
 
