@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from simulator import Iterate
+from simulator import Iterate, Moment, When
 from simulator.problems.control.environment import flat_size, make_environment
 from simulator.problems.control.policy import GaussianPolicy
 from simulator.randomness import generator
@@ -96,6 +96,8 @@ class PlainCluster:
             tasks.append((yield from self.completion()))
         return tasks
 
+    arrivals = completions  # of all, so that their order does not matter
+
     def reduce(
         self, tasks: Sequence[PlainTask], weights: Sequence[float]
     ) -> Generator[None, None, Vector]:
@@ -142,14 +144,15 @@ class PlainCluster:
         return len(self.times) - task.update
 
     def update(
-        self, step: Callable[[Iterate, Vector], Iterate], now: Iterate, gradient: Vector
+        self, step: Callable[[Iterate, Vector, When], Iterate], now: Iterate, gradient: Vector
     ) -> Generator[None, None, Iterate]:
         """Make a step, and note the new point.
 
         Raises:
             EndOfRunError: it was the last.
         """
-        now = step(now, gradient)
+        moment = Moment(len(self.times), self.now)
+        now = step(now, gradient, When(moment, moment))  # of rules whose values never change
         self.times.append(self.now)
         self.points.append(now.point)
         if len(self.times) == self._updates:
