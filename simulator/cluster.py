@@ -1,7 +1,8 @@
 """The simulated cluster: SimPy decides when, nothing here knows a gradient's value."""
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from statistics import fmean
 
 import numpy as np
 
@@ -223,12 +224,14 @@ class SimulatedCluster(Cluster):
 
     def _when(self) -> When:
         """Return when the gradients are used that the next update is made of."""
-        made, rows = self.updates_made, self.history.rows
-        sent = Counter(made - delay for delay in self._tally.delays)
-        total = sent.total() or 1
-        update = sum(k * number for k, number in sent.items()) / total
-        time = sum(rows[k - 1].time * number for k, number in sent.items() if k) / total
-        return When(now=Moment(made, self.now), sent=Moment(update, time))
+        rows, delays = self.history.rows, self._tally.delays
+        made, different = len(rows), set(delays)
+        times = {delay: rows[made - delay - 1].time if delay < made else 0.0 for delay in different}
+        if len(different) == 1:  # as in every round
+            (delay,) = different
+            return When(Moment(made, self.now), Moment(made - delay, times[delay]))
+        mean, since = fmean(delays), fmean(times[delay] for delay in delays)
+        return When(Moment(made, self.now), Moment(made - mean, since))
 
     def checkpoint(self) -> Checkpoint:
         """Return what resumes the run after the newest update, which is not a replayed one."""

@@ -10,7 +10,7 @@ the server makes its steps with :meth:`Cluster.update`.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from simulator.tasks import Task
 from simulator.types import Indices, Process, Vector
@@ -39,8 +39,7 @@ class Iterate:
         return cls(point, point)
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(NamedTuple):
     """How far a run is.
 
     Attributes:
@@ -52,8 +51,7 @@ class Moment:
     time: float
 
 
-@dataclass(frozen=True)
-class When:
+class When(NamedTuple):
     """When a gradient is used: what a rule may be told of time, where its values change with it.
 
     Attributes:
