@@ -130,13 +130,8 @@ class SimulatedCluster(Cluster):
         self.clock.watch.happens()  # a method might do nothing else
         self.ledger.discard_pending()
         self.cancel()
-        self.round = SimulatedRound(
-            self,
-            self._lookahead(lookahead, dispatched=False),
-            keep_going=keep_going,
-            group=np.arange(self.size) if to is None else to,
-            trials=trials,
-        )
+        place = self._lookahead(lookahead, dispatched=False)
+        self.round = SimulatedRound(self, place, keep_going=keep_going, group=to, trials=trials)
         self.round.begin()
         return self.round
 

@@ -30,7 +30,7 @@ class SimulatedRound(Round):
         cluster: whose workers they are.
         lookahead: where gradients are taken.
         keep_going: workers compute gradient after gradient until the reduce.
-        group: shape (m,), ascending, who takes part.
+        group: shape (m,), ascending, who takes part; everyone if None.
         trials: how often and for how long they try.
     """
 
@@ -40,14 +40,14 @@ class SimulatedRound(Round):
         lookahead: Lookahead,
         *,
         keep_going: bool,
-        group: Indices,
-        trials: Trials | None = None,
+        group: Indices | None,
+        trials: Trials | None,
     ) -> None:
         hardware = cluster.hardware
         self._cluster = cluster
         self._lookahead = lookahead
         self._keep_going = keep_going
-        self._group = group
+        self._group = np.arange(cluster.size) if group is None else group
         self._trials = trials
         self._left = None if trials is None else trials.number.copy()
         self._began = cluster.now
