@@ -27,6 +27,9 @@ MEDIAN = 0.4
 SPREAD = 0.5
 """Standard deviation of log tau over seeds."""
 
+SPREADS = ((SPREAD, SPREAD), (0.25, 0.75), (0.75, 0.25))
+"""Those of a method and its rivals, for methods that are equal on average."""
+
 ALIKE = 0.3
 """Correlation of the log tau of two methods with the same seed."""
 
@@ -153,15 +156,21 @@ def _null(folder: Path) -> Iterator[Row]:
         }
 
 
-def _taus(random: Generator, shape: tuple[int, ...]) -> Times:
+def _taus(random: Generator, shape: tuple[int, ...], spread: float | Times = SPREAD) -> Times:
     """Return time constants of methods and seeds, the last two axes of ``shape``."""
     common = random.standard_normal((*shape[:-2], 1, shape[-1]))
     own = random.standard_normal(shape)
-    taus: Times = MEDIAN * np.exp(SPREAD * (ALIKE**0.5 * common + (1 - ALIKE) ** 0.5 * own))
+    taus: Times = MEDIAN * np.exp(spread * (ALIKE**0.5 * common + (1 - ALIKE) ** 0.5 * own))
     return taus
 
 
-def areas(random: Generator, rivals: int, seeds: int, factor: float = 1.0) -> Times:
+def areas(
+    random: Generator,
+    rivals: int,
+    seeds: int,
+    factor: float = 1.0,
+    spreads: tuple[float, float] = (SPREAD, SPREAD),
+) -> Times:
     """Return the areas of a method and its rivals, shape (panels, 1 + rivals, seeds).
 
     Args:
@@ -169,8 +178,10 @@ def areas(random: Generator, rivals: int, seeds: int, factor: float = 1.0) -> Ti
         rivals: how many.
         seeds: how many.
         factor: how many times as fast as each rival the method is.
+        spreads: standard deviations of log tau, of the method and of its rivals.
     """
-    taus = _taus(random, (REPEATS, 1 + rivals, seeds))
+    spread = np.array([spreads[0], *[spreads[1]] * rivals])[:, None]
+    taus = _taus(random, (REPEATS, 1 + rivals, seeds), spread)
     taus[:, 0] /= factor
     found: Times = 1 - taus * (1 - np.exp(-1 / taus))
     return found
@@ -185,10 +196,17 @@ def said(panels: Times) -> Shares:
 
 
 def _equal() -> Iterator[Row]:
+    """Yield rows for equal methods, and for some that are equal on average but not alike."""
     random = np.random.default_rng(1)
-    for rivals, seeds in itertools.product((1, 2), (3, 5, 10)):
-        shares = said(areas(random, rivals, seeds))
-        yield {"rivals": rivals, "seeds": seeds, **shares._asdict()}
+    for spreads, rivals, seeds in itertools.product(SPREADS, (1, 2), (3, 5, 10)):
+        panels = areas(random, rivals, seeds, spreads=spreads)
+        shares = said(panels - panels.mean(axis=(0, 2), keepdims=True))
+        yield {
+            "spreads": f"{spreads[0]}, {spreads[1]}",
+            "rivals": rivals,
+            "seeds": seeds,
+            **shares._asdict(),
+        }
 
 
 def _power() -> Iterator[Row]:

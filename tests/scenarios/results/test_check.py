@@ -45,6 +45,6 @@ def test_the_check_is_told_and_is_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check, "REPEATS", 200)
     found = Check(dict(check.tables(RESULTS)))
     tables = json.loads(found.json())
-    assert [len(rows) for rows in tables.values()] == [4, 6, 8, 8]
+    assert [len(rows) for rows in tables.values()] == [4, 18, 8, 8]
     assert {row["seeds"] for row in tables["equal methods: 200 panels"]} == {3, 5, 10}
     assert str(found).count("paired t (it decides)") == 2
