@@ -25,7 +25,7 @@ def test_a_method_that_always_fails_keeps_its_own_values(tmp_path: Path) -> None
     assert result.returncode == 1
     assert "synchronous-pg: all 1 tries failed; its values stay as they were\n" in result.stdout
     pg, nigt = load(tmp_path / "bowl-tuned.toml").methods
-    assert pg.parameters() == {"step_size": 0.125, "timeout": None}
+    assert pg.parameters()["step_size"] == 0.125
     assert nigt.parameters()["step_size"] == 1e10
     pattern = (
         r"synchronous-pg +10000000000.0 +- +2 +failed +- +1 *\n.*synchronous-nigt +10000000000.0 "
