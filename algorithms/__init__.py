@@ -6,6 +6,7 @@ from algorithms.asynchronous import Asynchronous
 from algorithms.clocks import Clock
 from algorithms.fastest import Fastest
 from algorithms.fedbuff import FedBuff
+from algorithms.local import Local
 from algorithms.malenia import Malenia
 from algorithms.mindflayer import MindFlayer
 from algorithms.rennala import Rennala
@@ -18,6 +19,7 @@ from simulator import Iterate
 
 METHODS: dict[str, type[Algorithm]] = {
     "synchronous": Synchronous,
+    "local": Local,
     "rennala": Rennala,
     "malenia": Malenia,
     "mindflayer": MindFlayer,
@@ -58,6 +60,7 @@ __all__ = [
     "FedBuff",
     "HeavyBall",
     "Iterate",
+    "Local",
     "Malenia",
     "MindFlayer",
     "Rennala",

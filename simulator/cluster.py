@@ -1,6 +1,7 @@
 """The simulated cluster: SimPy decides when, nothing here knows a gradient's value."""
 
-from collections import OrderedDict
+import math
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from statistics import fmean
 
@@ -23,7 +24,7 @@ from simulator.promises.replay import Replay
 from simulator.promises.trajectories import Trajectories
 from simulator.round import SimulatedRound
 from simulator.sending import Sending
-from simulator.tasks import Lookahead, Task
+from simulator.tasks import Lookahead, Move, Task
 from simulator.types import Indices, Process, Vector
 from simulator.watch import Watch
 from simulator.workers import Workers
@@ -73,11 +74,11 @@ class SimulatedCluster(Cluster):
         self._timeline = timeline
         self._replay = Replay(past, self.history)
         self._iterate: Mapping[str, Vector | None] = {}  # the newest, once the replay is over
-        self._trajectories = Trajectories(problem, self._replay)
+        self.gradients = LazyGradients(problem, self._replay)
+        self._trajectories = Trajectories(problem, self._replay, self.gradients.point)
         self._tally = Tally(problem, self._replay)
         self._sent: OrderedDict[int, Lookahead] = OrderedDict()  # to each worker, oldest first
         self._travelling: dict[int, Task] = {}  # by worker, on its way to the server
-        self.gradients = LazyGradients(problem, self._replay)
         self.workers = Workers(hardware, timeline, self._trajectories.lengths)
         self.serving = Serving(hardware.server)
         self.sending = Sending(hardware.network, self.serving, timeline)
@@ -116,8 +117,6 @@ class SimulatedCluster(Cluster):
         """Used against discarded trajectories; None where durations do not depend on them."""
         return self._tally.bias
 
-    # Rounds
-
     def broadcast(
         self,
         lookahead: Vector,
@@ -125,13 +124,20 @@ class SimulatedCluster(Cluster):
         keep_going: bool,
         to: Indices | None = None,
         trials: Trials | None = None,
+        steps: int = 1,
+        move: Move | None = None,
     ) -> SimulatedRound:
         """See :class:`Cluster`."""
         self.clock.watch.happens()  # a method might do nothing else
         self.ledger.discard_pending()
         self.cancel()
-        place = self._lookahead(lookahead, dispatched=False)
-        self.round = SimulatedRound(self, place, keep_going=keep_going, group=to, trials=trials)
+        self.round = SimulatedRound(
+            self,
+            self._lookahead(lookahead, dispatched=False, move=move),
+            steps=math.inf if keep_going else steps,
+            group=to,
+            trials=trials,
+        )
         self.round.begin()
         return self.round
 
@@ -139,8 +145,6 @@ class SimulatedCluster(Cluster):
         """See :class:`Cluster`."""
         ends = self.gradient_seconds + self.hardware.network.uplink
         return np.sort(np.argsort(ends, kind="stable")[:number])
-
-    # Arrivals
 
     def dispatch(self, worker: int, lookahead: Vector) -> None:
         """See :class:`Cluster`."""
@@ -194,8 +198,6 @@ class SimulatedCluster(Cluster):
     def delay(self, task: Task) -> int:
         """See :class:`Cluster`."""
         return self.updates_made - task.lookahead.update
-
-    # Updates
 
     def update(
         self, step: Callable[[State, Vector, When], State], now: State, gradient: Vector
@@ -251,8 +253,6 @@ class SimulatedCluster(Cluster):
         self.sending.close(self.now)
         self._timeline.close(self.now)
 
-    # The event loop, which rounds use as well
-
     def advance(self) -> Process[Task | None]:
         """Wait for the next completion, or handle a failure: its worker begins anew."""
         yield self.clock.until(self.workers.next_event()[0])
@@ -286,8 +286,8 @@ class SimulatedCluster(Cluster):
         if self.hardware.preemption == "cancel":
             self._stop(self.workers.all_busy())
 
-    def _lookahead(self, vector: Vector, *, dispatched: bool) -> Lookahead:
-        return Lookahead(vector, self.updates_made, dispatched, self.gradients.baselines.newest)
+    def _lookahead(self, at: Vector, *, dispatched: bool, move: Move | None = None) -> Lookahead:
+        return Lookahead(at, self.updates_made, dispatched, self.gradients.baselines.newest, move)
 
     def _stop(self, workers: Indices) -> None:
         self.ledger.stop(self.workers.stop(workers, self.now, self.hardware.stop_cost))

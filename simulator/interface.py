@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
-from simulator.tasks import Task
+from simulator.tasks import Move, Task
 from simulator.types import Indices, Process, Vector
 
 
@@ -107,18 +107,18 @@ class Round(ABC):
 
     @abstractmethod
     def arrivals(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
-        """Wait for the first ``number`` gradients whose vectors a reduce could begin with.
+        """Wait for the first ``number`` vectors of this round.
 
-        Where workers send at once (one gradient each, ``gather``) these are the first vectors at
-        the server, by (time, worker); else the next completions.
+        In a round in which nobody keeps going: with ``gather`` the first vectors at the server,
+        by (time, worker); else the first workers that complete all of their steps.
 
         Args:
-            number: how many; no more than will come.
+            number: how many vectors; no more than will come.
             timeout: seconds after the broadcast from which on nobody is waited for who has not
                 completed, if fewer than ``number`` have, but one has.
 
         Returns:
-            The tasks; after a timeout, all that are complete.
+            The tasks in these vectors; after a timeout, in all that are complete.
         """
 
     @abstractmethod
@@ -186,6 +186,8 @@ class Cluster(ABC):
         keep_going: bool,
         to: Indices | None = None,
         trials: Trials | None = None,
+        steps: int = 1,
+        move: Move | None = None,
     ) -> Round:
         """Begin a round: send workers to a lookahead; busy ones under ``finish`` start there later.
 
@@ -193,10 +195,14 @@ class Cluster(ABC):
 
         Args:
             lookahead: shape (d,), where gradients are to be taken.
-            keep_going: compute gradient after gradient until the reduce; else compute one, and
-                send it at once where nobody has to be waited for.
+            keep_going: compute gradient after gradient until the reduce; else compute ``steps``,
+                and send them at once, as one vector, where nobody has to be waited for.
             to: shape (m,), ascending, who takes part in this round; everyone by default.
             trials: bounds of those who keep going. A gradient that a failure takes is a trial too.
+            steps: of each worker that does not keep going.
+            move: a pure function of a point and the gradient there, shape (d,) each: where that
+                worker takes its next gradient of this round. Everyone stays if None. It is called
+                when a value is needed: a point may be a promise, as gradients are.
         """
 
     @abstractmethod

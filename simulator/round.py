@@ -1,8 +1,8 @@
 """A round on the simulated cluster: what lasts from one broadcast to the next."""
 
 import math
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -14,10 +14,10 @@ from simulator.types import Indices, Process, Vector
 if TYPE_CHECKING:
     from simulator.cluster import SimulatedCluster
 
-Moment: TypeAlias = tuple[float, float]
+Event: TypeAlias = tuple[float, float]
 """(time, worker): at equal times events are handled in the order of workers."""
 
-NEVER: Moment = (math.inf, math.inf)
+NEVER: Event = (math.inf, math.inf)
 
 
 class SimulatedRound(Round):
@@ -29,7 +29,7 @@ class SimulatedRound(Round):
     Args:
         cluster: whose workers they are.
         lookahead: where gradients are taken.
-        keep_going: workers compute gradient after gradient until the reduce.
+        steps: gradients that each worker computes; inf: one after the other until the reduce.
         group: shape (m,), ascending, who takes part; everyone if None.
         trials: how often and for how long they try.
     """
@@ -39,22 +39,25 @@ class SimulatedRound(Round):
         cluster: "SimulatedCluster",
         lookahead: Lookahead,
         *,
-        keep_going: bool,
+        steps: float,
         group: Indices | None,
         trials: Trials | None,
     ) -> None:
         hardware = cluster.hardware
         self._cluster = cluster
         self._lookahead = lookahead
-        self._keep_going = keep_going
+        self._keep_going = steps == math.inf
+        self._steps = steps
+        self._done: Counter[int] = Counter()  # gradients by worker, where each has several
+        self._newest: dict[int, Task] = {}  # by worker, where workers move
         self._group = np.arange(cluster.size) if group is None else group
         self._trials = trials
         self._left = None if trials is None else trials.number.copy()
         self._began = cluster.now
         self._resting: int | None = None
         self._network = hardware.network
-        self._sends_at_once = not keep_going and self._network.collective == "gather"
-        self._computes_on = keep_going and trials is None and hardware.preemption == "finish"
+        self._sends_at_once = not self._keep_going and self._network.collective == "gather"
+        self._computes_on = self._keep_going and trials is None and hardware.preemption == "finish"
 
     def begin(self) -> None:
         """Start those of the group who are not busy with an earlier round's task."""
@@ -63,19 +66,21 @@ class SimulatedRound(Round):
         if self._network.collective == "gather":  # an all-reduce left the sum with everyone
             cluster.sending.count_lookahead(self._group)
         idle = cluster.workers.idle(self._group, cluster.now)
-        self._start(idle)
+        self._start(idle, self._lookahead)
 
     def join(self, worker: int) -> None:
         """Let a worker that has nothing to do compute a gradient in this round."""
-        self._start(np.array([worker]))
+        before, place = self._newest.get(worker), self._lookahead
+        place = place if before is None else place.moved(before)
+        self._start(np.array([worker]), place)
 
-    def _start(self, workers: Indices) -> None:
+    def _start(self, workers: Indices, place: Lookahead) -> None:
         limit = None
         if self._trials is not None and self._left is not None:
             workers = workers[self._left[workers] > 0]
             self._left[workers] -= 1
             limit = self._trials.limit[workers]
-        self._cluster.workers.start(workers, self._lookahead, self._cluster.now, limit)
+        self._cluster.workers.start(workers, place, self._cluster.now, limit)
 
     def completions(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
         """See :class:`Round`."""
@@ -90,32 +95,39 @@ class SimulatedRound(Round):
 
     def arrivals(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
         """See :class:`Round`."""
-        if not self._sends_at_once or number >= len(self._group):  # then the reduce waits
-            return (yield from self.completions(number, timeout))
         self._check()
+        if self._keep_going:
+            raise RuntimeError("workers of this round keep going; accepted: `completions`")
+        if number >= len(self._group) and (timeout is None or self._steps == 1):
+            # the reduce waits for the vectors
+            return (yield from self.completions(len(self._group) * int(self._steps), timeout))
         sending = self._cluster.sending
-        completed: dict[int, Task] = {}
-        tasks: list[Task] = []
-        while len(tasks) < number:
-            enough = len(completed) >= number
-            late = NEVER if enough else self._late(timeout, *islice(completed.values(), 1))
+        tasks: defaultdict[int, list[Task]] = defaultdict(list)  # by worker
+        complete: list[Task] = []  # the last one of each worker that has all
+        there: list[int] = []
+        while len(there) < number:
+            late = NEVER if len(complete) >= number else self._late(timeout, *complete[:1])
             arrival = sending.next_arrival()
             task = yield from self._completion(min(arrival, late))
             if task is not None:
-                completed[task.worker] = task
+                tasks[task.worker].append(task)
+                if self._has_all(task.worker):
+                    complete.append(task)
+                    there += [] if self._sends_at_once else [task.worker]
             elif arrival <= late:
-                tasks.append(completed[sending.receive()[1]])
+                there.append(sending.receive()[1])
             else:
-                return list(completed.values())
-        return tasks
+                there = [task.worker for task in complete]
+                break
+        return [task for worker in there for task in tasks[worker]]
 
-    def _late(self, timeout: float | None, first: Task | None = None) -> Moment:
+    def _late(self, timeout: float | None, first: Task | None = None) -> Event:
         """Return from when on nobody is waited for, given the first task that is complete."""
         if timeout is None or first is None:
             return NEVER
         return max(self._began + timeout, first.end), math.inf  # who completes with it is in time
 
-    def _completion(self, deadline: Moment) -> Process[Task | None]:
+    def _completion(self, deadline: Event) -> Process[Task | None]:
         """Wait for the next gradient of this round; None if there is none until the deadline."""
         cluster = self._cluster
         while True:
@@ -124,10 +136,9 @@ class SimulatedRound(Round):
                 yield cluster.clock.until(max(deadline[0], cluster.now))
                 return None
             task = yield from cluster.advance()
-            if task is not None and task.lookahead is self._lookahead:
+            if task is not None and self._is_mine(task):
                 self._resting = task.worker
-                if self._sends_at_once:
-                    cluster.sending.start(task.worker, task.end)
+                self._note(task)
                 return task
             if task is not None:
                 self.move_on(task)  # stale
@@ -168,8 +179,9 @@ class SimulatedRound(Round):
         return answer.gradient
 
     def _go_on(self) -> None:
-        if self._resting is not None and self._keep_going:
-            self.join(self._resting)
+        worker = self._resting
+        if worker is not None and (self._keep_going or not self._has_all(worker)):
+            self.join(worker)
         self._resting = None
 
     def compute_on(self) -> None:
@@ -180,8 +192,25 @@ class SimulatedRound(Round):
     def move_on(self, task: Task) -> None:
         """Discard a gradient that this round has no use for; its worker goes on."""
         self._cluster.ledger.discard(task)
-        if self._keep_going or task.lookahead is not self._lookahead:
+        if self._keep_going or not self._is_mine(task):
             self.join(task.worker)
+
+    def _is_mine(self, task: Task) -> bool:
+        return (task.lookahead.sent or task.lookahead) is self._lookahead
+
+    def _note(self, task: Task) -> None:
+        """Note a completion of this round: its worker sends, if that was its last."""
+        if self._lookahead.move is not None:
+            self._newest[task.worker] = task
+        if self._keep_going:
+            return
+        if self._steps > 1:
+            self._done[task.worker] += 1
+        if self._sends_at_once and self._has_all(task.worker):
+            self._cluster.sending.start(task.worker, task.end)
+
+    def _has_all(self, worker: int) -> bool:
+        return self._steps == 1 or self._done[worker] >= self._steps
 
     def _check(self) -> None:
         if self._cluster.round is not self:

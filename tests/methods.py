@@ -30,6 +30,7 @@ STRATEGIES: dict[Any, st.SearchStrategy[Any]] = {
     Count | None: st.none() | COUNTS,
     bool: st.booleans(),
     Factor: st.integers(4, 12).map(lambda k: k / 4),
+    Positive: st.integers(1, 8).map(lambda k: k / 16),
     Positive | None: st.none() | st.integers(1, 64).map(lambda k: k / 16),
 }
 """Values to be drawn, by the type of a field."""

@@ -23,13 +23,21 @@ def served(arrivals: Iterable[Fraction], server: Server) -> Fraction:
 
 
 def synchronous(
-    h: Times, k: Times, collective: str, group: Sequence[int], *, updates: int, server: Server
+    h: Times,
+    k: Times,
+    collective: str,
+    group: Sequence[int],
+    *,
+    updates: int,
+    server: Server,
+    steps: int = 1,
 ) -> Clock:
+    h = [steps * seconds for seconds in h]
     if collective == "gather":
         period = served((h[i] + k[i] for i in group), server)
     else:
         period = max(h[i] for i in group) + max(k[i] for i in group) + server[0]
-    counts = [int(i in group) for i in range(len(h))]
+    counts = [steps * (i in group) for i in range(len(h))]
     return [(period * (t + 1), counts, [0] * len(group)) for t in range(updates)]
 
 

@@ -24,6 +24,8 @@ COLOURS = {
     "ringleader-nigt": "#7570B3",
     "mindflayer-nigt": "#1B9E77",
     "fedbuff-pg": "#E7298A",
+    "local-pg": "#1B9E77",
+    "local-nigt": "#8B4513",
 }
 """A method has the same colour in all pictures: Okabe and Ito's palette, and more."""
 

@@ -35,6 +35,7 @@ class LazyGradients:
         self.baselines = Baselines(problem, replay)
         self._promised: dict[Key, Lookahead] = {}
         self._values = dict(replay.ahead)
+        self._steps: dict[Key, tuple[Vector, Estimate]] = {}  # of workers that move: point, answer
 
     def promise(self, key: Key, lookahead: Lookahead) -> None:
         """Announce that this gradient will be needed alone."""
@@ -47,6 +48,7 @@ class LazyGradients:
         A task that never began leaves its key to the worker's next one.
         """
         self._promised.pop(key, None)
+        self._steps.pop(key, None)
         if key in self._values and self._values[key][0].update == lookahead.update:
             del self._values[key]
 
@@ -62,17 +64,57 @@ class LazyGradients:
             keys = [key, *(k for k, _ in zip(others, range(LARGEST - 1), strict=False))]
             lookaheads = [self._promised.pop(k) for k in keys]
             answers = self._problem.estimate(
-                [_request(place, [k], [1.0]) for place, k in zip(lookaheads, keys, strict=True)]
+                [
+                    _request(at.vector, [k], [1.0], at.baseline)
+                    for at, k in zip(lookaheads, keys, strict=True)
+                ]
             )
             self._values.update(zip(keys, zip(lookaheads, answers, strict=True), strict=True))
         return (self._values[key] if keep else self._values.pop(key))[1]
 
     def weighted_sum(self, tasks: Sequence[Task], weights: Sequence[float]) -> Estimate:
-        """Return sum_k weights_k times the gradient of task k, all at one lookahead."""
+        """Return sum_k weights_k times the gradient of task k, all of one round."""
         if not self._replay.over:
             return self._placeholder
-        keys = [task.key for task in tasks]
-        return self._problem.estimate([_request(tasks[0].lookahead, keys, weights)])[0]
+        if any(task.lookahead.after is not None for task in tasks):
+            self._evaluate(tasks)
+            return _sum([self._steps.pop(task.key)[1] for task in tasks], weights)
+        keys, place = [task.key for task in tasks], tasks[0].lookahead
+        return self._problem.estimate([_request(place.vector, keys, weights, place.baseline)])[0]
+
+    def point(self, lookahead: Lookahead) -> Vector:
+        """Return where a lookahead is, shape (d,): a promise is evaluated now."""
+        if lookahead.after is None or lookahead.move is None:
+            return lookahead.vector
+        self._evaluate([lookahead.after])
+        point, answer = self._steps[lookahead.after.key]
+        return lookahead.move(point, answer.gradient)
+
+    def _evaluate(self, tasks: Sequence[Task]) -> None:
+        """Evaluate tasks of workers that move: first steps together, then second ones, ..."""
+        missing: dict[Key, Task] = {}
+        for task in tasks:
+            last: Task | None = task
+            while last is not None and last.key not in self._steps and last.key not in missing:
+                missing[last.key] = last
+                last = last.lookahead.after
+        while missing:
+            step = [
+                task
+                for task in missing.values()
+                if task.lookahead.after is None or task.lookahead.after.key not in missing
+            ]
+            points = [self.point(task.lookahead) for task in step]
+            answers = self._problem.estimate(
+                [
+                    _request(point, [t.key], [1.0], t.lookahead.baseline)
+                    for point, t in zip(points, step, strict=True)
+                ]
+            )
+            keys = [task.key for task in step]
+            self._steps.update(zip(keys, zip(points, answers, strict=True), strict=True))
+            for key in keys:
+                del missing[key]
 
     def unused(
         self,
@@ -91,7 +133,19 @@ class LazyGradients:
         return points, ahead, told
 
 
-def _request(lookahead: Lookahead, keys: Sequence[Key], weights: Sequence[float]) -> Request:
+def _sum(answers: Sequence[Estimate], weights: Sequence[float]) -> Estimate:
+    return Estimate(
+        np.sum([w * answer.gradient for w, answer in zip(weights, answers, strict=True)], axis=0),
+        *(
+            np.concatenate([getattr(answer, name) for answer in answers])
+            for name in ("returns", "lengths", "workers")
+        ),
+    )
+
+
+def _request(
+    point: Vector, keys: Sequence[Key], weights: Sequence[float], baseline: Vector | None
+) -> Request:
     workers, tasks = np.array(keys, dtype=np.int64).T
     factors = np.asarray(weights, dtype=np.float64)
-    return Request(lookahead.vector, workers, tasks, factors, lookahead.baseline)
+    return Request(point, workers, tasks, factors, baseline)

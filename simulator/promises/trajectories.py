@@ -7,7 +7,7 @@ import numpy as np
 from simulator.problem import Problem
 from simulator.promises.replay import Replay
 from simulator.tasks import Key, Lookahead
-from simulator.types import Indices
+from simulator.types import Indices, Vector
 
 
 class Trajectories:
@@ -16,21 +16,25 @@ class Trajectories:
     Args:
         problem: what samples.
         replay: what the problem need not be asked again.
+        point: where a lookahead is, shape (d,).
 
     Attributes:
         asked: (length, return) of each task whose length was asked for, in that order.
     """
 
-    def __init__(self, problem: Problem, replay: Replay) -> None:
+    def __init__(
+        self, problem: Problem, replay: Replay, point: Callable[[Lookahead], Vector]
+    ) -> None:
         self.asked: list[tuple[float, float]] = []
         self._problem = problem
         self._replay = replay
+        self._point = point
         self._open: dict[Key, tuple[float, float]] = {}
 
     def lengths(self, workers: Indices, tasks: Indices, lookahead: Lookahead) -> Indices:
         """Return how many environment steps tasks at ``lookahead`` take, shape (m,)."""
         if self._replay.over:
-            lengths, returns = self._problem.sample(lookahead.vector, workers, tasks)
+            lengths, returns = self._problem.sample(self._point(lookahead), workers, tasks)
             facts = list(zip(lengths.tolist(), returns.tolist(), strict=True))
         else:
             facts = self._replay.trajectories(len(workers))

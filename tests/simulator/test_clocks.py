@@ -16,6 +16,7 @@ from algorithms import (
     Asynchronous,
     Fastest,
     FedBuff,
+    Local,
     Malenia,
     MindFlayer,
     Rennala,
@@ -95,6 +96,12 @@ def test_a_timeout_matters_only_if_too_few_have_completed() -> None:
         # at 1.5 only worker 0 has completed, whose vector is there at 2; at 2.5 two have
         method = Synchronous(RULE, timeout=timeout, backup=1)
         assert times(run(method, hardware([1, 2, 3], [1, 2, 2]), updates=1)) == [expected]
+
+
+def test_a_timeout_that_comes_too_late_changes_nothing() -> None:
+    cluster = hardware([1, 2, 4], [2, 0, 1])
+    late = run(Synchronous(RULE, timeout=100), cluster, updates=9)
+    assert late.history.rows == run(Synchronous(RULE), cluster, updates=9).history.rows
 
 
 def test_afedpg_steps_on_every_completion() -> None:
@@ -319,6 +326,19 @@ def test_synchronous_does_not_depend_on_preemption() -> None:
     for preemption in ("cancel", "finish"):
         cluster = hardware([0.5, 1, 4], [2, 1, 0.25], preemption)
         assert times(run(Synchronous(RULE), cluster, updates=3)) == [4.25, 8.5, 12.75]
+
+
+def test_local_steps_end_in_one_vector() -> None:
+    # worker 0 completes at 1 and 2, its vector is there at 5; worker 1's at 2, 4 and 5
+    result = run(Local(RULE, 2, 0.5), hardware([1, 2], [3, 1]), updates=2)
+    assert times(result) == [5, 10]
+    assert result.gradients_used.tolist() == [4, 4]
+    assert [row.gradients for row in result.history.rows] == [4, 4]
+    assert result.vectors_sent.tolist() == [2, 2]
+    assert result.seconds[State.SEND].tolist() == [6, 2]
+    assert result.seconds[State.IDLE].tolist() == [0, 0]
+    together = hardware([1, 2], [3, 1], collective="allreduce")
+    assert times(run(Local(RULE, 2, 0.5), together, updates=2)) == [7, 14]  # 2 * 2 + 3
 
 
 SERVER = Server(update=0.25, receive=0.5)

@@ -17,6 +17,7 @@ from algorithms import (
     Asynchronous,
     Fastest,
     FedBuff,
+    Local,
     Malenia,
     MindFlayer,
     Rennala,
@@ -47,7 +48,14 @@ def draw_cluster(rng: np.random.Generator) -> Draw:
     kappa = [Fraction(int(k), grid) for k in rng.integers(0, largest + 1, n)]
     collective: Collective = "gather" if rng.integers(2) else "allreduce"
     preemption: Preemption = "cancel" if rng.integers(2) else "finish"
-    high = {"batch": 201, "m": n + 2, "threshold": 2 * n + 2, "buffer": n + 2, "wait": n + 1}
+    high = {
+        "batch": 201,
+        "m": n + 2,
+        "threshold": 2 * n + 2,
+        "buffer": n + 2,
+        "wait": n + 1,
+        "steps": 6,
+    }
     numbers = {name: int(rng.integers(1, limit)) for name, limit in high.items()}
     update, receive = (Fraction(int(k), grid) for k in rng.integers(0, 2 * grid, 2))
     server = (update, receive) if rng.integers(2) else (Fraction(0), Fraction(0))
@@ -64,8 +72,10 @@ def expected_clocks(draw: Draw) -> list[tuple[Algorithm, reference.Clock]]:
     def harmonic(counts: list[int]) -> bool:
         return reference.harmonic_mean_is_enough(counts, x["batch"])
 
-    def synchronous(group: Sequence[int]) -> reference.Clock:
-        return reference.synchronous(h, k, collective, group, updates=UPDATES, server=server)
+    def synchronous(group: Sequence[int], steps: int = 1) -> reference.Clock:
+        return reference.synchronous(
+            h, k, collective, group, updates=UPDATES, server=server, steps=steps
+        )
 
     stops = preemption == "cancel"
     ringmaster: Callable[..., reference.Clock]
@@ -84,6 +94,7 @@ def expected_clocks(draw: Draw) -> list[tuple[Algorithm, reference.Clock]]:
         (Synchronous(RULE), synchronous(range(len(h)))),
         (Synchronous(RULE, backup=len(h) - x["wait"]), backups(wait=x["wait"])),
         (Fastest(RULE, x["m"]), synchronous(fastest)),
+        (Local(RULE, x["steps"], 0.5), synchronous(range(len(h)), steps=x["steps"])),
         (Rennala(RULE, x["batch"]), rounds(enough=same)),
         (Malenia(RULE, x["batch"]), rounds(enough=harmonic)),
         # nobody is busy after a round, whatever the preemption
