@@ -1,9 +1,8 @@
 """The simulated cluster: SimPy decides when, nothing here knows a gradient's value."""
 
 import math
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from statistics import fmean
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from simulator.clock import Clock
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import BYTES_PER_COORDINATE
 from simulator.hardware.server import Serving
-from simulator.interface import Cluster, Moment, State, Trials, When
+from simulator.interface import Cluster, State, Trials, When
 from simulator.problem import Problem
 from simulator.promises.checkpoint import Checkpoint
 from simulator.promises.gradients import LazyGradients
@@ -117,6 +116,8 @@ class SimulatedCluster(Cluster):
         """Used against discarded trajectories; None where durations do not depend on them."""
         return self._tally.bias
 
+    # Rounds
+
     def broadcast(
         self,
         lookahead: Vector,
@@ -145,6 +146,8 @@ class SimulatedCluster(Cluster):
         """See :class:`Cluster`."""
         ends = self.gradient_seconds + self.hardware.network.uplink
         return np.sort(np.argsort(ends, kind="stable")[:number])
+
+    # Arrivals
 
     def dispatch(self, worker: int, lookahead: Vector) -> None:
         """See :class:`Cluster`."""
@@ -199,6 +202,8 @@ class SimulatedCluster(Cluster):
         """See :class:`Cluster`."""
         return self.updates_made - task.lookahead.update
 
+    # Updates
+
     def update(
         self, step: Callable[[State, Vector, When], State], now: State, gradient: Vector
     ) -> Process[State]:
@@ -207,7 +212,8 @@ class SimulatedCluster(Cluster):
             yield from self.advance_until(self.serving.update(self.now))
             self.serving.done()
         new = self._replay.over
-        now = step(now, gradient, self._when()) if new else self._replay.iterate(now)
+        when = self.history.when(self._tally.delays, self.now)
+        now = step(now, gradient, when) if new else self._replay.iterate(now)
         row = self.ledger.close_update(self.updates_made + 1, self.now, now.point)
         self.history.rows.append(row)
         self.gradients.baselines.update(self.updates_made, new=new)
@@ -218,17 +224,6 @@ class SimulatedCluster(Cluster):
         if self.updates_made == self._update_limit:
             yield self.clock.at(self.now, self.clock.ended)
         return now
-
-    def _when(self) -> When:
-        """Return when the gradients are used that the next update is made of."""
-        rows, delays = self.history.rows, self._tally.delays
-        made, different = len(rows), set(delays)
-        times = {delay: rows[made - delay - 1].time if delay < made else 0.0 for delay in different}
-        if len(different) == 1:  # as in every round
-            (delay,) = different
-            return When(Moment(made, self.now), Moment(made - delay, times[delay]))
-        mean, since = fmean(delays), fmean(times[delay] for delay in delays)
-        return When(Moment(made, self.now), Moment(made - mean, since))
 
     def checkpoint(self) -> Checkpoint:
         """Return what resumes the run after the newest update, which is not a replayed one."""
@@ -252,6 +247,8 @@ class SimulatedCluster(Cluster):
         self.ledger.stop(self.workers.stop(self.workers.all_busy(), self.now))
         self.sending.close(self.now)
         self._timeline.close(self.now)
+
+    # The event loop, which rounds use as well
 
     def advance(self) -> Process[Task | None]:
         """Wait for the next completion, or handle a failure: its worker begins anew."""
