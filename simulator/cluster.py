@@ -294,5 +294,7 @@ class SimulatedCluster(Cluster):
         self._travelling[task.worker] = task
 
     def _start(self, worker: int, lookahead: Lookahead) -> None:
-        self.gradients.promise((worker, self.workers.index(worker)), lookahead)
-        self.workers.start(np.array([worker]), lookahead, self.now)
+        workers = self.workers
+        workers.start(np.array([worker]), lookahead, self.now)
+        key = worker, workers.index(worker)
+        self.gradients.promise(key, lookahead, lost=workers.due(worker)[1])

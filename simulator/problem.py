@@ -1,11 +1,12 @@
 """What is optimised: the interface between the clock and the gradients."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from simulator.tasks import Key
 from simulator.types import Indices, Vector
 
 
@@ -121,6 +122,13 @@ class Problem(ABC):
         It must not move their mean.
         """
         raise NotImplementedError
+
+    def preview(self, point: Vector, workers: Indices, tasks: Indices) -> tuple[Indices, Vector]:
+        """Do as :meth:`sample`; requests at the same ``point`` may follow, until :meth:`forget`."""
+        return self.sample(point, workers, tasks)
+
+    def forget(self, keys: Iterable[Key]) -> None:  # noqa: B027 - most have nothing
+        """Free what is held for tasks whose gradients will not be needed any more."""
 
     def exact(self, point: Vector) -> tuple[float, float] | None:  # noqa: ARG002
         """Return (J, |grad J|) at ``point``, shape (d,), or None if that cannot be known."""

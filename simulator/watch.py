@@ -133,7 +133,7 @@ def _missing(cluster: "SimulatedCluster", workers: list[int]) -> str:
     if not workers:
         return ""
     first, more = workers[0], len(workers) - 1
-    time, may_be_lost = cluster.workers.due(first)
+    time, lost = cluster.workers.due(first)
     end = "never ends" if np.isinf(time) else f"ends at {time:g} s"
-    end += ", or is lost before" if may_be_lost else ""
+    end += ", lost in a failure" if lost else ""
     return f", none of worker {first} (its task {end})" + (f" and {more:,} more" if more else "")

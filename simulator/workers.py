@@ -69,8 +69,8 @@ class Workers:
         return bool(self._busy[worker]) and self._lookahead[worker] is lookahead
 
     def due(self, worker: int) -> tuple[float, bool]:
-        """Return when its task ends, inf without any, and whether it may be lost until then."""
-        return float(self._due[worker]), self._hardware.failures is not None
+        """Return when its task ends, inf without any, and whether a failure will end it."""
+        return float(self._due[worker]), bool(self._lost[worker])
 
     def idle(self, workers: Indices, now: float) -> Indices:
         """Return those of ``workers`` whose task has not begun yet, or that have none."""

@@ -63,7 +63,7 @@ class Ledger:
 
     def lose(self, task: Task) -> None:
         """Count a task that a failure took as discarded."""
-        self._gradients.forget(task.key, task.lookahead)
+        self._gradients.lose(task)
         self.stop(np.array([task.worker]))
 
     def stop(self, workers: Indices) -> None:

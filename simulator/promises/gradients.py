@@ -1,5 +1,6 @@
 """Promises of gradients: evaluated late, and many at a time."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -20,7 +21,9 @@ class LazyGradients:
     """Evaluates promises when a value is first needed, in the largest batch that is possible.
 
     Gradients that are needed one at a time (asynchronous methods) are announced with
-    :meth:`promise`; when the first value is needed, all announced ones are evaluated with it.
+    :meth:`promise`; when the first value is needed, all announced ones are evaluated with it. But
+    delays repeat themselves: if a worker's latest one was discarded, its next one will be, more
+    often than not, and is evaluated only when it is asked for.
 
     Args:
         problem: what answers.
@@ -34,34 +37,55 @@ class LazyGradients:
         self._placeholder = Estimate(np.zeros(problem.dimension))
         self.baselines = Baselines(problem, replay)
         self._promised: dict[Key, Lookahead] = {}
+        self._likely: dict[Key, None] = {}  # those to be evaluated together
+        self._discarded: set[int] = set()  # workers whose latest one was
         self._values = dict(replay.ahead)
         self._steps: dict[Key, tuple[Vector, Estimate]] = {}  # of workers that move: point, answer
 
-    def promise(self, key: Key, lookahead: Lookahead) -> None:
-        """Announce that this gradient will be needed alone."""
+    def promise(self, key: Key, lookahead: Lookahead, *, lost: bool) -> None:
+        """Announce that this gradient will be needed alone.
+
+        Args:
+            key: of its task.
+            lookahead: where it is taken.
+            lost: a failure will take the task, so that it will not be needed.
+        """
         if key not in self._values:
             self._promised[key] = lookahead
+            if not lost and key[0] not in self._discarded:
+                self._likely[key] = None
+
+    def lose(self, task: Task) -> None:
+        """Take back the promise of a task that a failure took."""
+        self._promised.pop(task.key, None)
+        self._steps.pop(task.key, None)
 
     def forget(self, key: Key, lookahead: Lookahead) -> None:
         """Take back the promise of a task at ``lookahead`` that is discarded, if there is one.
 
         A task that never began leaves its key to the worker's next one.
         """
-        self._promised.pop(key, None)
         self._steps.pop(key, None)
-        if key in self._values and self._values[key][0].update == lookahead.update:
+        promised = self._promised.pop(key, None) is not None
+        self._likely.pop(key, None)
+        computed = key in self._values and self._values[key][0].update == lookahead.update
+        if computed:
             del self._values[key]
+        if promised or computed:
+            self._discarded.add(key[0])
 
     def one(self, task: Task, *, keep: bool = False) -> Estimate:
         """Return the gradient of one announced task; ``keep``: it will be asked for again."""
+        key = task.key
+        self._discarded.discard(task.worker)
         if not self._replay.over:
             if not keep:
-                self.forget(task.key, task.lookahead)
+                for container in (self._promised, self._likely, self._values):
+                    container.pop(key, None)
             return self._placeholder
-        key = task.key
         if key not in self._values:
-            others = (other for other in self._promised if other != key)
-            keys = [key, *(k for k, _ in zip(others, range(LARGEST - 1), strict=False))]
+            self._likely.pop(key, None)
+            keys = [key, *itertools.islice(self._likely, LARGEST - 1)]
             lookaheads = [self._promised.pop(k) for k in keys]
             answers = self._problem.estimate(
                 [
@@ -70,6 +94,8 @@ class LazyGradients:
                 ]
             )
             self._values.update(zip(keys, zip(lookaheads, answers, strict=True), strict=True))
+            for k in keys[1:]:
+                del self._likely[k]
         return (self._values[key] if keep else self._values.pop(key))[1]
 
     def weighted_sum(self, tasks: Sequence[Task], weights: Sequence[float]) -> Estimate:

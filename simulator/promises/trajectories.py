@@ -34,7 +34,7 @@ class Trajectories:
     def lengths(self, workers: Indices, tasks: Indices, lookahead: Lookahead) -> Indices:
         """Return how many environment steps tasks at ``lookahead`` take, shape (m,)."""
         if self._replay.over:
-            lengths, returns = self._problem.sample(self._point(lookahead), workers, tasks)
+            lengths, returns = self._problem.preview(self._point(lookahead), workers, tasks)
             facts = list(zip(lengths.tolist(), returns.tolist(), strict=True))
         else:
             facts = self._replay.trajectories(len(workers))
@@ -48,4 +48,5 @@ class Trajectories:
         over = {key: fact for key, fact in self._open.items() if is_over(key)}
         for key in over:
             del self._open[key]
+        self._problem.forget(over)
         return over

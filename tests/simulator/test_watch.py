@@ -120,7 +120,7 @@ ENDLESS: dict[str, tuple[Algorithm, Callable[[], Hardware], str]] = {
     "failures that take no time": (
         Rennala(RULE, 4),
         lambda: random_failures(1.0, 1e-300),
-        ", or is lost before);",
+        ", lost in a failure);",
     ),
     "countless failures within a task": (
         Rennala(RULE, 4),

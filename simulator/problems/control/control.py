@@ -1,6 +1,6 @@
 """Reinforcement learning in Gymnasium environments: rollouts and the REINFORCE estimator."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,10 +9,15 @@ from simulator.problem import Estimate, Problem, Request, Variants
 from simulator.problems.control.baseline import KEPT, LinearBaseline
 from simulator.problems.control.helpers import Rollouts
 from simulator.problems.control.reinforce import reward_to_go, weighted_gradient
-from simulator.problems.control.rollout import Batch, Setting, Trajectories
+from simulator.problems.control.rollout import Batch, Setting, Trajectories, joined
 from simulator.problems.control.variant import Variant
 from simulator.randomness import Stream, generator
+from simulator.tasks import Key
 from simulator.types import Indices, Vector
+
+KEPT_BYTES = 2**28
+"""The most memory of trajectories that were sampled for their lengths, until their gradients are
+needed; beyond it they are sampled a second time. Results do not depend on it."""
 
 
 class Control(Problem):
@@ -62,6 +67,8 @@ class Control(Problem):
         setting = Setting(env, tuple(environments), horizon, tuple(hidden), seed, dtype)
         self.variants = variants
         self._rollouts = Rollouts(setting, processes)
+        self._kept: dict[Key, tuple[Vector, Trajectories]] = {}
+        self._kept_bytes = 0
         self.policy = self._rollouts.sampler.policy
         self.dimension = self.policy.dimension
         self._discount = discount
@@ -120,6 +127,23 @@ class Control(Problem):
         sampled = self._sample([Request(point, workers, tasks, np.ones(len(tasks)))])
         return sampled.lengths, sampled.returns
 
+    def preview(self, point: Vector, workers: Indices, tasks: Indices) -> tuple[Indices, Vector]:
+        """Do as :meth:`sample`, and keep the trajectories for their gradients."""
+        request = Request(point, workers, tasks, np.ones(len(tasks)))
+        sampled = self._sample([request])
+        for key, trajectory in zip(_keys(request), sampled.each(), strict=True):
+            self.forget([key])
+            if self._kept_bytes + trajectory.size <= KEPT_BYTES:
+                self._kept[key] = point, trajectory
+                self._kept_bytes += trajectory.size
+        return sampled.lengths, sampled.returns
+
+    def forget(self, keys: Iterable[Key]) -> None:
+        """Free the trajectories of tasks, if they were kept."""
+        for key in keys:
+            if key in self._kept:
+                self._kept_bytes -= self._kept.pop(key)[1].size
+
     def describe(self) -> dict[str, object]:
         """Return which policy and which rollouts were used."""
         sampler = self._rollouts.sampler
@@ -132,12 +156,31 @@ class Control(Problem):
         self._rollouts.close()
 
     def _sample(self, requests: Sequence[Request]) -> Trajectories:
+        if not self._kept:
+            return self._rollouts.sample(self._batch(requests))
+        there = [[self._there(key, r.point) for key in _keys(r)] for r in requests]
+        missing = []
+        for r, mine in zip(requests, there, strict=True):
+            new = [one is None for one in mine]
+            missing.append(Request(r.point, r.workers[new], r.tasks[new], r.weights[new]))
+        batch = self._batch(missing)
+        sampled = iter(self._rollouts.sample(batch).each() if len(batch.point) else ())
+        return joined([one or next(sampled) for mine in there for one in mine])
+
+    def _there(self, key: Key, point: Vector) -> Trajectories | None:
+        where, trajectory = self._kept.get(key, (None, None))
+        return trajectory if where is point else None
+
+    def _batch(self, requests: Sequence[Request]) -> Batch:
         workers = np.concatenate([r.workers for r in requests])
-        batch = Batch(
+        return Batch(
             points=np.array([r.point for r in requests], dtype=self._dtype),
             point=np.repeat(np.arange(len(requests)), [len(r.tasks) for r in requests]),
             variants=self.variant_of(workers),
             workers=workers,
             tasks=np.concatenate([r.tasks for r in requests]),
         )
-        return self._rollouts.sample(batch)
+
+
+def _keys(request: Request) -> list[Key]:
+    return list(zip(request.workers.tolist(), request.tasks.tolist(), strict=True))

@@ -114,6 +114,26 @@ class Trajectories:
         starts = np.cumsum(self.lengths) - self.lengths
         return np.add.reduceat(self.rewards, starts)
 
+    @property
+    def size(self) -> int:
+        """Bytes that they take."""
+        return self.observations.nbytes + self.u.nbytes + self.rewards.nbytes
+
+    def each(self) -> "list[Trajectories]":
+        """Return a copy of each trajectory by itself."""
+        ends = np.cumsum(self.lengths)[:-1]
+        columns = (np.split(part, ends) for part in (self.observations, self.u, self.rewards))
+        return [
+            Trajectories(seen.copy(), u.copy(), rewards.copy(), np.array([len(rewards)]))
+            for seen, u, rewards in zip(*columns, strict=True)
+        ]
+
+
+def joined(trajectories: Sequence[Trajectories]) -> Trajectories:
+    """Return packed trajectories, one after the other."""
+    columns = zip(*(vars(one).values() for one in trajectories), strict=True)
+    return Trajectories(*[np.concatenate(column) for column in columns])
+
 
 def pack(parts: Sequence[Steps], trajectories: int) -> Trajectories:
     """Return the trajectories that were sampled in parts, each of them in one part."""
