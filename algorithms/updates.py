@@ -3,6 +3,7 @@
 Maximisation: steps go up.
 """
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
@@ -80,8 +81,8 @@ class NIGT(Rule):
         if now.direction is not None:
             eta = self.at(self.momentum, when.sent)
             direction = (1 - eta) * now.direction + eta * gradient
-        length = float(np.linalg.norm(direction))
-        if not np.isfinite(length):
+        length = math.sqrt(direction @ direction)
+        if not math.isfinite(length):
             raise DivergedError("the direction's length is not finite")
         move = self.alpha(when) * direction / length if length else np.zeros_like(direction)
         point = now.point + move

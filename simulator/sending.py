@@ -64,7 +64,8 @@ class Sending:
         It is not counted yet: the run may end before (:meth:`count_arrival`, :meth:`count_reduce`).
         """
         end, worker, ready = self._transfers.pop()
-        self._record(np.array([worker]), np.array([ready]), np.array([end]))
+        if not self._beside_work:
+            self._timeline.add(worker, State.SEND, ready, end)
         return self._serving.receive(end), worker
 
     def receive_from(self, senders: Indices) -> float:

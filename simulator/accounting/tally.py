@@ -86,10 +86,10 @@ class Tally:
             time=time,
             gradients=len(self.delays),
             discarded=self._discarded,
-            delay=float(np.mean(self.delays)),
+            delay=sum(self.delays) / len(self.delays),
             return_mean=float(returns.mean()) if len(returns) else None,
             return_count=len(returns),
-            steps=sum(int(answer.lengths.sum()) for answer in self._answers),
+            steps=sum(int(a.lengths.sum()) for a in self._answers) if len(returns) else 0,
             objective=exact[0] if exact else None,
             gradient_norm=exact[1] if exact else None,
             extra=self._by_variant(returns, point)

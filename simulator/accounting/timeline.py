@@ -177,12 +177,13 @@ class Timeline:
     def _put(self, worker: int, state: State, start: float, end: float) -> float:
         """Add an interval, less the windows in which the worker is down; return its seconds."""
         seconds = 0.0
-        for down, up in [*self._down(worker, state, start, end), (end, end)]:
+        for down, up in self._down(worker, state, start, end):
             seconds += down - start
             self._append(worker, state, start, down)
             self._append(worker, State.DOWN, down, up)
             start = up
-        return seconds
+        self._append(worker, state, start, end)
+        return seconds + (end - start)
 
     def _append(self, worker: int, state: State, start: float, end: float) -> None:
         if end <= start:
