@@ -3,11 +3,11 @@
 import dataclasses
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from scenarios.api.shown import Shown
-from scenarios.bench import measured
+from scenarios.bench import forecast, measured
 from scenarios.format.words.accepted import Names
 from scenarios.format.words.arguments import checked_call
 from scenarios.results.sheet import Sheet
@@ -21,10 +21,17 @@ class Measurements(Shown):
     """Groups of measurements, made when they are first looked at.
 
     ``print`` them, or go through the tables as they are made.
+
+    Attributes:
+        rounds: of all tables together.
+        seconds: that they take, about, on a machine that does nothing else.
+        on_round: called after each round.
     """
 
-    def __init__(self, coming: "Iterator[tuple[str, list[Measurement]]]") -> None:
-        self._coming = coming
+    def __init__(self, what: str, env: Sequence[str], rounds: int) -> None:
+        self.rounds, self.seconds = forecast(what, env, rounds)
+        self.on_round: Callable[[], None] = lambda: None
+        self._coming = measured(what, env, rounds, lambda: self.on_round())  # noqa: PLW0108 - it is set later
         self._made: dict[str, list[Measurement]] = {}
 
     @property
@@ -82,7 +89,7 @@ def bench(what: str, env: Names = (), rounds: Count = 5) -> Measurements:
         rounds: interleaved rounds per measurement.
 
     Raises:
-        BadInputError: there is no such benchmark or environment; when the lines are looked at.
+        BadInputError: there is no such benchmark or environment.
     """
     os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    return Measurements(measured(what, env, rounds))
+    return Measurements(what, env, rounds)

@@ -16,7 +16,7 @@ from simulator.problems.quadratic import Bowl, Quadratic
 RULE = NIGT(step_size=0.01, momentum=0.1)
 
 
-def bench_events(rounds: int) -> list[Measurement]:
+def bench_events(rounds: int, on_round: Callable[[], None]) -> list[Measurement]:
     """Measure the event loop: gradients or updates per second, beside bare SimPy timeouts."""
     cases: dict[str, Case] = {
         "bare SimPy timeouts": ("events", _timeouts),
@@ -30,7 +30,7 @@ def bench_events(rounds: int) -> list[Measurement]:
     for extra in (", a trace each", ", fair ingress", ", paused by failures", ", lost in failures"):
         name = f"Rennala, n = 100,000, M = 1,000{extra}"
         cases[name] = ("gradients, 1,000 an update", _rennala(100_000, extra, updates=5))
-    return interleaved(cases, rounds, warm_up=False)
+    return interleaved(cases, rounds, warm_up=False, on_round=on_round)
 
 
 def _timeouts() -> int:

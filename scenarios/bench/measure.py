@@ -26,13 +26,20 @@ class Measurement:
     ratio: float
 
 
-def interleaved(cases: Mapping[str, Case], rounds: int, *, warm_up: bool) -> list[Measurement]:
+def interleaved(
+    cases: Mapping[str, Case],
+    rounds: int,
+    *,
+    warm_up: bool,
+    on_round: Callable[[], None] = lambda: None,
+) -> list[Measurement]:
     """Measure all cases in each round; a case that raises ends the measurement.
 
     Args:
         cases: by name; the first is what the others are compared with.
         rounds: how many.
         warm_up: run each once before, unmeasured.
+        on_round: called after each.
     """
     rates: dict[str, list[float]] = {name: [] for name in cases}
     for turn in range(-1 if warm_up else 0, rounds):
@@ -41,6 +48,8 @@ def interleaved(cases: Mapping[str, Case], rounds: int, *, warm_up: bool) -> lis
             done = run()
             if turn >= 0:
                 rates[name].append(done / (time.perf_counter() - start))
+        if turn >= 0:
+            on_round()
     first = next(iter(rates.values()))
     return [
         Measurement(

@@ -43,7 +43,9 @@ METHODS: dict[str, tuple[Algorithm, int]] = {
 """Each with the updates of its short run: about 60 gradients that are used."""
 
 
-def bench_methods(env: str, rounds: int) -> Iterator[tuple[str, list[Measurement]]]:
+def bench_methods(
+    env: str, rounds: int, on_round: Callable[[], None]
+) -> Iterator[tuple[str, list[Measurement]]]:
     """Measure each method: runs a second with h_i = kappa_i = sqrt(i), for ten workers.
 
     The environments are made and the helper process is started beforehand, for both.
@@ -51,6 +53,7 @@ def bench_methods(env: str, rounds: int) -> Iterator[tuple[str, list[Measurement
     Args:
         env: a Gymnasium environment.
         rounds: how many.
+        on_round: called after each.
     """
     torch.set_num_threads(1)
     options = (env, 1000, 0.99, (64, 64), 0)
@@ -79,6 +82,6 @@ def bench_methods(env: str, rounds: int) -> Iterator[tuple[str, list[Measurement
             "straggler, 2 processes": ("runs", ours(method, updates)),
             "plain simulator": ("runs", theirs(method, updates)),
         }
-        yield name, interleaved(cases, rounds, warm_up=True)
+        yield name, interleaved(cases, rounds, warm_up=True, on_round=on_round)
     problem.close()
     plain.close()

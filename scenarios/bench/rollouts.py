@@ -1,6 +1,7 @@
 """Useful environment steps per second with the policy in the loop, beside other tools."""
 
 import importlib.util
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -20,17 +21,20 @@ ENVIRONMENTS = ("Humanoid-v4", "Hopper-v4", "Walker2d-v4", "Reacher-v4")
 EPISODES = {1: 20, 10: 10}
 """By how many points there are: a Rennala round of M = 20, and ten workers of AFedPG."""
 
-STEPS = 12_000
-"""How many steps a measured case makes, about."""
+SECONDS = 2.5
+"""That a round takes, about: all cases sample the same batches, as many as there is time for."""
 
 
-def bench_rollouts(env: str, points: int, rounds: int) -> list[Measurement]:
+def bench_rollouts(
+    env: str, points: int, rounds: int, on_round: Callable[[], None]
+) -> list[Measurement]:
     """Measure straggler's rollouts and the rivals that are installed.
 
     Args:
         env: a Gymnasium MuJoCo environment.
         points: how many parameter vectors the batches have.
         rounds: how many.
+        on_round: called after each.
     """
     torch.set_num_threads(1)
     setting = Setting(env, (Variant(),), 1000, (64, 64), 0, "float32")
@@ -48,8 +52,6 @@ def bench_rollouts(env: str, points: int, rounds: int) -> list[Measurement]:
             tasks=np.full(episodes, k),
         )
 
-    first = len(engine.sample(batch(0)).rewards)
-    batches = [batch(k) for k in range(max(1, STEPS // first))]
     arguments = (setting, policy, episodes)
     rivals: dict[str, Rival] = {
         "Gymnasium, SyncVectorEnv": GymnasiumVector(*arguments, kind=SyncVectorEnv),
@@ -60,21 +62,27 @@ def bench_rollouts(env: str, points: int, rounds: int) -> list[Measurement]:
         rivals["EnvPool, 2 threads"] = EnvPool(*arguments)
         rivals["EnvPool, 2 threads, all step on"] = EnvPool(*arguments, all_step=True)
     limit = OpenLoop(*arguments)
-    for one in batches:
-        limit.record(one, engine.sampler)
     rivals["limit: mujoco.rollout, open loop, 2 threads"] = limit
-
-    def all_batches(sample: Callable[[Batch], int]) -> Callable[[], int]:
-        return lambda: sum(sample(one) for one in batches)
-
-    unit = "useful steps"
-    cases: dict[str, Case] = {
-        "straggler, 2 processes": (unit, all_batches(lambda b: len(engine.sample(b).rewards))),
-        "straggler, 1 process": (unit, all_batches(lambda b: len(single.sample(b).rewards))),
+    samplers: dict[str, Callable[[Batch], int]] = {
+        "straggler, 2 processes": lambda one: len(engine.sample(one).rewards),
+        "straggler, 1 process": lambda one: len(single.sample(one).rewards),
     }
-    cases |= {name: (unit, all_batches(rival.sample)) for name, rival in rivals.items()}
+    samplers |= {name: rival.sample for name, rival in rivals.items()}
+    batches = [batch(0)]
+    limit.record(batches[0], single.sampler)
+
+    def all_batches(sample: Callable[[Batch], int]) -> Case:
+        return "useful steps", lambda: sum(sample(one) for one in batches)
+
+    cases = {name: all_batches(sample) for name, sample in samplers.items()}
     try:
-        return interleaved(cases, rounds, warm_up=True)
+        interleaved(cases, 1, warm_up=False)  # everything is made now
+        start = time.perf_counter()
+        interleaved(cases, 1, warm_up=False)
+        for k in range(1, int(SECONDS / (time.perf_counter() - start))):
+            batches.append(batch(k))
+            limit.record(batches[k], single.sampler)
+        return interleaved(cases, rounds, warm_up=False, on_round=on_round)
     finally:
         engine.close()
         single.close()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scenarios.cli.parts import Scenario_, console, show
+from scenarios.cli.parts import Scenario_, rounds_shown, show
 from scenarios.format.words.errors import BadInputError
 
 Constant = Annotated[float | None, typer.Option(help="A constant of the theory.")]
@@ -85,7 +85,8 @@ def bench(
     from scenarios.runs.store.files import write_atomically
 
     measurements = measure(what, env or (), rounds)
-    for table in measurements:
-        console().print(table)
+    with rounds_shown(measurements) as out:
+        for table in measurements:
+            out.print(table)
     if json_ is not None:
         write_atomically(json_, measurements.json().encode() + b"\n")

@@ -16,6 +16,7 @@ from scenarios.format.words.errors import BadInputError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from scenarios.api.bench import Measurements
     from scenarios.api.shown import Shown
 
 MARGIN = 20
@@ -123,6 +124,22 @@ def show(shown: "Shown") -> None:
             console().print(part)
         else:
             say(part)
+
+
+@contextmanager
+def rounds_shown(measurements: "Measurements") -> "Iterator[Console]":
+    """Say how long measurements will take, and how far they are; yield where tables go."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    minutes = measurements.seconds / 60
+    rounds = measurements.rounds
+    say(f"{rounds} rounds: about {minutes:.1f} minutes on an idle machine", err=True)
+    out, errors = console(), Console(stderr=True)
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task("rounds", total=rounds)
+        measurements.on_round = lambda: bar.advance(task)
+        yield out
 
 
 def say(text: str, *, err: bool = False) -> None:
