@@ -1,7 +1,6 @@
 """What is not computed: trajectories a second time, and gradients that will hardly be needed."""
 
 from collections import Counter
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +8,6 @@ from clusters import RULE, Recorder, hardware, run
 
 from algorithms import AFedPG, Algorithm, Rennala, Ringmaster
 from simulator import ComputeModel, Hardware, Network, Request, Run
-from simulator.hardware.failures import PlannedFailures
 from simulator.problems.control import control
 from simulator.problems.control.control import Control
 from simulator.problems.control.helpers import Rollouts
@@ -22,15 +20,6 @@ def test_after_one_that_was_discarded_the_next_is_evaluated_only_when_it_is_need
     result = run(Ringmaster(RULE, 2), hardware([1.0, 2.5]), updates=6, problem=problem)
     assert result.gradients_discarded.tolist() == [0, 3]
     assert problem.batches == [[(0, 0), (1, 0)], *([(0, k)] for k in range(1, 6))]
-
-
-def test_what_a_failure_will_take_is_not_evaluated() -> None:
-    """Worker 1 loses its first task at 0.5 s, and completes others at 1.6 and 2.6 s."""
-    problem = Recorder()
-    failures = PlannedFailures(2, "lost", [[], [(0.5, 0.6)]])
-    cluster = replace(hardware([1.0, 1.0]), failures=failures)
-    run(AFedPG(RULE), cluster, updates=3, problem=problem)
-    assert problem.batches == [[(0, 0), (1, 1)], [(0, 1), (1, 2)]]
 
 
 @pytest.fixture
