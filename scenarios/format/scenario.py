@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Self
 
 import annotated_types
-from pydantic import Field, PrivateAttr, field_validator, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from scenarios.format.cluster import Cluster
 from scenarios.format.method import Method
@@ -111,12 +111,16 @@ class Scenario(Limits):
             raise ValueError(f"evaluation: a {kind} has no episodes; accepted: another problem")
         return self
 
-    @field_validator("thresholds")
-    @classmethod
-    def _thresholds_rise(cls, three: list[float] | None) -> list[float] | None:
-        if three is not None and not (len(three) == 3 and three[0] < three[1] < three[2]):  # noqa: PLR2004
-            raise ValueError("are not three that rise; accepted: such as [200.0, 260.0, 320.0]")
-        return three
+    @model_validator(mode="after")
+    def _thresholds_rise(self) -> Self:
+        match self.thresholds:
+            case None:
+                return self
+            case [low, middle, high] if low < middle < high:
+                return self
+        raise ValueError(
+            "thresholds: are not three that rise; accepted: such as [200.0, 260.0, 320.0]"
+        )
 
     @model_validator(mode="after")
     def _folders_differ(self) -> Self:

@@ -86,7 +86,8 @@ def test_an_identity_follows_from_the_content(tmp_path: Path) -> None:
     assert len(more) == 3 * 6  # points, methods and seeds
     other = load(tmp_path, P.replace('name = "p"', 'name = "q"').replace("[0, 0.5]", "[0.5]"))
     assert {job.folder.path for job in unique_jobs(runs_of(other, tmp_path))} < small
-    titled = (tmp_path / "two.toml").read_text().replace("title = ", 'title = "x" #')
+    titled = (tmp_path / "two.toml").read_text()
+    titled = titled.replace("title = ", 'thresholds = [1.0, 2.0, 3.0]\ntitle = "x" #')
     (tmp_path / "two.toml").write_text(titled)
     again = unique_jobs(runs_of(load_sweep(tmp_path / "sweep.toml"), tmp_path))
     assert {job.folder.path for job in again} < small

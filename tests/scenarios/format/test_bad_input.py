@@ -24,6 +24,11 @@ MISTAKES = {
         ("updates = 40", "time_limit = -1.0"),
         "time_limit: got -1.0; acc",
     ),
+    "thresholds that fall": (
+        ("updates = 40", "updates = 40\nthresholds = [1.0, 3.0, 2.0]"),
+        "thresholds: are not three that rise; accepted: such as [200.0, 260.0, 320.0]",
+    ),
+    "no thresholds": (("updates = 40", "updates = 40\nthresholds = []"), "thresholds: are not"),
     "zero workers": (("workers = 2", "workers = 0"), "cluster.workers: got 0; accepted: the numb"),
     "unknown method": (
         ("rennala-nigt", "renala"),

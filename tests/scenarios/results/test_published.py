@@ -141,6 +141,20 @@ def test_a_dry_run_says_what_is_there_and_what_is_left(
     assert "6 of 6 runs are there; left: about 0 s" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("tiny")
+def test_the_thresholds_of_the_scenario_are_those_of_the_verdict(
+    two_workers: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (two_workers / "two.toml").read_text()
+    (two_workers / "two.toml").write_text(f"thresholds = [-3.0, -2.0, -1.0]\n{text}")
+    assert call("figure", "tiny") == 0
+    (two_workers / "two.toml").write_text(text)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "objective, medians over seeds [90% bootstrap interval]; the exact objective; " in said
+    assert said.count("thresholds fixed beforehand") == 2
+    assert "thresholds taken from" not in said
+
+
 def test_numbers_that_changed_are_counted(two_workers: Path) -> None:
     runs = open_results(two_workers / "runs/two").runs
     others = open_results(two_workers / "runs/two").runs
