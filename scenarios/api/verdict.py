@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scenarios.api.figure import FigureResults, figures
-from scenarios.api.shown import Shown
+from scenarios.api.shown import Report, Shown
 from scenarios.format.words.accepted import FileOrFolder
 from scenarios.format.words.arguments import checked_call
 from scenarios.results import check, verdicts
 from scenarios.results.aggregate import at_once
 from scenarios.results.sheet import Sheet
+from scenarios.studies.findings import FINDINGS
 
 if TYPE_CHECKING:
     from scenarios.results.judge import Verdict
@@ -22,6 +23,7 @@ class Verdicts(Shown):
 
     Attributes:
         rows: each verdict with the name of its figure.
+        summary: a row per figure: the claim, what becomes of it, and why.
     """
 
     def __init__(
@@ -31,6 +33,7 @@ class Verdicts(Shown):
         self.rows: list[tuple[str, Verdict]] = [
             (one.name, verdict) for one in found for verdict in one.verdicts()
         ]
+        self.summary = Report([verdicts.summary_sheet(list(map(_figure, found)))])
         used = {name: runs for one in found for name, runs in one.sources()}
         crossings = [f"{one.name}: {c.sentence()}." for one in found for c in one.crossovers()]
         origin = verdicts.origin([run for runs in used.values() for run in runs])
@@ -79,6 +82,13 @@ class Check(Shown):
     def json(self) -> str:
         """Return the tables as JSON."""
         return json.dumps(self.tables, indent=1)
+
+
+def _figure(one: FigureResults) -> tuple[str, str, str, str]:
+    """Return a figure's name, claim, verdict and finding."""
+    said = [verdicts.in_short(found) for found in one.verdicts()]
+    said += [found.in_short() for found in one.crossovers()]
+    return one.name, one.claim, "; ".join(said), FINDINGS.get(one.name, "")
 
 
 @checked_call

@@ -6,7 +6,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperCommand
 
-from scenarios.cli import look, make, read, study
+from scenarios.cli import figure, look, make, read, study
 from scenarios.cli.usage import UsageError, explained, strict
 from scenarios.format.words.errors import BadInputError
 from scenarios.format.words.installed import GROUPS, installed
@@ -14,7 +14,7 @@ from scenarios.format.words.installed import GROUPS, installed
 PANELS = {
     "Make runs": (make.run, make.check, make.list_),
     "Read results": (read.compare, read.results, read.plot, read.timeline),
-    "Studies": (study.sweep, study.tune, study.figure, study.verdict),
+    "Studies": (study.sweep, study.tune, figure.figure, figure.verdict),
     "Theory and speed": (look.theory, look.bench, look.trace),
 }
 """The commands, as ``--help`` groups them."""

@@ -1,9 +1,8 @@
-"""Commands about many scenarios: sweeps, tuning, the paper's figures and their claims."""
+"""Commands about many scenarios: sweeps and tuning."""
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -21,13 +20,8 @@ from scenarios.cli.parts import (
     console,
     interruptible,
     say,
-    show,
 )
-from scenarios.format.words.errors import BadInputError
 from scenarios.runs.cores import CORES
-
-if TYPE_CHECKING:
-    from scenarios.api.figure import FigureResults
 
 Executor_ = Annotated[
     Literal["local", "ray"],
@@ -166,145 +160,3 @@ def tune(
     tuned.write(target, ["straggler", *sys.argv[1:]], force=force)
     typer.echo(f"written: {target}", err=csv)
     raise typer.Exit(1 if tuned.failed else 0)
-
-
-def figure(
-    names: Annotated[
-        list[str],
-        typer.Argument(metavar="N|NAME...", help="The paper's 1 to 10, or a name beyond it."),
-    ],
-    quick: Annotated[
-        bool, typer.Option("--quick", help="One seed and, but for sweeps, a shorter time.")
-    ] = False,
-    source: Annotated[
-        Path | None,
-        typer.Option("--from", help="Draw from these compact results; nothing is run."),
-    ] = None,
-    save: Annotated[
-        Path | None,
-        typer.Option(help="Write compact results here, for --from; say what has changed."),
-    ] = None,
-    out: Annotated[
-        Path, typer.Option(help="Folder of all results; pictures go to figures/.")
-    ] = Path("runs"),
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what is there, and how long the rest takes.")
-    ] = False,
-    jobs: Jobs = None,
-    processes_per_run: PerRun = None,
-    retry_failed: RetryFailed = False,
-    recompute: Recompute = False,
-    memory_limit: Memory = None,
-    max_events: MaxEvents = None,
-) -> None:
-    """Run figures of the paper, draw them, tabulate them, and judge the claims behind them.
-
-    It makes the runs that are missing: interrupt it, and start it again. `--from results` draws the
-    results that come with straggler, in seconds.
-    """
-    from scenarios.api import figure as api
-
-    if source is not None and (quick or save or dry_run):
-        raise BadInputError("--from: goes with none of --quick, --save, --dry-run, which need runs")
-    if quick and (save or dry_run):
-        option = "--save" if save else "--dry-run"
-        raise BadInputError(f"{option}: does not go with --quick; accepted: whole results")
-    if dry_run:
-        _say_what_is_left(names, out, min(jobs or CORES, CORES))
-        return
-    failed = 0
-    for name in names:
-        with interruptible():
-            found = api.figure(
-                name,
-                source=source,
-                quick=quick,
-                out=out,
-                jobs=jobs,
-                processes_per_run=processes_per_run,
-                retry_failed=retry_failed,
-                recompute=recompute,
-                memory_limit=memory_limit,
-                max_events=max_events,
-            )
-        for line in found.save(save) if save else ():
-            say(line)
-        _show_figure(found, quick=quick)
-        failed += found.summary.failed if found.summary else 0
-    raise typer.Exit(1 if failed else 0)
-
-
-def _say_what_is_left(names: Sequence[str], out: Path, slots: int) -> None:
-    from scenarios.api.figure import left
-    from scenarios.studies.estimate import Estimate
-
-    whole = Estimate(0.0, 0.0, 0)
-    for name in names:
-        one = left(name, out, slots)
-        say(f"figure {name}: {one.done} of {one.runs} runs are there; left: {one.time}")
-        whole += one.time
-    if len(names) > 1:
-        say(f"all of them: {whole}")
-
-
-def _show_figure(found: "FigureResults", *, quick: bool) -> None:
-    from scenarios.pictures.style import save as save_picture
-    from scenarios.results.verdicts import aggregate_sheets, sentences, times_sheet
-
-    name = found.name
-    say(f"claim of figure {name}: {found.claim}\n")
-    if quick:
-        say(
-            "a first look: one seed, and less time than the figure has; no claim is decided by it\n"
-        )
-    for crossover in found.crossovers():
-        say(crossover.sentence())
-    for comparison in found.comparisons():
-        show(comparison)
-    verdicts = found.verdicts()
-    for one in verdicts:
-        console().print(times_sheet(one))
-        say("\n".join(sentences(one)) + "\n")
-    for sheet in aggregate_sheets(verdicts):
-        console().print(sheet)
-    if picture := found.plot():
-        file = Path(f"figures/{'figure' * name.isdigit()}{name}{'-quick' * quick}.png")
-        save_picture(picture, file)
-        typer.echo(f"drawn: {file}")
-
-
-def verdict(
-    source: Annotated[Path, typer.Option("--from", help="A folder of compact results.")],
-    markdown: Annotated[
-        bool, typer.Option("--markdown", help="The tables of docs/reproduction.md.")
-    ] = False,
-    check: Annotated[
-        bool, typer.Option("--check", help="How often verdicts are wrong, by simulation.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="With --check: as JSON.")] = False,
-) -> None:
-    """Say for every figure in a folder of compact results whether its claim holds.
-
-    A curve is theta itself where all runs have an [evaluation], else the returns over the latest 5%
-    of the simulated time. Its area, the mean over the time limit, decides: a claim holds if the
-    method's is above that of each rival by the paired t-test over seeds at 5%, and fails if it is
-    below that of one (5% over the number of rivals). Below 5 seeds there is no verdict. Beside it
-    stand the final values, speed-ups at three thresholds with 90% bootstrap intervals, the
-    probability of being sooner, and which seeds hold the thresholds at the end.
-
-    --check repeats, in less than a minute, the null test at the stored update times, the shares of
-    wrong verdicts about equal methods, and the power.
-    """
-    from scenarios.api.verdict import Check
-    from scenarios.api.verdict import verdict as judge
-
-    if as_json and not check:
-        raise BadInputError("--json: goes with --check")
-    verdicts = judge(source)
-    shown = verdicts.check() if check else verdicts
-    if isinstance(shown, Check) and as_json:
-        typer.echo(shown.json())
-    elif markdown:
-        typer.echo(shown.markdown(), nl=False)
-    else:
-        show(shown)

@@ -55,6 +55,21 @@ def _held(verdict: Verdict, method: str) -> str:
     return ", ".join(f"{share:.0%}" for share in verdict.held[method])
 
 
+def summary_sheet(figures: Sequence[tuple[str, str, str, str]]) -> Sheet:
+    """Return a row per figure.
+
+    Args:
+        figures: of each its name, claim, verdict (:func:`in_short`) and why.
+    """
+    header = ("figure", "claim", "verdict: area apart", "why")
+    return Sheet("", header, figures, frozenset(range(len(header))))
+
+
+def in_short(verdict: Verdict) -> str:
+    """Return the word, and the area apart from the rival that is closest or ahead."""
+    return f"{verdict.word} {min(duel.area.value for duel in verdict.duels):+.2f}"
+
+
 def sentences(verdict: Verdict) -> Iterator[str]:
     """Yield a line for each rival, and the claim's word where there are several."""
     seeds = f"{verdict.seeds} seed{'s' * (verdict.seeds > 1)}"

@@ -51,6 +51,10 @@ class Crossover:
             f"predicted from s = {self.scales[0]:g}: {self._words(self.expected)}"
         )
 
+    def in_short(self) -> str:
+        """Return where the two cross."""
+        return f"at {self._words(self.measured.value)}, predicted {self._words(self.expected)}"
+
     def _words(self, scale: float) -> str:
         if scale < self.scales[0]:
             return f"below {self.scales[0]:g}"

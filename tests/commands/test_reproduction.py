@@ -11,6 +11,7 @@ from scenarios.format.load import library, load
 from scenarios.results.published import published
 from scenarios.runs.spec import expand
 from scenarios.studies.grid import load_sweep
+from scenarios.studies.findings import FINDINGS
 from scenarios.studies.paper import FIGURES, is_sweep
 
 ROOT = Path(__file__).parents[2]
@@ -58,12 +59,16 @@ def test_each_figure_is_drawn_from_them(name: str, tmp_path: Path) -> None:
     assert (ROOT / "docs" / "figures" / picture.name).exists()
 
 
-def test_the_page_says_what_its_commands_print() -> None:
-    page = (ROOT / "docs" / "reproduction.md").read_text()
-    made = MAKES.findall(page)
-    assert len(made) >= 4
+@pytest.mark.parametrize("page", ["reproduction.md", "reproduction-tables.md"])
+def test_pages_say_what_their_commands_print(page: str) -> None:
+    made = MAKES.findall((ROOT / "docs" / page).read_text())
+    assert made
     for command, text in made:
         arguments = command.split()[1:]
         printed = straggler(*arguments, cwd=ROOT)
         assert printed.returncode == 0, printed.stderr
         assert text.strip() == printed.stdout.strip(), command
+
+
+def test_each_figure_with_results_has_a_finding() -> None:
+    assert sorted(FINDINGS) == sorted(MADE)
