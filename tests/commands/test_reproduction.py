@@ -10,8 +10,8 @@ from commands import straggler
 from scenarios.format.load import library, load
 from scenarios.results.published import published
 from scenarios.runs.spec import expand
-from scenarios.studies.grid import load_sweep
 from scenarios.studies.findings import FINDINGS
+from scenarios.studies.grid import load_sweep
 from scenarios.studies.paper import FIGURES, is_sweep
 
 ROOT = Path(__file__).parents[2]
