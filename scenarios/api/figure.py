@@ -16,6 +16,7 @@ from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
 from scenarios.results.compare import compare, warnings_of
 from scenarios.results.judge import Verdict, judge
+from scenarios.results.matrix import MATRIX, Column, column
 from scenarios.results.published import published, refresh
 from scenarios.runs.jobs import Job, Summary
 from scenarios.runs.make import Maker, Making
@@ -64,7 +65,7 @@ class FigureResults:
         found = []
         for part, results in self.parts:
             runs = [run for run in results if run.is_done]
-            if not part.is_sweep:  # a panel may show two scenarios
+            if not part.is_sweep and not self.figure.matrix:  # a panel may show two scenarios
                 found.append(Comparison(compare(runs), part.scenario, warnings_of(runs)))
         return found
 
@@ -90,11 +91,20 @@ class FigureResults:
         found = [crossover(results.runs) for part, results in self.parts if part.is_sweep]
         return [one for one in found if one]
 
+    def matrix(self) -> list[Column]:
+        """Return all methods beside each other in each panel, if the figure is such a matrix."""
+        return [
+            column(results.runs, results.title) for _, results in self.parts if self.figure.matrix
+        ]
+
     def plot(self) -> "Picture | None":
         """Return the figure; None if no run made an update."""
         from scenarios.pictures import crossover as crossing  # noqa: PLC0415 - takes a second
+        from scenarios.pictures import matrix  # noqa: PLC0415
         from scenarios.pictures.panels import draw, panels_of  # noqa: PLC0415
 
+        if columns := self.matrix():
+            return matrix.draw(columns, MATRIX)
         for found in self.crossovers():
             sweep = load_sweep(stem(self.figure.parts[0].scenario))
             return crossing.draw(found, sweep.file.title)

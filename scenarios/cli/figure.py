@@ -107,6 +107,7 @@ def _say_what_is_left(names: Sequence[str], out: Path, slots: int) -> None:
 
 def _show_figure(found: "FigureResults", *, quick: bool) -> None:
     from scenarios.pictures.style import save as save_picture
+    from scenarios.results.matrix import MATRIX, matrix_sheet
     from scenarios.results.verdicts import aggregate_sheets, sentences, times_sheet
 
     name = found.name
@@ -119,6 +120,8 @@ def _show_figure(found: "FigureResults", *, quick: bool) -> None:
         say(crossover.sentence())
     for comparison in found.comparisons():
         show(comparison)
+    if columns := found.matrix():
+        console().print(matrix_sheet(columns, MATRIX))
     verdicts = found.verdicts()
     for one in verdicts:
         console().print(times_sheet(one))

@@ -48,12 +48,14 @@ class Figure:
         heroes: labels of the methods that the claim is about; each is judged on its own, in the
             panels that have it.
         rivals: labels of those it is measured against, where they are there.
+        matrix: all methods of all panels side by side, each against the panel's best, instead.
     """
 
     claim: str
     parts: tuple[Part, ...]
     heroes: tuple[str, ...] = ("rennala-nigt",)
     rivals: tuple[str, ...] = ("synchronous-nigt", "afedpg")
+    matrix: bool = False
 
     def sources(self) -> list[str]:
         """Return the names of all scenarios, each once."""
@@ -63,6 +65,9 @@ class Figure:
 def _parts(*names: str, columns: tuple[str, ...] = ()) -> tuple[Part, ...]:
     return tuple(Part(name, columns) for name in names)
 
+
+CLUSTERS = ("equal", "sqrt", "tails")
+"""Of the gallery: in its scenarios' names."""
 
 FIGURE_1 = ("paper/figure1a", "paper/figure1b", "paper/figure1c")
 
@@ -136,6 +141,12 @@ FIGURES: dict[str, Figure] = {
         rivals=("rennala-constant", "synchronous-constant", "afedpg-constant"),
     ),
     "network": Figure(RENNALA, _parts("paper/figure3a", "beyond/one-port", "beyond/ring")),
+    "gallery": Figure(
+        "which method is first half way up, where all are tuned alike",
+        _parts(*(f"beyond/gallery-{p}-{c}" for p in ("quadratic", "tabular") for c in CLUSTERS)),
+        heroes=(),
+        matrix=True,
+    ),
 }
 """By the paper's number, and by name beyond it."""
 
