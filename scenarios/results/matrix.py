@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scenarios.results.judge import Interval, Verdict, judge
+from scenarios.results.intervals import Interval
+from scenarios.results.judge import Verdict, judge
 from scenarios.results.sheet import Sheet
 from scenarios.results.verdicts import interval_text
 from scenarios.runs.store.stored import StoredRun
