@@ -48,6 +48,10 @@ def test_cells_are_times_over_those_of_the_best() -> None:
 def test_methods_come_in_the_order_of_their_geometric_means() -> None:
     # other 1.05; slow sqrt(1.99 * 1); fast sqrt(1 * 1.993); idle never gets there
     assert methods_of([FIRST, SECOND]) == ["other", "slow", "fast", "idle"]
+    # who is best once and never gets there otherwise comes after who is slow twice
+    here, there = runs(patchy=10.0, steady=80.0), runs(patchy=NEVER, steady=80.0, best=10.0)
+    panels = [column(here, "here"), column(there, "there")]
+    assert methods_of(panels) == ["best", "steady", "patchy"]
 
 
 def test_the_best_is_not_surely_ahead_of_its_equal() -> None:
