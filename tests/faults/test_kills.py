@@ -52,7 +52,7 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     write_gated(folder)
     assert straggler("sweep", "sweep.toml", cwd=folder).returncode == 0
     files = files_below(folder / "runs/store", "*/*/*.parquet")
-    assert len(files) == 2 * RUNS
+    assert len(files) == 3 * RUNS
     return files
 
 

@@ -94,7 +94,7 @@ def local(tmp_path: Path) -> dict[str, bytes]:
     write_sweep(tmp_path)
     assert straggler("sweep", "sweep.toml", "--out", "local", cwd=tmp_path).returncode == 0
     files = files_below(tmp_path / "local", "*/*/*.parquet")
-    assert len(files) == 2 * 4
+    assert len(files) == 3 * 4
     return files
 
 

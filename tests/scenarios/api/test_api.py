@@ -100,7 +100,7 @@ def test_tables_have_the_numbers_of_the_clock(results: front.Results) -> None:
 def test_tables_for_papers_and_pages(results: front.Results) -> None:
     comparison = results.compare(thresholds=[1e9])
     latex = comparison.latex()
-    assert latex.count("\\toprule") == latex.count("\\bottomrule") == 2
+    assert latex.count("\\toprule") == latex.count("\\bottomrule") == 3
     assert "\\begin{tabular}{lrrrrrrrr}" in latex
     assert "rennala-nigt & 4 & 2 & 12 & 0 & 100\\% & 0\\%" in latex
     assert "_" not in re.sub(r"\\_", "", latex.replace("/", "")).split("caption")[0]
