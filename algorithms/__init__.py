@@ -3,7 +3,6 @@
 from algorithms.afedpg import AFedPG
 from algorithms.algorithm import Algorithm
 from algorithms.asynchronous import Asynchronous
-from algorithms.clocks import Clock
 from algorithms.fastest import Fastest
 from algorithms.fedbuff import FedBuff
 from algorithms.local import Local
@@ -12,9 +11,10 @@ from algorithms.mindflayer import MindFlayer
 from algorithms.rennala import Rennala
 from algorithms.ringleader import Ringleader
 from algorithms.ringmaster import Ringmaster
-from algorithms.schedule import Schedule
+from algorithms.rules.schedule import Schedule
+from algorithms.rules.updates import NIGT, PG, Adam, HeavyBall, Rule
 from algorithms.synchronous import Synchronous
-from algorithms.updates import NIGT, PG, Adam, HeavyBall, Rule
+from algorithms.theory.clocks import Clock
 from simulator import Iterate
 
 METHODS: dict[str, type[Algorithm]] = {

@@ -4,9 +4,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-from algorithms.clocks import Clock
-from algorithms.forecast import Forecast, Pace
-from algorithms.updates import Rule
+from algorithms.rules.updates import Rule
+from algorithms.theory.clocks import Clock
+from algorithms.theory.forecast import Forecast, Pace
 from simulator import Cluster, Process, Vector
 
 

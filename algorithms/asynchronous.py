@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
-from algorithms.clocks import Clock, afedpg_interval, arrivals
-from algorithms.forecast import Forecast, Pace
+from algorithms.theory.clocks import Clock, afedpg_interval, arrivals
+from algorithms.theory.forecast import Forecast, Pace
 from simulator import Cluster, Process, Vector
 
 

@@ -6,8 +6,8 @@ from itertools import islice
 import numpy as np
 
 from algorithms.algorithm import Algorithm
-from algorithms.clocks import Clock, afedpg_interval, arrivals
-from algorithms.forecast import Forecast, Pace
+from algorithms.theory.clocks import Clock, afedpg_interval, arrivals
+from algorithms.theory.forecast import Forecast, Pace
 from simulator import Cluster, Count, Process, Task, Vector
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from algorithms.algorithm import Algorithm
-from algorithms.clocks import Clock, synchronous_round
-from algorithms.forecast import Forecast, Pace
+from algorithms.theory.clocks import Clock, synchronous_round
+from algorithms.theory.forecast import Forecast, Pace
 from simulator import Cluster, Count, Positive, Process, Vector
 
 

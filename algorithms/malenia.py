@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from algorithms.algorithm import Algorithm
-from algorithms.clocks import Clock, first_time, malenia_round
-from algorithms.forecast import Forecast, Pace
-from algorithms.harmonic import HarmonicCounts, suffice
+from algorithms.theory.clocks import Clock, first_time, malenia_round
+from algorithms.theory.forecast import Forecast, Pace
+from algorithms.theory.harmonic import HarmonicCounts, suffice
 from simulator import Cluster, Count, Process, Vector
 
 

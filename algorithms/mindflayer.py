@@ -7,8 +7,8 @@ from itertools import islice
 import numpy as np
 
 from algorithms.algorithm import Algorithm
-from algorithms.clocks import Clock, completions, first_time, rennala_round
-from algorithms.forecast import Forecast, Pace
+from algorithms.theory.clocks import Clock, completions, first_time, rennala_round
+from algorithms.theory.forecast import Forecast, Pace
 from simulator import Cluster, Count, Factor, Process, Trials, Vector
 
 

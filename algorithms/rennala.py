@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from algorithms.algorithm import Algorithm
-from algorithms.clocks import Clock, first_time, rennala_round
-from algorithms.forecast import Forecast, Pace
+from algorithms.theory.clocks import Clock, first_time, rennala_round
+from algorithms.theory.forecast import Forecast, Pace
 from simulator import Cluster, Count, Process, Vector
 
 

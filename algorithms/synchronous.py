@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from algorithms.algorithm import Algorithm
-from algorithms.clocks import Clock, synchronous_round
-from algorithms.forecast import Forecast, Pace
+from algorithms.theory.clocks import Clock, synchronous_round
+from algorithms.theory.forecast import Forecast, Pace
 from simulator import Cluster, Positive, Process, Vector, Whole
 
 

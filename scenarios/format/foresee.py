@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from algorithms.forecast import Forecast, Pace
+from algorithms.theory.forecast import Forecast, Pace
 from scenarios.format.cluster import Cluster, PlannedDown, RandomDown
 from scenarios.format.method import Method
 from scenarios.format.scenario import Scenario

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from algorithms.theory import Complexity
+from algorithms.theory.bounds import Complexity
 from scenarios.results.compare import SELECTION, STALENESS, TIME_SHARES, Comparison
 from scenarios.results.rows import Rows
 from scenarios.results.sheet import Sheet, cell

@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from algorithms import Clock, theory
+from algorithms import Clock
+from algorithms.theory import bounds
 from scenarios.format.foresee import one_update
 from scenarios.format.method import Method
 from scenarios.format.problem import ControlProblem, QuadraticProblem
@@ -110,7 +111,7 @@ def report(
     Args:
         scenario: whose cluster and methods.
         epsilons: gradient norms to reach.
-        given: constants of :class:`algorithms.theory.Constants` that the user knows.
+        given: constants of :class:`algorithms.theory.bounds.Constants` that the user knows.
     """
     constants = constants_of(scenario, epsilons, given)
     dimension = scenario.problem.size(scenario.cluster.workers).dimension
@@ -126,11 +127,11 @@ def report(
         simple = scenario.cluster.fixed and scenario.cluster.rule == "cancel"
         if method.name.startswith("rennala") and simple:
             values = method.parameters()
-            bound = theory.rennala_bound(h, max(values["batch"], values["batch_init"] or 0))
+            bound = bounds.rennala_bound(h, max(values["batch"], values["batch_init"] or 0))
             yield f"{method.folder}: no round computes longer than {bound:.5g} s (the bound)"
     for epsilon in epsilons:
-        c = theory.Constants(epsilon=epsilon, **constants)
-        choice = theory.choose_parameters(c)
+        c = bounds.Constants(epsilon=epsilon, **constants)
+        choice = bounds.choose_parameters(c)
         yield (
             f"\nto |grad J| = {epsilon:g}, with sigma = {c.sigma:.4g}, L_g = {c.smoothness:.4g}, "
             f"L_h = {c.hessian:.4g}, Delta = {c.gap:.4g}:"
@@ -141,7 +142,7 @@ def report(
         )
         if isinstance(scenario.problem, ControlProblem | TabularProblem):
             discount, horizon = scenario.problem.discount, scenario.problem.horizon
-            least = theory.truncation_horizon(discount, epsilon)
+            least = bounds.truncation_horizon(discount, epsilon)
             yield f"gamma^H <= eps from H = {least} steps on; the scenario has H = {horizon}"
         for title, rows in complexities(c, h, kappa):
             yield tables.complexity_sheet(title, rows)
@@ -149,10 +150,10 @@ def report(
 
 
 def complexities(
-    constants: theory.Constants, h: Vector, kappa: Vector
-) -> Iterator[tuple[str, dict[str, theory.Complexity]]]:
+    constants: bounds.Constants, h: Vector, kappa: Vector
+) -> Iterator[tuple[str, dict[str, bounds.Complexity]]]:
     """Yield both tables of the paper for a cluster, each with a title."""
-    for number, (name, table) in enumerate(theory.TABLES.items(), start=1):
+    for number, (name, table) in enumerate(bounds.TABLES.items(), start=1):
         title = (
             f"Table {number}, {name} environments: seconds up to constants, "
             f"eps = {constants.epsilon:g}"
@@ -171,7 +172,7 @@ def markdown(
     )
     yield f"{scenario.title}{'' if scenario.cluster.fixed else ' (as if its times were fixed)'}:"
     for epsilon in epsilons:
-        c = theory.Constants(epsilon=epsilon, **constants)
+        c = bounds.Constants(epsilon=epsilon, **constants)
         for title, rows in complexities(c, h, kappa):
             cells = [
                 [method, *map(rounded, (row.computation, row.communication, row.total))]

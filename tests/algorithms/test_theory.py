@@ -20,9 +20,8 @@ from algorithms import (
     Rennala,
     Ringleader,
     Ringmaster,
-    clocks,
-    theory,
 )
+from algorithms.theory import bounds, clocks
 from scenarios.format.load import library, load
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
@@ -146,42 +145,42 @@ def test_bisection_finds_what_counting_one_by_one_does(
 @settings(max_examples=200, deadline=None)
 def test_no_rennala_round_exceeds_the_bound(h: list[float], batch: int) -> None:
     result = run(Rennala(RULE, batch), hardware(h), updates=3)
-    bound = theory.rennala_bound(np.array(h), batch)
+    bound = bounds.rennala_bound(np.array(h), batch)
     clock = [0.0, *times(result)]
     assert max(b - a for a, b in itertools.pairwise(clock)) <= bound * (1 + 1e-12)
 
 
 def test_the_bound_by_hand() -> None:
     # m = 1: 2 * 1 * (3 + 1) = 8;  m = 2: 2 / 1.5 * 5 = 6.67;  m = 3: 2 / 1.75 * 6 = 6.857
-    assert theory.rennala_bound(H, 3) == pytest.approx(20 / 3)
+    assert bounds.rennala_bound(H, 3) == pytest.approx(20 / 3)
 
 
 def test_complexities_by_hand() -> None:
-    c = theory.Constants(epsilon=0.25, sigma=2.0, smoothness=3.0, hessian=4.0, gap=0.5)
+    c = bounds.Constants(epsilon=0.25, sigma=2.0, smoothness=3.0, hessian=4.0, gap=0.5)
     rounds = 3 * 0.5 / 0.25**2 + 2 * 0.5 / 0.25**1.5  # 24 + 8
     samples = 4 / 0.25**2 + 4 * 2 * 0.5 / 0.25**3.5  # 64 + 512
     assert (rounds, samples) == (32, 576)
     assert c.rounds == pytest.approx(rounds)
     assert c.samples == pytest.approx(samples)
-    one = theory.homogeneous_table(c, np.array([2.0]), np.array([5.0]))
+    one = bounds.homogeneous_table(c, np.array([2.0]), np.array([5.0]))
     assert one["rennala-nigt"].computation == pytest.approx(2 * (32 + 576))
     assert one["rennala-nigt"].communication == pytest.approx(5 * 32)
     assert one["synchronous-pg"].computation == pytest.approx(2 * (24 + 4 * 3 * 0.5 / 0.25**4))
     # its workers send each gradient: 2 + 5 seconds, of which 2 compute
     assert one["asynchronous-pg"].computation == pytest.approx(2 * (24 + 4 * 3 * 0.5 / 0.25**4))
     assert one["asynchronous-pg"].total == pytest.approx(7 * (24 + 4 * 3 * 0.5 / 0.25**4))
-    two = theory.heterogeneous_table(c, np.array([2.0, 6.0]), np.array([5.0, 1.0]))
+    two = bounds.heterogeneous_table(c, np.array([2.0, 6.0]), np.array([5.0, 1.0]))
     # its workers take 2 + 5 and 6 + 1 seconds for a gradient at the server
     assert two["ringleader-pg"].total == pytest.approx(7 * 24 + 7 * 4 * 3 * 0.5 / 0.25**4 / 2)
     assert two["ringleader-pg"].computation == two["malenia-pg"].computation
     assert two["malenia-nigt"].total == pytest.approx(5 * 32 + 6 * 32 + 4 * 576 / 2)
     # min over m: the fastest alone, 2 (32 + 576), or both, 2 / (1/2 + 1/6) (32 + 576 / 2)
-    assert theory.harmonic_cost(np.array([6.0, 2.0]), 32, 576) == pytest.approx(3 * 320)
+    assert bounds.harmonic_cost(np.array([6.0, 2.0]), 32, 576) == pytest.approx(3 * 320)
 
 
 def test_with_equal_workers_the_tables_agree() -> None:
-    c, h, kappa = theory.Constants(epsilon=0.01), np.full(8, 2.0), np.zeros(8)
-    first, second = theory.homogeneous_table(c, h, kappa), theory.heterogeneous_table(c, h, kappa)
+    c, h, kappa = bounds.Constants(epsilon=0.01), np.full(8, 2.0), np.zeros(8)
+    first, second = bounds.homogeneous_table(c, h, kappa), bounds.heterogeneous_table(c, h, kappa)
     assert first["rennala-nigt"].total == pytest.approx(second["malenia-nigt"].total)
     assert first["rennala-nigt"].total == pytest.approx(first["synchronous-nigt"].total)
 
@@ -191,8 +190,8 @@ def test_chosen_parameters_keep_every_error_term_below_epsilon(
     epsilon: float, sigma: float, smoothness: float, hessian: float
 ) -> None:
     """Lemmas D.1 and D.2, and the rounds of Theorem 4.4."""
-    c = theory.Constants(epsilon, sigma, smoothness, hessian)
-    x = theory.choose_parameters(c)
+    c = bounds.Constants(epsilon, sigma, smoothness, hessian)
+    x = bounds.choose_parameters(c)
     tight = 1 + 1e-9
     assert math.sqrt(x.momentum / x.batch) * sigma <= epsilon * tight
     assert hessian * x.step_size**2 / x.momentum**2 <= epsilon * tight
@@ -204,7 +203,7 @@ def test_chosen_parameters_keep_every_error_term_below_epsilon(
 
 
 def test_the_truncation_horizon() -> None:
-    assert theory.truncation_horizon(0.99, 0.01) == 459  # 0.99^459 <= 0.01 < 0.99^458
+    assert bounds.truncation_horizon(0.99, 0.01) == 459  # 0.99^459 <= 0.01 < 0.99^458
     assert 0.99**459 <= 0.01 < 0.99**458
 
 
@@ -233,8 +232,8 @@ def test_the_tables_as_markdown(tmp_path_factory: pytest.TempPathFactory) -> Non
     write_scenario(folder)
     result = straggler("theory", "two.toml", "--epsilon", "0.05", "--markdown", cwd=folder)
     assert result.returncode == 0, result.stderr
-    c = theory.Constants(epsilon=0.05, sigma=0.5, smoothness=1.0, hessian=0.0, gap=5.0)
-    row = theory.homogeneous_table(c, np.array([1.0, 2.0]), np.zeros(2))["rennala-pg"]
+    c = bounds.Constants(epsilon=0.05, sigma=0.5, smoothness=1.0, hessian=0.0, gap=5.0)
+    row = bounds.homogeneous_table(c, np.array([1.0, 2.0]), np.zeros(2))["rennala-pg"]
     assert f"| rennala-pg | {row.computation:,.0f} | 0 | {row.total:,.0f} |" in result.stdout
     assert result.stdout.count("|---|---|---|---|") == 2
 

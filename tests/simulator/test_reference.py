@@ -25,7 +25,7 @@ from algorithms import (
     Ringmaster,
     Synchronous,
 )
-from algorithms.harmonic import HarmonicCounts
+from algorithms.theory.harmonic import HarmonicCounts
 from simulator import Indices, Process, SimulatedCluster, simulate
 from simulator.hardware.hardware import Preemption
 from simulator.hardware.network import Collective

@@ -9,7 +9,7 @@ from clusters import RULE
 
 import straggler
 from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous
-from algorithms.forecast import Pace
+from algorithms.theory.forecast import Pace
 from scenarios.format.foresee import Foreseen, foresee
 from scenarios.format.load import library, load
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from algorithms.harmonic import HarmonicCounts, suffice
+from algorithms.theory.harmonic import HarmonicCounts, suffice
 from simulator import Vector
 
 ONE_BY_ONE = 100_000

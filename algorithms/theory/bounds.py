@@ -3,7 +3,7 @@
 All functions are pure. h and kappa are arrays of shape (n,), seconds per gradient and per vector.
 "The paper" is Tyurin, Spiridonov, Rudenko (ICLR 2026). It writes h'_i for seconds per environment
 step; a gradient then takes h'_i / (1 - gamma) up to a logarithm, which is the h_i used here.
-The seconds per update of each method are in :mod:`algorithms.clocks`.
+The seconds per update of each method are in :mod:`algorithms.theory.clocks`.
 """
 
 import math

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from algorithms.schedule import Schedule
+from algorithms.rules.schedule import Schedule
 from simulator import DivergedError, Iterate, Kept, Moment, Momentum, Positive, Vector, When
 
 

@@ -1,0 +1,1 @@
+"""Update rules, and the values in them that decay."""

@@ -1,0 +1,1 @@
+"""What theory says: when updates come, how many events they take, complexity bounds."""
