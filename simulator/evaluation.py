@@ -1,10 +1,11 @@
 """Theta itself, evaluated now and then while simulated time stands still."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulator.accounting.columns import EVALUATION, of_variant
+from simulator.accounting.columns import EVALUATION, Update, of_variant
 from simulator.cluster import SimulatedCluster
 from simulator.problem import Problem
 from simulator.types import Vector
@@ -40,9 +41,16 @@ class Evaluation:
 
     def __call__(self, cluster: SimulatedCluster, point: Vector) -> None:
         """Complete the newest row; ``point``, shape (d,), is theta at that row's time."""
-        rows = cluster.history.rows
+        self.complete(cluster.history.rows, point)
+
+    def is_due(self, rows: Sequence[Update]) -> bool:
+        """Return whether episodes are sampled at the theta of the last of ``rows``."""
         number = int(rows[-1].time // self.every)
-        due = len(rows) == 1 or number > int(rows[-2].time // self.every)
+        return len(rows) == 1 or number > int(rows[-2].time // self.every)
+
+    def complete(self, rows: list[Update], point: Vector) -> None:
+        """Complete the last of ``rows``; ``point``, shape (d,), is theta there."""
+        number, due = int(rows[-1].time // self.every), self.is_due(rows)
         rows[-1] = replace(rows[-1], extra=rows[-1].extra | self._columns(point, number, due=due))
 
     def _columns(self, point: Vector, number: int, *, due: bool) -> dict[str, float | int | None]:

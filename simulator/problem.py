@@ -1,7 +1,7 @@
 """What is optimised: the interface between the clock and the gradients."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -76,6 +76,9 @@ class Problem(ABC):
 
     dimension: int
     """The number d of parameters."""
+
+    interrupt: Callable[[], None] | None = None
+    """Called between environment steps where one trajectory is sampled; may raise to give up."""
 
     variants: Variants | None = None
     """The variants of the problem, if workers differ; J is the equal average over workers."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection
+from typing import Protocol
 
 import numpy as np
 
@@ -16,7 +17,23 @@ from simulator.promises.gradients import LazyGradients
 from simulator.promises.trajectories import Trajectories
 from simulator.tasks import Key, Task
 from simulator.types import Indices, Vector
-from simulator.workers import Workers
+
+
+class Counts(Protocol):
+    """Who knows how many tasks each worker had: the workers, simulated or real."""
+
+    @property
+    def number(self) -> int:
+        """The number n of workers."""
+        ...
+
+    def index(self, worker: int) -> int:
+        """Return how many tasks this worker had before its present one."""
+        ...
+
+    def sent(self, workers: Indices) -> Indices:
+        """Return after how many updates the newest lookahead of ``workers`` (m,) was sent."""
+        ...
 
 
 class Ledger:
@@ -30,16 +47,16 @@ class Ledger:
         workers: who knows which tasks are over.
         timeline: where intervals of tasks become used or discarded ones.
         gradients: whose promises end with a discarded task.
-        trajectories: sampled ones, where durations depend on them.
+        trajectories: sampled ones, where durations depend on them; None on a real cluster.
         tally: what goes into the next row of the history.
     """
 
     def __init__(
         self,
-        workers: Workers,
+        workers: Counts,
         timeline: Timeline,
         gradients: LazyGradients,
-        trajectories: Trajectories,
+        trajectories: Trajectories | None,
         tally: Tally,
     ) -> None:
         self._workers = workers
@@ -123,7 +140,7 @@ class Ledger:
 
     def _selection(self) -> Selection | None:
         """Return the sampled trajectories, if any, whose tasks are over since the last update."""
-        if not self._trajectories.asked:
+        if self._trajectories is None or not self._trajectories.asked:
             return None
         over = self._trajectories.take(self._is_over)
         return Selection(

@@ -22,16 +22,18 @@ class Tally:
     Args:
         problem: whose objective is written down.
         replay: which rows are known already.
+        exact: write J and its gradient's norm down where they are known; else somebody will later.
 
     Attributes:
         bias: what was used against what was not; None where durations do not depend on it.
         delays: the staleness of each gradient used, in updates.
     """
 
-    def __init__(self, problem: Problem, replay: Replay) -> None:
+    def __init__(self, problem: Problem, replay: Replay, *, exact: bool = True) -> None:
         self.bias: SelectionBias | None = None
         self._problem = problem
         self._replay = replay
+        self._exact = exact
         self._latest = np.full(len(problem.variants.names) if problem.variants else 0, np.nan)
         self._begin()
 
@@ -80,7 +82,7 @@ class Tally:
 
     def _new(self, update: int, time: float, point: Vector, selection: Selection | None) -> Update:
         returns = np.concatenate([answer.returns for answer in self._answers])
-        exact = self._problem.exact(point)
+        exact = self._problem.exact(point) if self._exact else None
         return Update(
             update=update,
             time=time,
@@ -111,10 +113,15 @@ class Tally:
             columns[of_variant(RETURN_COUNT, name)] = len(mine)
         average = float(self._latest @ variants.shares)
         columns[RETURN_AVERAGE] = average if np.isfinite(average) else None
-        exact = self._problem.exact_by_variant(point)
-        if exact is not None:
-            columns |= {
-                of_variant(OBJECTIVE, n): float(v)
-                for n, v in zip(variants.names, exact, strict=True)
-            }
-        return columns
+        return columns | (exact_by_variant(self._problem, point) if self._exact else {})
+
+
+def exact_by_variant(problem: Problem, point: Vector) -> dict[str, float | int | None]:
+    """Return the columns of each variant's J at ``point``, shape (d,), if they can be known."""
+    exact = problem.exact_by_variant(point)
+    if exact is None or problem.variants is None:
+        return {}
+    return {
+        of_variant(OBJECTIVE, name): float(value)
+        for name, value in zip(problem.variants.names, exact, strict=True)
+    }

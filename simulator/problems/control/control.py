@@ -157,7 +157,7 @@ class Control(Problem):
 
     def _sample(self, requests: Sequence[Request]) -> Trajectories:
         if not self._kept:
-            return self._rollouts.sample(self._batch(requests))
+            return self._rollouts.sample(self._batch(requests), self.interrupt)
         there = [[self._there(key, r.point) for key in _keys(r)] for r in requests]
         missing = []
         for r, mine in zip(requests, there, strict=True):

@@ -47,13 +47,19 @@ class Rollouts:
         self._queue: _Queue | None = None
         self._alike = False  # whether the latest trajectories had the same length
 
-    def sample(self, batch: Batch) -> Trajectories:
+    def sample(self, batch: Batch, interrupt: Callable[[], None] | None = None) -> Trajectories:
         """Return the trajectories of a batch, in its order.
+
+        Args:
+            batch: what to sample.
+            interrupt: called before each step of a single trajectory; may raise.
 
         Raises:
             HelperError: a helper process failed.
         """
         trajectories, parts = len(batch.point), []
+        if interrupt is not None and trajectories == 1:
+            return pack([self.sampler.sample(batch, _interrupted(interrupt))], 1)
         for first in range(0, trajectories, LARGEST_BATCH):
             chunk = range(first, min(first + LARGEST_BATCH, trajectories))
             parts += self._sample_chunk(batch, chunk)
@@ -91,6 +97,17 @@ class Rollouts:
         if self._queue is not None:
             self._queue.close()
         self._helpers, self._queue = [], None
+
+
+def _interrupted(interrupt: Callable[[], None]) -> Callable[[], int | None]:
+    """Return a function that gives the only trajectory; the sampler asks before each step."""
+    only = iter([0])
+
+    def take() -> int | None:
+        interrupt()
+        return next(only, None)
+
+    return take
 
 
 def _slots_each(trajectories: int, processes: int, *, alike: bool) -> int:

@@ -1,0 +1,300 @@
+"""The workers of a race as the server knows them: who computes, who sends, who is gone."""
+
+import math
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from simulator.accounting.timeline import State, Timeline
+from simulator.problem import Estimate
+from simulator.race.crew import Crew, Death, News
+from simulator.race.emulation import Emulation
+from simulator.race.messages import Delivery, Meeting, Order, Parcel, Report
+from simulator.tasks import Key, Lookahead, Task
+from simulator.types import Indices, Vector
+
+NOTHING: Vector = np.empty(0)
+
+
+class OverError(Exception):
+    """The race has reached its time limit, or its last update."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Placed(Lookahead):
+    """A lookahead that workers can find.
+
+    Attributes:
+        number: of the lookahead, from 1.
+        reference: the crew's.
+    """
+
+    number: int = 0
+    reference: object = None
+
+
+@dataclass(eq=False)
+class Computing:
+    """A task under way, which nobody waits for if it is ``cancelled``.
+
+    Its worker begins it at ``began``, in seconds of the history; inf: when it is there again.
+    """
+
+    worker: int
+    index: int
+    number: int
+    lookahead: Placed
+    began: float
+    cancelled: bool = False
+
+
+@dataclass(eq=False)
+class Sending:
+    """A vector under way.
+
+    Attributes:
+        worker: who sends.
+        parcel: what.
+        lookahead: where its gradients were taken.
+        meeting: where, if it is part of an all-reduce.
+        beside_work: the worker computes meanwhile.
+        vector: shape (d,), when it is there; with an all-reduce, rank 0 has it.
+        ended: seconds since the epoch at which it was there, or its all-reduce broke; 0 before.
+    """
+
+    worker: int
+    parcel: Parcel
+    lookahead: Placed
+    meeting: Meeting | None = None
+    beside_work: bool = False
+    vector: Vector = field(default_factory=lambda: NOTHING)
+    ended: float = 0.0
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A task was lost: its worker died, or gave it up."""
+
+    task: Computing
+
+
+@dataclass
+class RealWorkers:
+    """Starts and cancels tasks, sends vectors, and takes the news as it comes.
+
+    Args:
+        crew: the workers.
+        timeline: where intervals are recorded.
+        emulation: what times to stretch to; None: the hardware as it is.
+        scale: real seconds per second of the history.
+        time_limit: seconds of the history.
+
+    Attributes:
+        estimates: of completed tasks, without their gradients, which the workers have.
+        measured: (worker, real seconds, environment steps) of each gradient, without stretching.
+        vectors_sent: shape (n,), that arrived.
+        deaths: how many workers died.
+        waited: real seconds that the server had nothing to do.
+        moment: seconds since the epoch of what happened last.
+    """
+
+    crew: Crew
+    timeline: Timeline
+    emulation: Emulation | None
+    scale: float
+    time_limit: float
+    estimates: dict[Key, Estimate] = field(default_factory=dict)
+    measured: list[tuple[int, float, int]] = field(default_factory=list)
+    deaths: int = 0
+    waited: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.number = len(self.crew.pids)
+        self.vectors_sent: Indices = np.zeros(self.number, dtype=np.int64)
+        self._index: Indices = np.zeros(self.number, dtype=np.int64)
+        self._sent: Indices = np.zeros(self.number, dtype=np.int64)
+        self._until: Vector = np.zeros(self.number)
+        self._running: dict[int, Computing] = {}
+        self._down: dict[int, float] = {}
+        self._resend: dict[int, list[Sending]] = defaultdict(list)
+        self.began = self.moment = time.time()
+
+    @property
+    def now(self) -> float:
+        """Seconds of the history since the start."""
+        return self._time(time.time())
+
+    def left(self, deadline: float = math.inf) -> float | None:
+        """Return the real seconds until a deadline or the time limit; None: there is none."""
+        end = min(deadline, self.time_limit)
+        return None if math.isinf(end) else max(0.0, (end - self.now) * self.scale)
+
+    def index(self, worker: int) -> int:
+        """Return how many tasks this worker had before its present one."""
+        return int(self._index[worker])
+
+    def sent(self, workers: Indices) -> Indices:
+        """Return after how many updates the newest lookahead of ``workers`` (m,) was sent."""
+        return self._sent[workers]
+
+    @property
+    def running(self) -> list[Computing]:
+        """Tasks that are waited for."""
+        return list(self._running.values())
+
+    def is_busy(self, worker: int) -> bool:
+        """Return whether a worker has a task."""
+        return worker in self._running
+
+    def start(self, worker: int, lookahead: Placed, limit: float = math.inf) -> None:
+        """Let an idle worker compute a gradient, a dead one when it is replaced.
+
+        Args:
+            worker: who.
+            lookahead: where.
+            limit: seconds of the history after which it gives up.
+        """
+        self._sent[worker] = lookahead.update
+        index, number = self.index(worker), self.crew.number(worker)
+        since = seconds = 0.0
+        if self.emulation is not None:
+            since = self.moment + self.emulation.delay(worker)
+            seconds = self.emulation.computing(worker, index, self._time(since))
+        per_step = self.emulation is not None and self.emulation.per_step
+        limit *= self.scale
+        order = Order(number, lookahead.number, index, since, seconds, per_step, limit)
+        began = math.inf if worker in self._down else self._time(since or time.time())
+        self._running[worker] = Computing(worker, index, number, lookahead, began)
+        self.crew.compute(worker, order, lookahead.reference, self._running[worker])
+
+    def cancel(self, tasks: list[Computing]) -> Indices:
+        """Cancel running tasks; return whose had begun, shape (m,), ascending."""
+        now = self.now
+        for task in tasks:
+            task.cancelled = True
+            self.crew.cancel(task.worker, order=task.number)
+            del self._running[task.worker]
+        ran = sorted(task.worker for task in tasks if task.began < now)
+        for task in tasks:
+            if task.began < now:
+                self._index[task.worker] += 1
+                self._record(task.worker, State.DISCARD, task.began, now)
+        return np.array(ran, dtype=np.int64)
+
+    def send(self, sending: Sending) -> None:
+        """Let a worker send; a dead one does it when it is replaced."""
+        if sending.worker in self._down:
+            self._resend[sending.worker].append(sending)
+            return
+        reference = sending.lookahead.reference
+        if sending.meeting is None:
+            self.crew.send(sending.worker, sending.parcel, reference, sending)
+        else:
+            self.crew.allreduce(sending.worker, sending.parcel, reference, sending.meeting, sending)
+
+    def give_up(self, sending: Sending) -> None:
+        """Let a worker stop sending what nobody waits for."""
+        if not sending.ended:
+            self.crew.cancel(sending.worker, parcel=sending.parcel.number)
+
+    def advance(self, deadline: float = math.inf) -> Task | Sending | Lost | None:
+        """Wait for the next completion, vector or loss; None at the deadline or for other news.
+
+        Args:
+            deadline: seconds of the history.
+
+        Raises:
+            OverError: the time limit has come.
+        """
+        asked = time.time()
+        news = self.crew.wait(self.left(deadline))
+        self.waited += time.time() - asked
+        if self.now >= self.time_limit:
+            raise OverError
+        if news is None:
+            self.moment = time.time()
+            return None
+        self.moment = news.ended or time.time()
+        if isinstance(news.answer, Death):
+            return self._lose(news, known=news.answer.known)
+        if isinstance(news.what, Computing) and isinstance(news.answer, Report):
+            return self._complete(news.what, news.answer)
+        if isinstance(news.what, Sending):
+            return self._arrive(news.what, news.answer)
+        self._come_back(news.worker)
+        return None
+
+    def _complete(self, task: Computing, report: Report) -> Task | Lost | None:
+        if task.cancelled:
+            return None
+        del self._running[task.worker]
+        self._index[task.worker] += 1
+        times = self._time(report.began), self._time(report.ended)
+        if report.estimate is None:
+            self._record(task.worker, State.DISCARD, *times)
+            return Lost(task)
+        steps = int(report.estimate.lengths.sum())
+        self.measured.append((task.worker, report.computing, steps))
+        (begin, end), (rows, seconds) = self._record(task.worker, State.COMPUTE, *times)
+        done = Task(task.worker, task.index, task.lookahead, begin, end, rows, seconds)
+        self.estimates[done.key] = report.estimate
+        return done
+
+    def _arrive(self, sending: Sending, delivery: object) -> Sending:
+        sending.ended = self.moment
+        if isinstance(delivery, Delivery):
+            sending.vector = delivery.vector
+            if len(sending.vector) or sending.meeting is not None:
+                self.vectors_sent[sending.worker] += 1
+            if not sending.beside_work:
+                times = self._time(delivery.began), self._time(delivery.ended)
+                self._record(sending.worker, State.SEND, *times)
+        return sending
+
+    def _lose(self, news: News, *, known: bool) -> Lost | None:
+        worker = news.worker
+        if not known and worker not in self._down:
+            self.deaths += 1
+            self._down[worker] = self.now
+            self.crew.replace(worker)
+        if isinstance(news.what, Sending) and news.what.meeting is not None:
+            news.what.ended = self.moment  # all of them meet anew
+        elif isinstance(news.what, Sending):
+            self._resend[worker].append(news.what)
+            if worker not in self._down:
+                self._send_again(worker)
+        if not isinstance(news.what, Computing) or news.what.cancelled:
+            return None
+        del self._running[worker]
+        self._index[worker] += 1
+        self._record(worker, State.DISCARD, min(news.what.began, self.now), self.now)
+        return Lost(news.what)
+
+    def _come_back(self, worker: int) -> None:
+        self._record(worker, State.DOWN, self._down.pop(worker), self.now)
+        if worker in self._running:
+            self._running[worker].began = self.now
+        self._send_again(worker)
+
+    def _send_again(self, worker: int) -> None:
+        for sending in self._resend.pop(worker, []):
+            self.send(sending)
+
+    def close(self, end: float) -> None:
+        """Write down who is down at the end, in seconds of the history."""
+        for worker, begin in self._down.items():
+            self._record(worker, State.DOWN, begin, end)
+
+    def _time(self, epoch: float) -> float:
+        return (epoch - self.began) / self.scale
+
+    def _record(
+        self, worker: int, state: State, begin: float, end: float
+    ) -> tuple[tuple[float, float], tuple[tuple[int, int], float]]:
+        """Record an interval after the worker's last one; return its times, rows and seconds."""
+        begin = max(begin, float(self._until[worker]))
+        end = max(end, begin)
+        self._until[worker] = end
+        return (begin, end), self.timeline.add(worker, state, begin, end)

@@ -1,0 +1,264 @@
+"""Races on real workers: as simulated where times are emulated, and whatever happens to workers."""
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import numpy as np
+import pytest
+from clusters import assert_accounting_closes, hardware
+from methods import method
+
+from algorithms import METHODS, NIGT, Algorithm, Rennala, Synchronous
+from simulator import Hardware, Problem, Run, simulate
+from simulator.hardware.network import Network
+from simulator.hardware.server import Server
+from simulator.problem import Request
+from simulator.problems.control.control import Control
+from simulator.problems.quadratic import Bowl, Quadratic
+from simulator.race.cluster import RaceCluster
+from simulator.race.crew import Crew
+from simulator.race.messages import Order, Sent, UnsupportedError
+from simulator.race.race import Race, race
+from simulator.race.worker import Worker
+from simulator.types import Vector
+
+ray = pytest.importorskip("ray")
+
+SCALE = 0.1
+"""Real seconds per simulated second: gaps of a simulated second survive a busy machine."""
+
+RULE = NIGT(step_size=0.1, momentum=0.1)
+BUILD = partial(Quadratic, dimension=3, bowls=[Bowl()], noise=0.5, seed=0)
+
+SLOW = [2.0, 5.0, 11.0]
+"""h_i; with the messages of :data:`LINKS`, nothing happens within a second of something else."""
+
+LINKS = [0.5, 0.5, 0.5]
+
+
+@pytest.fixture(scope="module")
+def crew() -> Iterator[Crew]:
+    """Return three workers on a Ray of this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_AUTH_MODE", "disabled")
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        ray.init(
+            address="local",
+            num_cpus=2,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level="ERROR",
+            configure_logging=False,
+        )
+        crew = Crew(3)
+        yield crew
+        crew.close()
+        ray.shutdown()
+
+
+def raced(
+    crew: Crew,
+    algorithm: Algorithm,
+    cluster: Hardware,
+    updates: int = 4,
+    *,
+    on_update: Callable[[RaceCluster, Vector], None] = lambda *_: None,
+) -> Race:
+    crew.begin(BUILD, meet=cluster.network.collective == "allreduce")
+    return race(
+        algorithm.run,
+        BUILD(),
+        cluster,
+        crew,
+        scale=SCALE,
+        emulate=True,
+        updates=updates,
+        time_limit=600.0,
+        on_update=on_update,
+    )
+
+
+def assert_same(real: Run, simulated: Run) -> None:
+    """Both used and discarded the same, by worker; so iterates are the same to rounding."""
+    assert_accounting_closes(real)
+    for name in ("gradients_used", "gradients_discarded", "vectors_sent", "vectors_received"):
+        assert getattr(real, name).tolist() == getattr(simulated, name).tolist(), name
+    for got, wanted in zip(real.history.rows, simulated.history.rows, strict=True):
+        assert (got.gradients, got.discarded) == (wanted.gradients, wanted.discarded)
+        assert got.delay == wanted.delay
+        assert got.objective == pytest.approx(wanted.objective, rel=1e-9)
+        assert got.gradient_norm == pytest.approx(wanted.gradient_norm, rel=1e-9)
+    assert real.elapsed == pytest.approx(simulated.elapsed, rel=0.3)
+    assert real.elapsed >= simulated.elapsed - 1e-6
+    assert real.bytes_sent == simulated.bytes_sent
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_an_emulated_race_is_as_simulated(crew: Crew, name: str) -> None:
+    if name == "local":
+        with pytest.raises(UnsupportedError, match="local steps"):
+            raced(crew, method(name), hardware(SLOW, LINKS))
+        return
+    cluster = hardware(SLOW, LINKS, server=Server(update=0.7))
+    simulated = simulate(method(name).run, BUILD(), cluster, updates=2)
+    assert_same(raced(crew, method(name), cluster, 2).run, simulated)
+
+
+def test_workers_finish_what_nobody_wants(crew: Crew) -> None:
+    cluster = hardware([2.0, 6.5, 11.7], LINKS, "finish")
+    algorithm = Rennala(RULE, batch=2)
+    simulated = simulate(algorithm.run, BUILD(), cluster, updates=4)
+    assert simulated.gradients_discarded[2] > 0
+    assert_same(raced(crew, algorithm, cluster).run, simulated)
+
+
+def test_an_allreduce_is_a_gather_to_rounding(crew: Crew) -> None:
+    algorithm, thetas = Rennala(RULE, batch=4), list[Vector]()
+    cluster = hardware(SLOW, LINKS, collective="allreduce")
+    simulated = simulate(
+        algorithm.run, BUILD(), cluster, updates=3, on_update=lambda _, theta: thetas.append(theta)
+    )
+    real = raced(crew, algorithm, cluster, 3, on_update=lambda _, theta: thetas.append(theta))
+    assert_same(real.run, simulated)
+    np.testing.assert_allclose(thetas[3:], thetas[:3], rtol=1e-12)
+
+
+def killer(crew: Crew, worker: int, seconds: float) -> Callable[[RaceCluster, Vector], None]:
+    """Return what kills a worker so long after the first update."""
+
+    def kill(cluster: RaceCluster, _: Vector) -> None:
+        if cluster.updates_made == 1:
+            threading.Timer(seconds, os.kill, (crew.pids[worker], signal.SIGKILL)).start()
+
+    return kill
+
+
+def test_a_worker_that_dies_in_a_round_does_not_stop_rennala(crew: Crew) -> None:
+    """Worker 0 dies 0.1 s into a gradient of 0.2 s; until it is back, the others go on."""
+    algorithm = Rennala(RULE, batch=2)
+    cluster = hardware([2.0, 3.0, 4.0])
+    done = raced(crew, algorithm, cluster, 12, on_update=killer(crew, 0, 0.1))
+    assert_accounting_closes(done.run)
+    assert done.deaths == 1
+    assert len(done.run.history.rows) == 12
+    states = {state.name: seconds for state, seconds in done.run.seconds.items()}
+    assert states["DOWN"][0] > 0
+    assert done.run.gradients_used[1] > done.run.gradients_used[0]
+
+
+def test_the_synchronous_method_waits_for_the_replacement(crew: Crew) -> None:
+    algorithm = Synchronous(RULE)
+    done = raced(crew, algorithm, hardware([2.0, 3.0, 4.0]), on_update=killer(crew, 0, 0.1))
+    assert done.deaths == 1
+    assert done.run.gradients_used.tolist() == [4, 4, 4]
+    assert done.run.gradients_discarded.tolist() == [1, 0, 0]
+    times = [row.time for row in done.run.history.rows]
+    assert np.diff(times)[0] > 2 * np.diff(times)[1]
+
+
+def test_a_worker_that_dies_in_an_allreduce_is_replaced(crew: Crew) -> None:
+    """It dies 0.5 s into a meeting of 1 s; all meet anew, with the gradient that was lost."""
+    cluster = hardware([1.0, 1.0, 1.0], [10.0] * 3, collective="allreduce")
+    done = raced(crew, Synchronous(RULE), cluster, 3, on_update=killer(crew, 0, 0.6))
+    simulated = simulate(Synchronous(RULE).run, BUILD(), cluster, updates=3)
+    assert done.deaths == 1
+    for got, wanted in zip(done.run.history.rows, simulated.history.rows, strict=True):
+        assert got.objective == pytest.approx(wanted.objective, rel=1e-9)
+
+
+def test_a_worker_that_hangs_is_a_straggler(crew: Crew) -> None:
+    def hang(cluster: RaceCluster, _: Vector) -> None:
+        if cluster.updates_made == 1:
+            os.kill(crew.pids[0], signal.SIGSTOP)
+
+    try:
+        done = raced(crew, Rennala(RULE, batch=2), hardware([2.0, 3.0, 4.0]), 6, on_update=hang)
+    finally:
+        os.kill(crew.pids[0], signal.SIGCONT)
+    assert done.deaths == 0
+    assert len(done.run.history.rows) == 6
+    assert done.run.gradients_used[0] == 1
+
+
+def test_a_race_is_not_emulated_where_that_would_be_wrong(crew: Crew) -> None:
+    cluster = hardware([1.0, 1.0, 1.0], server=Server(receive=1.0))
+    with pytest.raises(UnsupportedError, match=r"server\.receive cannot be emulated"):
+        raced(crew, Synchronous(RULE), cluster)
+
+
+def test_what_is_not_stretched_takes_real_seconds(crew: Crew) -> None:
+    crew.begin(BUILD)
+    free = Hardware(hardware([1.0] * 3).compute, Network(np.zeros(3)))
+    done = race(Rennala(RULE, batch=4).run, BUILD(), free, crew, updates=5)
+    assert 0 < done.run.elapsed < 60
+    assert len(done.measured) >= 20
+    assert all(0 < seconds < 1 and steps == 0 for _, seconds, steps in done.measured)
+
+
+# A worker, without Ray
+
+
+def test_a_rollout_is_interrupted_between_steps() -> None:
+    """And the problem answers as before: the same key gives the same gradient."""
+    made = partial(Control, "Pendulum-v1", 200, 0.99, (8,), seed=0)
+    request = [Request(made().initial_point(), np.array([0]), np.array([0]), np.ones(1))]
+    steps = 0
+
+    def interrupt() -> None:
+        nonlocal steps
+        steps += 1
+        if steps == 50:
+            raise KeyboardInterrupt
+
+    problem = made()
+    problem.interrupt = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        problem.estimate(request)
+    assert steps == 50
+    problem.interrupt = None
+    assert problem.estimate(request)[0].gradient == pytest.approx(
+        made().estimate(request)[0].gradient
+    )
+
+
+class Slow(Quadratic):
+    """Takes steps of a millisecond, for ever."""
+
+    def estimate(self, requests: object) -> list:  # type: ignore[type-arg]  # noqa: ARG002
+        while self.interrupt is not None:
+            self.interrupt()
+            time.sleep(0.001)
+        return []
+
+
+@pytest.mark.parametrize("build", [BUILD, partial(Slow, 3, [Bowl()], 0.5, 0)])
+def test_a_cancelled_order_ends_at_once(build: Callable[[], Problem]) -> None:
+    """While it rests, and while it computes; the next order is carried out."""
+    worker = Worker(0)
+    worker.begin(build)
+    with contextlib.ExitStack() as stack:
+        timer = threading.Timer(0.2, worker.cancel, (7, 0))
+        stack.callback(timer.join)
+        timer.start()
+        report = worker.compute(Order(7, 1, 0, seconds=100.0), Sent(np.zeros(3)))
+    assert report.estimate is None
+    assert 0.15 < report.ended - report.began < 50
+    worker.begin(BUILD)
+    assert worker.compute(Order(8, 1, 0), Sent(np.zeros(3))).estimate is not None
+
+
+def test_a_gradient_that_takes_longer_than_its_limit_is_given_up() -> None:
+    worker = Worker(0)
+    worker.begin(partial(Slow, 3, [Bowl()], 0.5, 0))
+    assert worker.compute(Order(1, 1, 0, limit=0.05), Sent(np.zeros(3))).estimate is None
+    worker.begin(BUILD)
+    stretched = Order(2, 1, 0, seconds=0.2, limit=0.05)
+    report = worker.compute(stretched, Sent(np.zeros(3)))
+    assert report.estimate is None
+    assert report.ended - report.began < 0.2
