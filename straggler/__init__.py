@@ -26,6 +26,7 @@ from scenarios.api.bench import Measurements, bench
 from scenarios.api.figure import FigureResults, figure
 from scenarios.api.listing import Listing, list  # noqa: A004
 from scenarios.api.plot import plot
+from scenarios.api.race import race
 from scenarios.api.results import Results
 from scenarios.api.run import check, load, names, run, simulate, theory, trace
 from scenarios.api.shown import Comparison, Report
@@ -113,6 +114,7 @@ __all__ = [
     "names",
     "open",
     "plot",
+    "race",
     "run",
     "simulate",
     "sweep",

@@ -1,18 +1,19 @@
 """The command line. Each command imports what it needs: ``--help`` should be quick."""
 
 import sys
+from collections.abc import Callable
 from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand
 
-from scenarios.cli import figure, look, make, read, study
+from scenarios.cli import figure, look, make, race, read, study
 from scenarios.cli.usage import UsageError, explained, strict
 from scenarios.format.words.errors import BadInputError
 from scenarios.format.words.installed import GROUPS, installed
 
-PANELS = {
-    "Make runs": (make.run, make.check, make.list_),
+PANELS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Make runs": (make.run, race.race, make.check, make.list_),
     "Read results": (read.compare, read.results, read.plot, read.timeline),
     "Studies": (study.sweep, study.tune, figure.figure, figure.verdict),
     "Theory and speed": (look.theory, look.bench, look.trace),

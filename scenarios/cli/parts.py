@@ -84,12 +84,12 @@ Latex = Annotated[
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
+def interruptible(note: str = "") -> Iterator[None]:
     """Say what an interruption and a full disk leave behind: what is finished."""
     try:
         yield
     except KeyboardInterrupt:
-        typer.echo("straggler: interrupted; run again to complete what is missing", err=True)
+        typer.echo(f"straggler: interrupted; run again to complete what is missing{note}", err=True)
         raise typer.Exit(130) from None
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:

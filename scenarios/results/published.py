@@ -62,7 +62,12 @@ def refresh(runs: Sequence[StoredRun], file: Path, command: str) -> Iterator[str
         runs: of one scenario or sweep.
         file: the Parquet file.
         command: what made the runs.
+
+    Raises:
+        BadInputError: one is a race.
     """
+    if any(run.is_race for run in runs):
+        raise BadInputError(f"{file}: races are never the same again; accepted: simulated runs")
     if file.exists():
         there = published(file)
         same = same_numbers(runs, there)

@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.abc import MetaPathFinder
@@ -33,6 +33,7 @@ from simulator import (
     Run,
     SimulatedCluster,
     StalledError,
+    Update,
     Vector,
 )
 
@@ -101,20 +102,21 @@ def record_death(spec: RunSpec, folder: RunFolder, options: Options, reason: str
     try:
         with folder.lock().acquire(timeout=0):
             if not options.settled(spec, folder):
-                _make_room(spec, folder)
+                make_room(spec, folder)
                 folder.write_info(spec, "failed", reason=reason, totals=None)
     except filelock.Timeout:
         return
 
 
-def _make_room(spec: RunSpec, folder: RunFolder) -> None:
+def make_room(spec: RunSpec, folder: RunFolder) -> None:
+    """Move what is in a folder out of the way of a run; the caller holds the lock."""
     folder.clear_leftovers()
     if folder.status(spec) in {"other", "damaged"} or folder.is_outdated():
         folder.set_aside()
 
 
 def _make(spec: RunSpec, folder: RunFolder, options: Options) -> None:
-    _make_room(spec, folder)
+    make_room(spec, folder)
     started = time.perf_counter()
     try:
         _refuse(spec, options.max_events)
@@ -175,7 +177,7 @@ def _simulate(spec: RunSpec, folder: RunFolder, started: float, options: Options
     )
     facts["real_seconds"] = time.perf_counter() - started
     facts["resumed_at"] = resumption.resumed_at
-    with _without_pandas():
+    with without_pandas():
         folder.write_run(spec, run, facts)
     resumption.end()
 
@@ -190,7 +192,7 @@ class _NoPandas(MetaPathFinder):
 
 
 @contextmanager
-def _without_pandas() -> Iterator[None]:
+def without_pandas() -> Iterator[None]:
     """Keep pyarrow from importing pandas with its first table: in a run's process, a second."""
     sys.meta_path.insert(0, finder := _NoPandas())
     try:
@@ -258,18 +260,28 @@ def _run(
             on_update=watch,
             on_wait=on_wait,
         )
-        return run, {
-            "problem": problem.describe(),
-            "dimension": problem.dimension,
-            "variants": _shares(problem),
-        }
+        return run, facts_of(problem)
     finally:
         problem.close()
 
 
-def _shares(problem: Problem) -> dict[str, float]:
+def facts_of(problem: Problem) -> Facts:
+    """Return what ``run.json`` says of a problem."""
     variants = problem.variants
-    return dict(zip(variants.names, variants.shares.tolist(), strict=True)) if variants else {}
+    shares = zip(variants.names, variants.shares.tolist(), strict=True) if variants else ()
+    return {
+        "problem": problem.describe(),
+        "dimension": problem.dimension,
+        "variants": dict(shares),
+    }
+
+
+def state_of(now: float, rows: Sequence[Update], events: int = 0) -> bytes:
+    """Return what ``progress.json`` says of a run that is under way."""
+    state: dict[str, object] = {"time": now, "update": len(rows), "value": None, "events": events}
+    for row in rows[-1:]:
+        state["value"] = row.objective if row.return_mean is None else row.return_mean
+    return json.dumps(state).encode()
 
 
 @dataclass
@@ -284,8 +296,4 @@ class _Reporter:
         if now < self._next:
             return
         self._next = now + REPORT_SECONDS
-        state: dict[str, object] = {"time": cluster.now, "update": cluster.updates_made}
-        state |= {"value": None, "events": events}
-        for row in cluster.history.rows[-1:]:
-            state["value"] = row.objective if row.return_mean is None else row.return_mean
-        write_atomically(self.path, json.dumps(state).encode())
+        write_atomically(self.path, state_of(cluster.now, cluster.history.rows, events))

@@ -13,7 +13,7 @@ from scenarios.runs.execute import Options, record_death
 from scenarios.runs.progress import Progress
 from scenarios.runs.spec import RunSpec, expand
 from scenarios.runs.store.folder import RunFolder
-from scenarios.runs.store.record import RunInfo
+from scenarios.runs.store.record import RACED, Raced, RunInfo
 
 BUSY_SECONDS = 1.0
 """Real seconds after which a run that another process was making is looked at again."""
@@ -51,6 +51,7 @@ def plan(
     out: Path,
     methods: Sequence[str] = (),
     seeds: Sequence[int] = (),
+    race: Raced | None = None,
 ) -> list[Job]:
     """Return the runs of a scenario and their folders.
 
@@ -59,6 +60,7 @@ def plan(
         out: the folder of all its results.
         methods: names or labels; all methods if empty.
         seeds: instead of the scenario's own, if not empty.
+        race: how they are raced; None: they are simulated.
 
     Raises:
         BadInputError: the scenario has no such method.
@@ -71,8 +73,9 @@ def plan(
     if methods:
         chosen = [m for m in chosen if {m.name, m.folder} & set(methods)]
     update = {"methods": chosen, "seeds": list(dict.fromkeys(seeds)) or scenario.seeds}
+    ending = "" if race is None else RACED
     return [
-        Job(spec, RunFolder(out / spec.method.folder / f"seed-{spec.seed}"))
+        Job(spec, RunFolder(out / f"{spec.method.folder}{ending}" / f"seed-{spec.seed}", race))
         for spec in expand(scenario.model_copy(update=update))
     ]
 
@@ -118,7 +121,7 @@ def run_jobs(
         OSError: the disk is full; what is finished is safe.
     """
     summary = Summary()
-    missing = [job for job in jobs if not _is_there(job, options, summary, progress)]
+    missing = [job for job in jobs if not is_there(job, options, summary, progress)]
     progress.skipped_in_all(summary.skipped, len(jobs), summary.outdated)
     if not missing:
         return summary
@@ -163,12 +166,15 @@ def _foreseen(jobs: Sequence[Job], options: Options) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def _is_there(job: Job, options: Options, summary: Summary, progress: Progress) -> bool:
+def is_there(job: Job, options: Options, summary: Summary, progress: Progress) -> bool:
+    """Return whether there is nothing to do for a run; count it, and say what is in its place."""
     status = job.folder.status(job.spec)
     if status in {"damaged", "other"}:
         why = "its files are damaged" if status == "damaged" else "it is of another scenario"
         if status == "other" and (changed := job.folder.changed(job.spec)):
             why = f"the source of {', '.join(changed)} has changed"
+        elif (job.folder.info() or RunInfo()).get("race") != job.folder.race:
+            why = "it was raced otherwise" if job.folder.race else "it is a race"
         progress.set_aside(job.name, why, job.folder.path)
     if not options.settled(job.spec, job.folder):
         return False

@@ -123,9 +123,10 @@ class Progress:
         if name in self._tasks:
             self._bars.remove_task(self._tasks.pop(name))
         totals = info.get("totals")
+        kind = info.get("kind", "simulated")
         if info.get("status") == "done" and totals and not self._console.is_jupyter:
             self._print(
-                f"{name}  done: {totals['updates']} updates in {totals['elapsed']:g} simulated s, "
+                f"{name}  done: {totals['updates']} updates in {totals['elapsed']:g} {kind} s, "
                 f"{info['real_seconds']:.1f} real s"
             )
         elif info.get("status") != "done":

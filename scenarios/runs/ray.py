@@ -32,33 +32,7 @@ class RayExecutor:
     """
 
     def __init__(self, address: str | None, jobs: int | None) -> None:
-        try:
-            import ray  # noqa: PLC0415 - the extra `cluster`
-        except ImportError as error:
-            raise BadInputError(
-                "--executor ray: Ray is not installed; accepted: pip install 'straggler[cluster]'"
-            ) from error
-        if address is not None:
-            _knock(address)
-        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-        own: Any = (
-            {"num_cpus": jobs or CORES, "include_dashboard": False} if address is None else {}
-        )
-        begin: Any = ray.init
-        try:
-            begin(
-                address=address or "local",
-                runtime_env={"env_vars": threads},
-                log_to_driver=False,
-                logging_level="ERROR",
-                configure_logging=False,
-                **own,
-            )
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise BadInputError(f"--executor ray: cannot be begun: {reason}") from error
-        self._ray: Any = ray
+        self._ray = connect("--executor ray", address, jobs)
         self._jobs = jobs if address is not None else None
 
     def per_run(self, runs: int) -> int:  # noqa: ARG002 - Ray counts the cores
@@ -116,6 +90,46 @@ def _execute(text: str, folder: str, options: Options, path: list[str]) -> str:
         import torch  # noqa: F401, PLC0415 - so that it is told to use one thread
     prepare_process()
     return execute(spec, RunFolder(Path(folder)), options)
+
+
+def connect(what: str, address: str | None, cores: int | None) -> Any:  # noqa: ANN401
+    """Return Ray's module, connected: as it is, if it is and no address is given.
+
+    Args:
+        what: needs it, for messages.
+        address: HOST:PORT of the head; a Ray of its own on this machine if None.
+        cores: of the own Ray; this machine's if None.
+
+    Raises:
+        BadInputError: Ray is not installed, or nothing listens at the address.
+    """
+    try:
+        import ray  # noqa: PLC0415 - the extra `cluster`
+    except ImportError as error:
+        raise BadInputError(
+            f"{what}: Ray is not installed; accepted: pip install 'straggler[cluster]'"
+        ) from error
+    if address is None and ray.is_initialized():
+        return ray
+    if address is not None:
+        _knock(address)
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    own: Any = {"num_cpus": cores or CORES, "include_dashboard": False} if address is None else {}
+    begin: Any = ray.init
+    try:
+        begin(
+            address=address or "local",
+            runtime_env={"env_vars": threads},
+            log_to_driver=False,
+            logging_level="ERROR",
+            configure_logging=False,
+            **own,
+        )
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise BadInputError(f"{what}: cannot be begun: {reason}") from error
+    return ray
 
 
 def _knock(address: str) -> None:

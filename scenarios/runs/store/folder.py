@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.fingerprint import code_fingerprint
-from scenarios.runs.store.record import Facts, RunInfo, read_info, run_info
+from scenarios.runs.store.record import Facts, Raced, RunInfo, read_info, run_info
 from scenarios.runs.store.records import (
     history_table,
     staleness_table,
@@ -45,9 +45,14 @@ class RunFolder:
 
     ``run.json`` is written last: a run is over when it is there. Until then there may be a
     ``checkpoint.npz``.
+
+    Attributes:
+        path: of the folder.
+        race: how the race was made that should be here; None: it should be a simulated run.
     """
 
     path: Path
+    race: Raced | None = None
 
     @property
     def checkpoint(self) -> Path:
@@ -68,7 +73,7 @@ class RunFolder:
         if info is None:
             there = not self.path.is_dir() if self.path.exists() else False
             return "damaged" if there or (self.path / "run.json").exists() else "missing"
-        if info.get("content") != spec.content():
+        if info.get("content") != spec.content() or info.get("race") != self.race:
             return "other"
         if info["status"] != "done":
             return "failed"
@@ -158,6 +163,8 @@ class RunFolder:
 
     def write_info(self, spec: RunSpec, status: str, **facts: Unpack[Facts]) -> None:
         """Write ``run.json``, which ends the run."""
+        if self.race is not None:
+            facts["race"] = self.race
         content = json.dumps(run_info(spec, status, **facts), indent=1)
         write_atomically(self.path / "run.json", content.encode() + b"\n")
         (self.path / "progress.json").unlink(missing_ok=True)

@@ -43,6 +43,18 @@ class Totals(TypedDict):
     staleness: NotRequired[dict[str, float | None]]  # older runs do not know
 
 
+class Raced(TypedDict):
+    """How a race was made.
+
+    Keys:
+        emulate: tasks and messages were stretched to the scenario's times.
+        scale: real seconds per second of its history.
+    """
+
+    emulate: bool
+    scale: float
+
+
 class Facts(TypedDict, total=False):
     """What is known when a run is over; older files and those of runs that died have fewer keys.
 
@@ -55,6 +67,8 @@ class Facts(TypedDict, total=False):
         problem: what the problem says of itself.
         dimension: coordinates of theta.
         variants: the share of workers that have each; empty without variants.
+        race: how it was made, if it is a race.
+        deaths: how many workers of a race died, and were replaced.
     """
 
     reason: str | None
@@ -65,6 +79,8 @@ class Facts(TypedDict, total=False):
     problem: dict[str, Any]
     dimension: int
     variants: dict[str, float]
+    race: Raced | None
+    deaths: int
 
 
 class RunInfo(Facts, total=False):
@@ -72,6 +88,7 @@ class RunInfo(Facts, total=False):
 
     Keys:
         status: ``done`` or ``failed``.
+        kind: ``race`` where the clock was the wall clock; else, and in older files, simulated.
         title: of the scenario.
         method: its name.
         label: its label, or its name; that of the folder.
@@ -83,6 +100,7 @@ class RunInfo(Facts, total=False):
     """
 
     status: str
+    kind: str
     title: str
     method: str
     label: str
@@ -98,6 +116,9 @@ def bytes_sent(totals: Totals) -> float:
     return totals["bytes_sent"] if "vectors_received" in totals else math.nan
 
 
+RACED = " (race)"
+"""Ends the label of a method that was raced, beside the same one simulated."""
+
 KNOWN: dict[str, Any] = {
     "status": str,
     "label": str,
@@ -111,13 +132,15 @@ KNOWN: dict[str, Any] = {
 
 def run_info(spec: RunSpec, status: str, **facts: Unpack[Facts]) -> RunInfo:
     """Return what ``run.json`` says of a run that is over."""
+    raced = facts.get("race") is not None
     return {
         "status": status,
+        "kind": "race" if raced else "simulated",
         "files": None,
         **facts,
         "title": spec.scenario.title,
         "method": spec.method.name,
-        "label": spec.method.folder,
+        "label": spec.method.folder + RACED * raced,
         "seed": spec.seed,
         "content": dict(spec.content()),
         "code": code_fingerprint(),

@@ -42,6 +42,11 @@ class StoredRun:
         return self.info.get("status") == "done"
 
     @property
+    def is_race(self) -> bool:
+        """Whether its clock was the wall clock."""
+        return self.info.get("kind") == "race"
+
+    @property
     def label(self) -> str:
         """The method's label, or its name."""
         return self.info["label"]

@@ -21,7 +21,7 @@ MISTAKES = {
     "plot x --xlim 1": "plot: --xlim: needs a value; accepted: 2 numbers; see",
     "list x": "list: WHAT: got 'x'; accepted: 'scenarios', 'sweeps', 'methods', 'rules'; see",
     "verdict": "verdict: --from: is missing; accepted: A folder of compact results; see",
-    "rum x": "rum: no such command; did you mean 'run'? accepted: run, check,",
+    "rum x": "rum: no such command; did you mean 'run'? accepted: run, race,",
     "run quadratic-straglers": "quadratic-straglers: no such file or scenario; did you mean 'quad",
     "run two.toml --quick": "two: quick: is missing; accepted with --quick: a table [quick] with",
     "run two.toml --memory-limit 1e300": "run: memory_limit: 1e+300; accepted: 0.05 to 1,048,576",

@@ -1,0 +1,68 @@
+"""The commands of real time."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scenarios.cli.parts import Quick_, Recompute, RetryFailed, Scenario_, interruptible, show
+
+
+def race(
+    scenario: Scenario_,
+    method: Annotated[list[str] | None, typer.Option(help="Only this method; repeatable.")] = None,
+    seed: Annotated[
+        list[int] | None,
+        typer.Option(min=0, max=2**63 - 1, help="This seed instead of the file's; repeatable."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Result folder; runs/NAME for both kinds [default: races/NAME]."),
+    ] = None,
+    emulate: Annotated[
+        bool,
+        typer.Option("--emulate", help="Stretch tasks and messages to the scenario's times."),
+    ] = False,
+    scale: Annotated[
+        float | None,
+        typer.Option(help="Real seconds per simulated second, with --emulate [default: 1]."),
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(help="HOST:PORT of a Ray head [default: a Ray of its own, here]."),
+    ] = None,
+    updates: Annotated[
+        int | None, typer.Option(min=1, help="Stop after so many [default: the scenario's limits].")
+    ] = None,
+    quick: Quick_ = False,
+    retry_failed: RetryFailed = False,
+    recompute: Recompute = False,
+) -> None:
+    """Run the same methods in real time, on real workers: Ray actors, one for each worker.
+
+    They really roll out, differentiate and send; the clock is the wall clock. Results go to
+    OUT/METHOD (race)/seed-SEED/, in the same files as those of `run`. With `--out runs/NAME` both
+    kinds are in one folder, and `compare`, `plot` and `timeline` put them side by side.
+
+    A race is never the same again: one that is interrupted begins anew. The scenario's time_limit
+    is in real seconds, divided by --scale.
+    """
+    from scenarios.api.race import race as api
+
+    with interruptible("; a race begins anew"):
+        results = api(
+            scenario,
+            out,
+            methods=method or (),
+            seeds=seed or (),
+            quick=quick,
+            emulate=emulate,
+            scale=scale,
+            address=address,
+            updates=updates,
+            retry_failed=retry_failed,
+            recompute=recompute,
+        )
+    if len(results.failed) < len(results):
+        show(results.compare())
+    raise typer.Exit(1 if results.failed else 0)
