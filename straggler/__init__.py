@@ -26,7 +26,7 @@ from scenarios.api.bench import Measurements, bench
 from scenarios.api.figure import FigureResults, figure
 from scenarios.api.listing import Listing, list  # noqa: A004
 from scenarios.api.plot import plot
-from scenarios.api.race import race
+from scenarios.api.race import RaceCheck, check_race, race
 from scenarios.api.results import Results
 from scenarios.api.run import check, load, names, run, simulate, theory, trace
 from scenarios.api.shown import Comparison, Report
@@ -88,6 +88,7 @@ __all__ = [
     "Positive",
     "Problem",
     "Process",
+    "RaceCheck",
     "Report",
     "Request",
     "Results",
@@ -108,6 +109,7 @@ __all__ = [
     "bench",
     "check",
     "check_method",
+    "check_race",
     "figure",
     "list",
     "load",

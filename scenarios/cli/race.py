@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from scenarios.cli.parts import Quick_, Recompute, RetryFailed, Scenario_, interruptible, show
+from scenarios.cli.parts import (
+    CSV,
+    Quick_,
+    Recompute,
+    RetryFailed,
+    Scenario_,
+    interruptible,
+    show,
+)
+from scenarios.format.words.errors import BadInputError
 
 
 def race(
@@ -34,6 +43,16 @@ def race(
     updates: Annotated[
         int | None, typer.Option(min=1, help="Stop after so many [default: the scenario's limits].")
     ] = None,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Simulate too, and say how well that predicts; with --emulate."
+        ),
+    ] = False,
+    repeat: Annotated[
+        int | None, typer.Option(min=1, help="Races of each method, with --check [default: 1].")
+    ] = None,
+    csv: CSV = False,
     quick: Quick_ = False,
     retry_failed: RetryFailed = False,
     recompute: Recompute = False,
@@ -44,11 +63,34 @@ def race(
     OUT/METHOD (race)/seed-SEED/, in the same files as those of `run`. With `--out runs/NAME` both
     kinds are in one folder, and `compare`, `plot` and `timeline` put them side by side.
 
+    `--check` simulates the methods as well, and compares seconds per update, worker time used, what
+    is discarded, delays and final values, for each method.
+
     A race is never the same again: one that is interrupted begins anew. The scenario's time_limit
     is in real seconds, divided by --scale.
     """
+    from scenarios.api.race import check_race
     from scenarios.api.race import race as api
 
+    _check_options(check, emulate, repeat, csv, seed)
+    if check:
+        with interruptible("; a race begins anew"):
+            found = check_race(
+                scenario,
+                out,
+                methods=method or (),
+                seed=seed[0] if seed else None,
+                quick=quick,
+                scale=scale,
+                address=address,
+                updates=updates,
+                repeat=repeat or 1,
+            )
+        if csv:
+            typer.echo(found.csv(), nl=False)
+        else:
+            show(found)
+        return
     with interruptible("; a race begins anew"):
         results = api(
             scenario,
@@ -66,3 +108,14 @@ def race(
     if len(results.failed) < len(results):
         show(results.compare())
     raise typer.Exit(1 if results.failed else 0)
+
+
+def _check_options(
+    check: bool, emulate: bool, repeat: int | None, csv: bool, seed: list[int] | None
+) -> None:
+    if check and not emulate:
+        raise BadInputError("--check: needs times to check; accepted: with --emulate")
+    if check and seed and len(seed) > 1:
+        raise BadInputError("--seed: stands there twice; accepted: one, with --check")
+    if not check and (repeat is not None or csv):
+        raise BadInputError(f"{'--csv' if csv else '--repeat'}: is for --check")

@@ -11,11 +11,11 @@ from simulator.accounting.tally import Tally
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import BYTES_PER_COORDINATE
 from simulator.interface import Cluster, State, Trials, When
-from simulator.problem import Estimate, Problem
+from simulator.problem import Problem
 from simulator.promises.gradients import LazyGradients
 from simulator.promises.replay import Replay
 from simulator.race.meetings import Meetings
-from simulator.race.messages import Parcel, Sent, UnsupportedError
+from simulator.race.messages import Parcel, Sent, UnsupportedError, together
 from simulator.race.round import RaceRound
 from simulator.race.workers import Computing, Lost, OverError, Placed, RealWorkers, Sending
 from simulator.tasks import Key, Task
@@ -36,6 +36,7 @@ class RaceCluster(Cluster):
         history: one row per update so far; J at theta is not known yet.
         round: the newest; None before the first broadcast.
         meetings: of all-reduces.
+        vectors_sent: shape (n,), gradients of each worker that arrived.
         vectors_received: shape (n,), lookaheads that each worker was sent.
     """
 
@@ -53,6 +54,7 @@ class RaceCluster(Cluster):
         self.history = History()
         self.workers = workers
         self.round: RaceRound | None = None
+        self.vectors_sent: Indices = np.zeros(workers.number, dtype=np.int64)
         self.vectors_received: Indices = np.zeros(workers.number, dtype=np.int64)
         self._update_limit = updates
         self._on_update = on_update
@@ -91,7 +93,7 @@ class RaceCluster(Cluster):
     @property
     def bytes_sent(self) -> int:
         """Bytes of all vectors, as on a simulated cluster: each once, at 4 a coordinate."""
-        network, sent = self.hardware.network, int(self.workers.vectors_sent.sum())
+        network, sent = self.hardware.network, int(self.vectors_sent.sum())
         if network.collective == "allreduce":
             sent = sum(map(network.reduce_vectors, self.meetings.sizes))
         return (
@@ -167,6 +169,7 @@ class RaceCluster(Cluster):
             if task is not None:
                 self._send(task)
         task, self._vectors[task.key] = self._arrived.pop(0)
+        self.vectors_sent[task.worker] += 1
         yield from ()
         return task
 
@@ -215,6 +218,8 @@ class RaceCluster(Cluster):
             return news
         if isinstance(news, Sending) and news in self._travelling:
             self._arrived.append((self._travelling.pop(news), news.vector))
+        elif isinstance(news, Sending):
+            self.vectors_sent[news.worker] += news.arrived
         if isinstance(news, Lost):
             self._begin_anew(news.task)
         return None
@@ -240,14 +245,7 @@ class RaceCluster(Cluster):
     def use(self, tasks: Sequence[Task], gradient: Vector) -> None:
         """Count gradients as used by the next update; ``gradient`` is their sum, shape (d,)."""
         found = [self.workers.estimates.pop(task.key) for task in tasks]
-        answer = Estimate(
-            gradient,
-            returns=np.concatenate([e.returns for e in found]),
-            lengths=np.concatenate([e.lengths for e in found]),
-            workers=np.concatenate([e.workers for e in found]),
-            sums=np.sum([e.sums for e in found], axis=0),
-        )
-        self.ledger.use(list(tasks), answer)
+        self.ledger.use(list(tasks), together(gradient, found))
 
     def parcel(self, worker: int, tasks: Sequence[Task], weights: Sequence[float]) -> Parcel:
         """Return what a worker sends, which leaves now."""

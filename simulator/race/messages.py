@@ -1,7 +1,10 @@
 """What the server and the workers of a race tell each other."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from simulator.problem import Estimate
 from simulator.tasks import Key
@@ -63,6 +66,17 @@ class Report:
     ended: float
     computing: float
     estimate: Estimate | None
+
+
+def together(gradient: Vector, estimates: Sequence[Estimate]) -> Estimate:
+    """Return the answer whose gradient, shape (d,), is the sum of those of ``estimates``."""
+    return Estimate(
+        gradient,
+        returns=np.concatenate([one.returns for one in estimates]),
+        lengths=np.concatenate([one.lengths for one in estimates]),
+        workers=np.concatenate([one.workers for one in estimates]),
+        sums=np.sum([one.sums for one in estimates], axis=0),
+    )
 
 
 @dataclass(frozen=True)

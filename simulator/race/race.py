@@ -99,7 +99,7 @@ def race(
         elapsed=elapsed,
         seconds={state: timeline.seconds[state] for state in State},
         staleness=cluster.ledger.staleness,
-        vectors_sent=workers.vectors_sent,
+        vectors_sent=cluster.vectors_sent,
         vectors_received=cluster.vectors_received,
         bytes_sent=cluster.bytes_sent,
         server_seconds=max(0.0, elapsed - workers.waited / scale),

@@ -61,7 +61,9 @@ class Sending:
         meeting: where, if it is part of an all-reduce.
         beside_work: the worker computes meanwhile.
         vector: shape (d,), when it is there; with an all-reduce, rank 0 has it.
-        ended: seconds since the epoch at which it was there, or its all-reduce broke; 0 before.
+        ended: seconds since the epoch at which it was there, was given up, or its
+            all-reduce broke; 0 before.
+        arrived: it did.
     """
 
     worker: int
@@ -71,6 +73,7 @@ class Sending:
     beside_work: bool = False
     vector: Vector = field(default_factory=lambda: NOTHING)
     ended: float = 0.0
+    arrived: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,6 @@ class RealWorkers:
     Attributes:
         estimates: of completed tasks, without their gradients, which the workers have.
         measured: (worker, real seconds, environment steps) of each gradient, without stretching.
-        vectors_sent: shape (n,), that arrived.
         deaths: how many workers died.
         waited: real seconds that the server had nothing to do.
         moment: seconds since the epoch of what happened last.
@@ -112,7 +114,6 @@ class RealWorkers:
 
     def __post_init__(self) -> None:
         self.number = len(self.crew.pids)
-        self.vectors_sent: Indices = np.zeros(self.number, dtype=np.int64)
         self._index: Indices = np.zeros(self.number, dtype=np.int64)
         self._sent: Indices = np.zeros(self.number, dtype=np.int64)
         self._until: Vector = np.zeros(self.number)
@@ -246,8 +247,7 @@ class RealWorkers:
         sending.ended = self.moment
         if isinstance(delivery, Delivery):
             sending.vector = delivery.vector
-            if len(sending.vector) or sending.meeting is not None:
-                self.vectors_sent[sending.worker] += 1
+            sending.arrived = len(sending.vector) > 0 or sending.meeting is not None
             if not sending.beside_work:
                 times = self._time(delivery.began), self._time(delivery.ended)
                 self._record(sending.worker, State.SEND, *times)

@@ -1,0 +1,114 @@
+"""What was simulated beside what was raced: how well the clock predicts."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scenarios.results import curves
+from scenarios.results.sheet import Sheet
+from scenarios.runs.store.stored import StoredRun
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One quantity of one method.
+
+    Attributes:
+        method: its label.
+        quantity: a key of :data:`QUANTITIES`.
+        predicted: by the simulation.
+        real: the mean over races.
+        low: the smallest of them.
+        high: the largest.
+    """
+
+    method: str
+    quantity: str
+    predicted: float
+    real: float
+    low: float
+    high: float
+
+    @property
+    def error(self) -> float:
+        """How far the real value is from the predicted one, as a share of that; NaN: of 0."""
+        return (self.real - self.predicted) / abs(self.predicted) if self.predicted else np.nan
+
+
+def _seconds_per_update(run: StoredRun) -> float:
+    return float(np.median(np.diff(run.history["time"], prepend=0.0)))
+
+
+def _utilisation(run: StoredRun) -> float:
+    seconds = run.totals["worker_seconds"]
+    return seconds["compute"] / sum(seconds.values())
+
+
+def _discarded(run: StoredRun) -> float:
+    return run.totals["gradients_discarded"] / run.totals["updates"]
+
+
+def _delay(run: StoredRun) -> float:
+    return float(np.average(run.history["delay"], weights=run.history["gradients"]))
+
+
+def _final(run: StoredRun) -> float:
+    values = run.history[curves.metric([run])]
+    return float(np.nanmean(values[-max(1, round(curves.LAST * len(values))) :]))
+
+
+QUANTITIES: dict[str, Callable[[StoredRun], float]] = {
+    "seconds per update": _seconds_per_update,
+    "worker time used": _utilisation,
+    "discarded per update": _discarded,
+    "mean delay": _delay,
+    "final": _final,
+}
+"""What is compared: the median; shares and means; the metric's mean over the last tenth."""
+
+
+def predictions(
+    simulated: Sequence[StoredRun], races: Mapping[str, Sequence[StoredRun]]
+) -> list[Prediction]:
+    """Return all quantities of all methods.
+
+    Args:
+        simulated: a run of each method.
+        races: the repetitions of each, by the label of the simulated run.
+    """
+    found = []
+    for run in simulated:
+        for name, quantity in QUANTITIES.items():
+            real = [quantity(one) for one in races[run.label]]
+            found.append(
+                Prediction(
+                    run.label, name, quantity(run), float(np.mean(real)), min(real), max(real)
+                )
+            )
+    return found
+
+
+def sheet(found: Sequence[Prediction], title: str, races: int) -> Sheet:
+    """Return the table to be read."""
+    header = ("method", "quantity", "predicted", "real", "lowest", "highest", "error")
+    rows = [
+        (
+            p.method,
+            p.quantity,
+            *(f"{value:.4g}" for value in (p.predicted, p.real, p.low, p.high)),
+            "" if np.isnan(p.error) else f"{p.error:+.1%}",
+        )
+        for p in found
+    ]
+    times = f"{races} race{'s' * (races > 1)}"
+    return Sheet(f"{title}: predicted, and {times}", header, rows, frozenset({0, 1}), keys=2)
+
+
+def csv(found: Sequence[Prediction]) -> str:
+    """Return the rows as CSV."""
+    lines = ["method,quantity,predicted,real,low,high"]
+    lines += [
+        f"{p.method},{p.quantity},{p.predicted!r},{p.real!r},{p.low!r},{p.high!r}" for p in found
+    ]
+    return "\n".join(lines) + "\n"
