@@ -23,10 +23,11 @@ from algorithms import (
 )
 from scenarios.api.battery import Battery, check_method
 from scenarios.api.bench import Measurements, bench
+from scenarios.api.calibrate import Calibrated, RaceCheck, calibrate, check_race
 from scenarios.api.figure import FigureResults, figure
 from scenarios.api.listing import Listing, list  # noqa: A004
 from scenarios.api.plot import plot
-from scenarios.api.race import RaceCheck, check_race, race
+from scenarios.api.race import race
 from scenarios.api.results import Results
 from scenarios.api.run import check, load, names, run, simulate, theory, trace
 from scenarios.api.shown import Comparison, Report
@@ -68,6 +69,7 @@ __all__ = [
     "Algorithm",
     "BadInputError",
     "Battery",
+    "Calibrated",
     "Clock",
     "Cluster",
     "Column",
@@ -107,6 +109,7 @@ __all__ = [
     "When",
     "Whole",
     "bench",
+    "calibrate",
     "check",
     "check_method",
     "check_race",

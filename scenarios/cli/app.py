@@ -16,7 +16,7 @@ PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Make runs": (make.run, race.race, make.check, make.list_),
     "Read results": (read.compare, read.results, read.plot, read.timeline),
     "Studies": (study.sweep, study.tune, figure.figure, figure.verdict),
-    "Theory and speed": (look.theory, look.bench, look.trace),
+    "Theory and speed": (look.theory, look.bench, look.trace, race.calibrate),
 }
 """The commands, as ``--help`` groups them."""
 

@@ -46,7 +46,8 @@ def race(
     check: Annotated[
         bool,
         typer.Option(
-            "--check", help="Simulate too, and say how well that predicts; with --emulate."
+            "--check",
+            help="Simulate too, and compare; without --emulate, calibrate first.",
         ),
     ] = False,
     repeat: Annotated[
@@ -69,10 +70,10 @@ def race(
     A race is never the same again: one that is interrupted begins anew. The scenario's time_limit
     is in real seconds, divided by --scale.
     """
-    from scenarios.api.race import check_race
+    from scenarios.api.calibrate import check_race
     from scenarios.api.race import race as api
 
-    _check_options(check, emulate, repeat, csv, seed)
+    _check_options(check, repeat, csv, seed)
     if check:
         with interruptible("; a race begins anew"):
             found = check_race(
@@ -81,6 +82,7 @@ def race(
                 methods=method or (),
                 seed=seed[0] if seed else None,
                 quick=quick,
+                emulate=emulate,
                 scale=scale,
                 address=address,
                 updates=updates,
@@ -110,12 +112,42 @@ def race(
     raise typer.Exit(1 if results.failed else 0)
 
 
-def _check_options(
-    check: bool, emulate: bool, repeat: int | None, csv: bool, seed: list[int] | None
-) -> None:
-    if check and not emulate:
-        raise BadInputError("--check: needs times to check; accepted: with --emulate")
+def _check_options(check: bool, repeat: int | None, csv: bool, seed: list[int] | None) -> None:
     if check and seed and len(seed) > 1:
         raise BadInputError("--seed: stands there twice; accepted: one, with --check")
     if not check and (repeat is not None or csv):
         raise BadInputError(f"{'--csv' if csv else '--repeat'}: is for --check")
+
+
+def calibrate(
+    scenario: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A scenario whose cluster is to be measured.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="The scenario file to write [default: none]."),
+    ] = None,
+    method: Annotated[
+        str | None, typer.Option(help="What is raced [default: the first of the file].")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**63 - 1, help="[default: the first of the file]")
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(help="HOST:PORT of a Ray head [default: a Ray of its own, here]."),
+    ] = None,
+    updates: Annotated[int, typer.Option(min=1, help="Of the race that measures.")] = 30,
+) -> None:
+    """Measure on real workers what a scenario says of its cluster, and write that scenario.
+
+    A method is raced on the hardware as it is. The file has each worker's seconds per gradient (or
+    per environment step), how they vary (the nearest named distribution), its seconds per vector,
+    and the server's seconds per update.
+    """
+    from scenarios.api.calibrate import calibrate as api
+
+    with interruptible():
+        show(api(scenario, out, method=method, seed=seed, address=address, updates=updates))
+    if out is not None:
+        typer.echo(f"written: {out}")

@@ -5,7 +5,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -28,13 +28,13 @@ from scenarios.runs.progress import Progress
 from scenarios.runs.ray import connect
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.files import write_atomically
-from scenarios.runs.store.record import Raced, RunInfo
+from scenarios.runs.store.record import Facts, Raced, RunInfo
 from simulator import Evaluation, Problem, Vector
 from simulator.race.cluster import RaceCluster
 from simulator.race.crew import Crew
 from simulator.race.emulation import Emulation
 from simulator.race.messages import UnsupportedError
-from simulator.race.race import race
+from simulator.race.race import Race, race
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def race_jobs(jobs: Sequence[Job], track: Track, progress: Progress, options: Op
         return
     track.check(missing[0].spec)
     progress.begin({job.name: (job.folder.path, job.spec.scenario) for job in missing})
-    with progress, _crew(track, missing[0].spec.scenario.cluster.workers) as crew:
+    with progress, crew_at(track.address, missing[0].spec.scenario.cluster.workers) as crew:
         for job in missing:
             try:
                 with job.folder.lock().acquire(timeout=0):
@@ -95,10 +95,15 @@ def race_jobs(jobs: Sequence[Job], track: Track, progress: Progress, options: Op
 
 
 @contextmanager
-def _crew(track: Track, workers: int) -> Iterator[Crew]:
+def crew_at(address: str | None, workers: int) -> Iterator[Crew]:
+    """Begin workers on a Ray cluster, or on a Ray of their own; end them afterwards.
+
+    Raises:
+        BadInputError: Ray is not installed, or nothing listens at the address.
+    """
     there: Any = sys.modules.get("ray")
     mine = there is None or not there.is_initialized()
-    ray = connect("race", track.address, None)
+    ray = connect("race", address, None)
     try:
         crew = Crew(workers)
         try:
@@ -125,37 +130,55 @@ def _make(job: Job, crew: Crew, track: Track, progress: Progress) -> None:
 
 
 def _race(job: Job, crew: Crew, track: Track, progress: Progress, started: float) -> None:
-    spec, scenario = job.spec, job.spec.scenario
-    evaluated = scenario.evaluation
+    watcher = _Watcher(job, progress)
+    done, facts = _raced(job.spec, crew, track.race, watcher)
+    facts["real_seconds"] = time.perf_counter() - started
+    facts["deaths"] = done.deaths
+    with without_pandas():
+        job.folder.write_run(job.spec, done.run, facts)
+
+
+def measured(spec: RunSpec, address: str | None) -> Race:
+    """Race a run on the hardware as it is, without files.
+
+    Raises:
+        BadInputError: there is no such Ray, or the method cannot be raced.
+    """
+    with crew_at(address, spec.scenario.cluster.workers) as crew:
+        try:
+            return _raced(spec, crew, Raced(emulate=False, scale=1.0))[0]
+        except UnsupportedError as error:
+            raise BadInputError(f"{error}; accepted: another method") from error
+
+
+def _raced(
+    spec: RunSpec, crew: Crew, how: Raced, watcher: "_Watcher | None" = None
+) -> tuple[Race, Facts]:
+    scenario, evaluated = spec.scenario, spec.scenario.evaluation
     crew.begin(
         partial(_build, spec.to_json(), [*sys.path]),
         meet=scenario.cluster.collective == "allreduce",
     )
     problem = _problem(spec)
     evaluation = Evaluation(problem, evaluated.episodes, evaluated.every) if evaluated else None
-    watcher = _Watcher(job, progress)
     try:
-        with watcher:
+        with watcher or nullcontext():
             done = race(
                 spec.method.build().run,
                 problem,
                 scenario.cluster.hardware(problem.dimension, spec.seed),
                 crew,
-                scale=track.race["scale"],
-                emulate=track.race["emulate"],
+                scale=how["scale"],
+                emulate=how["emulate"],
                 time_limit=scenario.time_limit or float("inf"),
                 updates=scenario.updates,
                 record_timeline=scenario.timeline,
                 evaluation=evaluation,
-                on_update=watcher,
+                on_update=watcher or (lambda *_: None),
             )
-        facts = facts_of(problem)
+        return done, facts_of(problem)
     finally:
         problem.close()
-    facts["real_seconds"] = time.perf_counter() - started
-    facts["deaths"] = done.deaths
-    with without_pandas():
-        job.folder.write_run(spec, done.run, facts)
 
 
 def _problem(spec: RunSpec) -> Problem:

@@ -1,6 +1,7 @@
 """The real cluster: what methods ask for is really done, and the clock is the wall clock."""
 
 import math
+import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -17,7 +18,8 @@ from simulator.promises.replay import Replay
 from simulator.race.meetings import Meetings
 from simulator.race.messages import Parcel, Sent, UnsupportedError, together
 from simulator.race.round import RaceRound
-from simulator.race.workers import Computing, Lost, OverError, Placed, RealWorkers, Sending
+from simulator.race.underway import Computing, Lost, Placed, Sending
+from simulator.race.workers import OverError, RealWorkers
 from simulator.tasks import Key, Task
 from simulator.types import Indices, Process, Vector
 
@@ -198,6 +200,7 @@ class RaceCluster(Cluster):
         emulation = self.workers.emulation
         if emulation is not None and emulation.update:
             self.advance_until(self.now + emulation.update)
+        self.workers.updating = time.time()
         now = step(now, gradient, self.history.when(self._tally.delays, self.now))
         row = self.ledger.close_update(self.updates_made + 1, self.now, now.point)
         self.history.rows.append(row)

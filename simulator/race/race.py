@@ -17,7 +17,7 @@ from simulator.problem import Problem
 from simulator.race.cluster import RaceCluster
 from simulator.race.crew import Crew
 from simulator.race.emulation import Emulation
-from simulator.race.workers import OverError, RealWorkers
+from simulator.race.workers import Measured, OverError, RealWorkers
 from simulator.simulate import Run
 from simulator.types import Process, Vector
 
@@ -28,12 +28,12 @@ class Race:
 
     Attributes:
         run: as a simulation gives it; its seconds are real ones, divided by the scale.
-        measured: (worker, real seconds, environment steps) of each gradient, without stretching.
+        measured: what things really took.
         deaths: how many workers died, and were replaced.
     """
 
     run: Run
-    measured: list[tuple[int, float, int]] = field(repr=False)
+    measured: Measured = field(repr=False)
     deaths: int
 
 

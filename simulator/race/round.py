@@ -9,7 +9,7 @@ import numpy as np
 
 from simulator.interface import Round, Trials
 from simulator.race.messages import Meeting
-from simulator.race.workers import Placed, Sending
+from simulator.race.underway import Placed, Sending
 from simulator.tasks import Key, Task
 from simulator.types import Indices, Process, Vector
 

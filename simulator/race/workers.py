@@ -11,76 +11,29 @@ from simulator.accounting.timeline import State, Timeline
 from simulator.problem import Estimate
 from simulator.race.crew import Crew, Death, News
 from simulator.race.emulation import Emulation
-from simulator.race.messages import Delivery, Meeting, Order, Parcel, Report
-from simulator.tasks import Key, Lookahead, Task
+from simulator.race.messages import Delivery, Order, Report
+from simulator.race.underway import Computing, Lost, Placed, Sending
+from simulator.tasks import Key, Task
 from simulator.types import Indices, Vector
-
-NOTHING: Vector = np.empty(0)
 
 
 class OverError(Exception):
     """The race has reached its time limit, or its last update."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Placed(Lookahead):
-    """A lookahead that workers can find.
+@dataclass
+class Measured:
+    """Real seconds, without stretching: all that a race knows of its hardware.
 
     Attributes:
-        number: of the lookahead, from 1.
-        reference: the crew's.
+        gradients: worker, seconds to compute it, seconds from the order to the news, steps.
+        vectors: worker, and seconds from the order to send it to its arrival.
+        updates: seconds of each update, with the broadcast or the dispatches before the next wait.
     """
 
-    number: int = 0
-    reference: object = None
-
-
-@dataclass(eq=False)
-class Computing:
-    """A task under way, which nobody waits for if it is ``cancelled``.
-
-    Its worker begins it at ``began``, in seconds of the history; inf: when it is there again.
-    """
-
-    worker: int
-    index: int
-    number: int
-    lookahead: Placed
-    began: float
-    cancelled: bool = False
-
-
-@dataclass(eq=False)
-class Sending:
-    """A vector under way.
-
-    Attributes:
-        worker: who sends.
-        parcel: what.
-        lookahead: where its gradients were taken.
-        meeting: where, if it is part of an all-reduce.
-        beside_work: the worker computes meanwhile.
-        vector: shape (d,), when it is there; with an all-reduce, rank 0 has it.
-        ended: seconds since the epoch at which it was there, was given up, or its
-            all-reduce broke; 0 before.
-        arrived: it did.
-    """
-
-    worker: int
-    parcel: Parcel
-    lookahead: Placed
-    meeting: Meeting | None = None
-    beside_work: bool = False
-    vector: Vector = field(default_factory=lambda: NOTHING)
-    ended: float = 0.0
-    arrived: bool = False
-
-
-@dataclass(frozen=True)
-class Lost:
-    """A task was lost: its worker died, or gave it up."""
-
-    task: Computing
+    gradients: list[tuple[int, float, float, int]] = field(default_factory=list)
+    vectors: list[tuple[int, float]] = field(default_factory=list)
+    updates: list[float] = field(default_factory=list)
 
 
 @dataclass
@@ -96,7 +49,7 @@ class RealWorkers:
 
     Attributes:
         estimates: of completed tasks, without their gradients, which the workers have.
-        measured: (worker, real seconds, environment steps) of each gradient, without stretching.
+        measured: what things took.
         deaths: how many workers died.
         waited: real seconds that the server had nothing to do.
         moment: seconds since the epoch of what happened last.
@@ -108,7 +61,7 @@ class RealWorkers:
     scale: float
     time_limit: float
     estimates: dict[Key, Estimate] = field(default_factory=dict)
-    measured: list[tuple[int, float, int]] = field(default_factory=list)
+    measured: Measured = field(default_factory=Measured)
     deaths: int = 0
     waited: float = 0.0
 
@@ -120,6 +73,7 @@ class RealWorkers:
         self._running: dict[int, Computing] = {}
         self._down: dict[int, float] = {}
         self._resend: dict[int, list[Sending]] = defaultdict(list)
+        self.updating: float | None = None  # since when the server makes an update
         self.began = self.moment = time.time()
 
     @property
@@ -210,6 +164,9 @@ class RealWorkers:
             OverError: the time limit has come.
         """
         asked = time.time()
+        if self.updating is not None:
+            self.measured.updates.append(asked - self.updating)
+            self.updating = None
         news = self.crew.wait(self.left(deadline))
         self.waited += time.time() - asked
         if self.now >= self.time_limit:
@@ -237,7 +194,8 @@ class RealWorkers:
             self._record(task.worker, State.DISCARD, *times)
             return Lost(task)
         steps = int(report.estimate.lengths.sum())
-        self.measured.append((task.worker, report.computing, steps))
+        heard = time.time() - task.asked
+        self.measured.gradients.append((task.worker, report.computing, heard, steps))
         (begin, end), (rows, seconds) = self._record(task.worker, State.COMPUTE, *times)
         done = Task(task.worker, task.index, task.lookahead, begin, end, rows, seconds)
         self.estimates[done.key] = report.estimate
@@ -247,6 +205,7 @@ class RealWorkers:
         sending.ended = self.moment
         if isinstance(delivery, Delivery):
             sending.vector = delivery.vector
+            self.measured.vectors.append((sending.worker, time.time() - sending.asked))
             sending.arrived = len(sending.vector) > 0 or sending.meeting is not None
             if not sending.beside_work:
                 times = self._time(delivery.began), self._time(delivery.ended)

@@ -205,8 +205,10 @@ def test_what_is_not_stretched_takes_real_seconds(crew: Crew) -> None:
     free = Hardware(hardware([1.0] * 3).compute, Network(np.zeros(3)))
     done = race(Rennala(RULE, batch=4).run, BUILD(), free, crew, updates=5)
     assert 0 < done.run.elapsed < 60
-    assert len(done.measured) >= 20
-    assert all(0 < seconds < 1 and steps == 0 for _, seconds, steps in done.measured)
+    gradients = done.measured.gradients
+    assert len(gradients) >= 20
+    assert all(0 < own < heard < 30 and steps == 0 for _, own, heard, steps in gradients)
+    assert {worker for worker, _ in done.measured.vectors} <= {0, 1, 2}
 
 
 # The command
@@ -278,6 +280,27 @@ def test_theta_is_evaluated_after_the_race(tmp_path: Path, crew: Crew) -> None:
     simulated = front.simulate(scenario).history()
     for column in ("objective", "gradient_norm", "evaluation", "return_mean", "steps"):
         np.testing.assert_allclose(real[column], simulated[column], rtol=1e-9, err_msg=column)
+
+
+@pytest.mark.usefixtures("crew")
+def test_times_are_measured_and_predictions_checked(tmp_path: Path) -> None:
+    write_scenario(tmp_path, ("updates = 40", "updates = 3"))
+    calibrated = straggler("calibrate", "two.toml", "--out", "real.toml", cwd=tmp_path)
+    assert calibrated.returncode == 0, calibrated.stderr
+    assert "written: real.toml" in calibrated.stdout
+    assert all(0 < h < 30 for h in front.load(tmp_path / "real.toml").cluster.compute_seconds())
+    options = ("--check", "--repeat", "2", "--csv", "--method", "synchronous-nigt")
+    emulated = ("--emulate", "--scale", "0.05")
+    checked = straggler("race", "two.toml", *options, *emulated, cwd=tmp_path)
+    assert checked.returncode == 0, checked.stderr
+    rows = [line.split(",") for line in checked.stdout.splitlines()]
+    assert rows[0] == ["method", "quantity", "predicted", "real", "low", "high"]
+    (pace,) = (row for row in rows if row[1] == "seconds per update")
+    assert pace[:3] == ["synchronous-nigt", "seconds per update", "2.0"]
+    assert 2.0 <= float(pace[4]) <= float(pace[3]) <= float(pace[5])
+    (lost,) = (row for row in rows if row[1] == "discarded per update")
+    assert lost[2:] == ["0.0"] * 4
+    assert (tmp_path / "races/two-check/race-2/synchronous-nigt (race)/seed-0/run.json").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,183 @@
+"""How well simulations predict races, and what they need to know for that."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from scenarios.api.race import scenario_of, track_of
+from scenarios.api.run import Source, load
+from scenarios.api.shown import Shown
+from scenarios.format.scenario import Scenario, Seed
+from scenarios.format.words.accepted import FileOrFolder, Names
+from scenarios.format.words.arguments import checked_call
+from scenarios.format.words.errors import BadInputError
+from scenarios.results.races import Prediction, csv, predictions, sheet
+from scenarios.results.sheet import Sheet
+from scenarios.runs.execute import Options
+from scenarios.runs.jobs import plan
+from scenarios.runs.make import Maker
+from scenarios.runs.progress import Progress
+from scenarios.runs.race import measured, race_jobs
+from scenarios.runs.store.files import write_atomically
+from scenarios.runs.store.stored import runs_in
+from scenarios.studies import calibrate as study
+from simulator import Count, Positive
+
+UPDATES = 30
+"""Of the race that measures, by default."""
+
+
+class Calibrated(Shown):
+    """What real workers take. ``print`` it.
+
+    Args:
+        found: what was measured.
+        scenario: with the measured times.
+
+    Attributes:
+        scenario: the same.
+    """
+
+    def __init__(self, found: study.Calibration, scenario: Scenario) -> None:
+        self.found = found
+        self.scenario = scenario
+
+    @property
+    def parts(self) -> Sequence[Sheet | str]:
+        """See :class:`Shown`."""
+        return [self.found.sheet(self.scenario.title), *self.found.lines()]
+
+
+@checked_call
+def calibrate(
+    source: Source,
+    out: FileOrFolder | None = None,
+    *,
+    method: str | None = None,
+    seed: Seed | None = None,
+    address: str | None = None,
+    updates: Count = UPDATES,
+) -> Calibrated:
+    """Measure on real workers what a scenario says of its cluster.
+
+    One method is raced on the hardware as it is. Every gradient counts from its order to the news
+    of it, so that what Ray takes, and cores that workers share, are in it.
+
+    Args:
+        source: a scenario, or what :func:`straggler.load` takes; a file, if ``out`` is given.
+        out: the scenario file to write: its ``base`` is ``source``.
+        method: a name or label; the scenario's first if None.
+        seed: the scenario's first if None.
+        address: HOST:PORT of a Ray head; a Ray of its own on this machine if None.
+        updates: of the race.
+
+    Raises:
+        BadInputError: the scenario or an option is wrong, there is no such Ray, or a worker
+            computed nothing in so many updates.
+    """
+    scenario = load(source)
+    file = Path(source) if isinstance(source, str | Path) else None
+    if out is not None and (file is None or not file.is_file()):
+        raise BadInputError(f"--out {out}: needs a file as its base; accepted: a scenario's file")
+    if out is not None and Path(out).suffix != ".toml":
+        raise BadInputError(f"--out {out}: accepted: a new file that ends in .toml")
+    short = scenario.with_values({"updates": updates})
+    seeds = [scenario.seeds[0] if seed is None else seed]
+    (job, *_) = plan(short, Path(), [method] if method else [], seeds)
+    race = measured(job.spec, address)
+    per_step = scenario.cluster.compute.per == "step"
+    try:
+        found = study.calibration(race, scenario.cluster.workers, per_step=per_step)
+    except ValueError as error:
+        raise BadInputError(f"updates {updates}: {error}; accepted: more of them") from error
+    if out is not None and file is not None:
+        command = f"straggler calibrate {file}"
+        write_atomically(Path(out), study.text(file, Path(out), found, command).encode())
+    values = {f"cluster.{key}": value for key, value in found.tables().items()}
+    values |= {f"cluster.{key}": None for key in ("downlink", "ingress", "failures")}
+    return Calibrated(found, scenario.with_values(values).named(scenario.name))
+
+
+class RaceCheck(Shown):
+    """What was simulated beside what was raced. ``print`` it.
+
+    Args:
+        found: each quantity of each method.
+        title: of the scenario.
+        races: how many there were of each.
+    """
+
+    def __init__(self, found: Sequence[Prediction], title: str, races: int) -> None:
+        self.rows = list(found)
+        self._sheet = sheet(found, title, races)
+
+    @property
+    def parts(self) -> Sequence[Sheet | str]:
+        """See :class:`Shown`."""
+        return [self._sheet]
+
+    def csv(self) -> str:
+        """Return the rows as CSV."""
+        return csv(self.rows)
+
+
+@checked_call
+def check_race(
+    source: Source,
+    out: FileOrFolder | None = None,
+    *,
+    methods: Names = (),
+    seed: Seed | None = None,
+    quick: bool = False,
+    emulate: bool = False,
+    scale: Positive | None = None,
+    address: str | None = None,
+    updates: Count | None = None,
+    repeat: Count = 1,
+) -> RaceCheck:
+    """Simulate the methods of a scenario, race them, and compare.
+
+    What is there is not made again, but for the calibration.
+
+    Args:
+        source: a scenario, or what :func:`straggler.load` takes.
+        out: the folder of the results; ``races/NAME-check`` by default.
+        methods: names or labels; all of the scenario's by default.
+        seed: the scenario's first if None.
+        quick: use its ``[quick]`` limits.
+        emulate: stretch tasks and messages to the scenario's times; else they are measured first,
+            and simulated: see :func:`calibrate`.
+        scale: real seconds per simulated second of what is emulated; 1 if None.
+        address: HOST:PORT of a Ray head; a Ray of its own on this machine if None.
+        updates: stop after so many; the scenario's limits if None.
+        repeat: how many races of each method.
+
+    Raises:
+        BadInputError: as :func:`race`, or a run failed.
+    """
+    scenario, folder = scenario_of(source, out, "-check", quick=quick, updates=updates)
+    seeds = [scenario.seeds[0] if seed is None else seed]
+    track = track_of(scale, address, emulate=emulate)
+    if not emulate:
+        found = calibrate(scenario, seed=seeds[0], address=address)
+        say = Console(stderr=True)
+        for part in found.parts:
+            say.print(part)
+        scenario = found.scenario
+    simulated = plan(scenario, folder, methods, seeds)
+    races = [
+        plan(scenario, folder / f"race-{k + 1}", methods, seeds, track.race) for k in range(repeat)
+    ]
+    Maker().make(simulated)
+    race_jobs(
+        [job for jobs in races for job in jobs], track, Progress(Console(stderr=True)), Options()
+    )
+    made = runs_in([job.folder for jobs in (simulated, *races) for job in jobs])
+    for run in made:
+        if not run.is_done:
+            reason = str(run.info.get("reason") or "damaged").strip().splitlines()[-1]
+            raise BadInputError(f"{run.path}: failed: {reason}; accepted: runs that end well")
+    number = len(simulated)
+    by_label = {run.label: made[number + k :: number] for k, run in enumerate(made[:number])}
+    return RaceCheck(predictions(made[:number], by_label), scenario.title, repeat)

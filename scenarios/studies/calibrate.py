@@ -1,0 +1,182 @@
+"""From real workers to a scenario: what gradients, vectors and updates really take."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from scenarios.results.sheet import Sheet
+from simulator import Vector
+from simulator.race.race import Race
+
+STEADY = 0.01
+"""A coefficient of variation below which times count as fixed."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The named distribution of mean one that is nearest to what was measured.
+
+    Attributes:
+        name: of a scenario's ``random`` table; None: the times are fixed.
+        cv: standard deviation over mean.
+        distance: Kolmogorov and Smirnov's: the largest difference of the distribution functions.
+    """
+
+    name: str | None
+    cv: float
+    distance: float
+
+    @property
+    def table(self) -> dict[str, object] | None:
+        """The ``random`` table of a scenario."""
+        if self.name is None:
+            return None
+        cv = {} if self.name == "exponential" else {"cv": float(f"{self.cv:.4g}")}
+        return {"distribution": self.name, **cv}
+
+
+def nearest(factors: Vector) -> Spread:
+    """Return the distribution nearest to ``factors``, shape (m,), whose mean is about one."""
+    from scipy import stats  # noqa: PLC0415 - takes a second
+
+    cv = float(factors.std(ddof=1) / factors.mean()) if len(factors) > 1 else 0.0
+    if cv < STEADY:
+        return Spread(None, cv, 0.0)
+    sigma = np.sqrt(np.log1p(cv**2))
+    known = {
+        "exponential": stats.expon(),
+        "lognormal": stats.lognorm(sigma, scale=np.exp(-(sigma**2) / 2)),
+        "gamma": stats.gamma(cv**-2, scale=cv**2),
+    }
+    if cv < 3**-0.5:
+        known["uniform"] = stats.uniform(1 - 3**0.5 * cv, 2 * 3**0.5 * cv)
+    distances = {n: float(stats.kstest(factors, d.cdf).statistic) for n, d in known.items()}
+    name = min(distances, key=distances.__getitem__)
+    return Spread(name, cv, distances[name])
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What real workers take.
+
+    Attributes:
+        compute: shape (n,), mean seconds from one gradient to the next, or per environment step.
+        own: shape (n,), mean seconds of the gradient alone.
+        spread: of single gradients around their worker's mean.
+        uplink: shape (n,), mean seconds of a vector; of all workers, where one sent none.
+        update: median seconds of the server's work for an update.
+        per_step: whether times are per environment step.
+        gradients: how many were measured.
+    """
+
+    compute: Vector
+    own: Vector
+    spread: Spread
+    uplink: Vector
+    update: float
+    per_step: bool
+    gradients: int
+
+    def tables(self) -> dict[str, object]:
+        """Return what a scenario says of its cluster, by dotted key."""
+        compute: dict[str, object] = {"model": "explicit", "seconds": _short(self.compute)}
+        if self.per_step:
+            compute["per"] = "step"
+        if self.spread.table is not None:
+            compute["random"] = self.spread.table
+        return {
+            "compute": compute,
+            "uplink": {"model": "explicit", "seconds": _short(self.uplink)},
+            "server": {"update": float(f"{self.update:.4g}")},
+        }
+
+    def sheet(self, title: str) -> Sheet:
+        """Return the table to be read."""
+        unit = "step" if self.per_step else "gradient"
+        header = ("worker", f"s per {unit}", "of them computing", "s per vector")
+        rows = [
+            (str(k), f"{h:.4g}", f"{own:.4g}", f"{kappa:.4g}")
+            for k, (h, own, kappa) in enumerate(
+                zip(self.compute, self.own, self.uplink, strict=True)
+            )
+        ]
+        return Sheet(f"{title}: {self.gradients} gradients on real workers", header, rows)
+
+    def lines(self) -> Iterator[str]:
+        """Yield what is the same for all workers."""
+        if self.spread.name is None:
+            yield f"gradients vary by {self.spread.cv:.1%}: taken as fixed"
+        else:
+            yield (
+                f"gradients vary by {self.spread.cv:.0%}, nearest to {self.spread.name} "
+                f"(Kolmogorov-Smirnov distance {self.spread.distance:.2f})"
+            )
+        yield f"the server takes {self.update:.4g} s for an update"
+
+
+def calibration(race: Race, workers: int, *, per_step: bool) -> Calibration:
+    """Return what a race on the hardware as it is says of it.
+
+    Args:
+        race: in which every worker has computed a gradient.
+        workers: the number n.
+        per_step: times are to be per environment step.
+
+    Raises:
+        ValueError: a worker has computed none.
+    """
+    rows = np.array(race.measured.gradients).reshape(-1, 4)
+    who = rows[:, 0].astype(int)
+    silent = sorted({*range(workers)} - {*who.tolist()})
+    if silent:
+        raise ValueError(f"worker {silent[0]} has computed no gradient")
+    own, heard = rows[:, 1], rows[:, 2]
+    units = rows[:, 3] if per_step else np.ones(len(rows))
+    total = np.bincount(who, units, workers)
+    compute = np.bincount(who, heard, workers) / total
+    vectors = np.array(race.measured.vectors).reshape(-1, 2)
+    mean = float(vectors[:, 1].mean()) if len(vectors) else 0.0
+    senders = vectors[:, 0].astype(int)
+    counts = np.bincount(senders, minlength=workers)
+    sums = np.bincount(senders, vectors[:, 1], workers)
+    return Calibration(
+        compute=compute,
+        own=np.bincount(who, own, workers) / total,
+        spread=nearest(heard / units / compute[who]),
+        uplink=np.where(counts > 0, sums / np.maximum(counts, 1), mean),
+        update=float(np.median(race.measured.updates)) if race.measured.updates else 0.0,
+        per_step=per_step,
+        gradients=len(rows),
+    )
+
+
+def text(base: Path, target: Path, found: Calibration, command: str) -> str:
+    """Return a scenario file that differs from ``base`` in its cluster's times.
+
+    Args:
+        base: the scenario's file.
+        target: the file that it will be.
+        found: what was measured.
+        command: what measured it.
+    """
+    where = os.path.relpath(base.resolve(), target.resolve().parent)
+    lines = [f"# Measured by `{command}`", *(f"# {line}" for line in found.lines())]
+    lines += [f"base = {_toml(where)}", "", "[cluster]"]
+    lines += [f"{key} = {_toml(value)}" for key, value in found.tables().items()]
+    lines += ["downlink = {}", "ingress = {}", "failures = {}"]
+    return "\n".join(lines) + "\n"
+
+
+def _short(seconds: Vector) -> list[float]:
+    return [float(f"{value:.4g}") for value in seconds]
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return f'"{value}"' if isinstance(value, str) else repr(value)

@@ -1,0 +1,51 @@
+"""Predicted against real: numbers worked out by hand."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from scenarios.results.races import csv, predictions, sheet
+from scenarios.runs.store.stored import StoredRun
+
+
+def run(label: str, times: list[float], compute: float, discarded: int) -> StoredRun:
+    """Return a run of four updates by two workers, for 10 s each."""
+    totals: Any = {
+        "updates": 4,
+        "gradients_discarded": discarded,
+        "worker_seconds": {"compute": compute, "idle": 20.0 - compute},
+    }
+    table = pa.table(
+        {
+            "update": [1, 2, 3, 4],
+            "time": times,
+            "delay": [0.0, 1.0, 1.0, 3.0],
+            "gradients": [1, 1, 1, 3],
+            "objective": [-4.0, -3.0, -2.0, -1.0],
+        }
+    )
+    return StoredRun(Path("here"), {"label": label, "totals": totals}, table)
+
+
+def test_each_quantity_is_compared_with_the_mean_and_the_range_of_races() -> None:
+    simulated = run("m", [1.0, 3.0, 5.0, 10.0], 16.0, 8)
+    races = [
+        run("m (race)", [2.0, 5.0, 8.0, 10.0], 12.0, 8),
+        run("m (race)", [1.0, 3.5, 6.0, 8.5], 8.0, 10),
+    ]
+    found = {p.quantity: p for p in predictions([simulated], {"m": races})}
+    pace = found["seconds per update"]  # 1, 2, 2, 5; 2, 3, 3, 2; 1, 2.5, 2.5, 2.5
+    assert (pace.predicted, pace.real, pace.low, pace.high) == (2.0, 2.5, 2.5, 2.5)
+    assert pace.error == pytest.approx(0.25)
+    assert found["mean seconds"].real == pytest.approx((2.5 + 2.125) / 2)
+    used = found["worker time used"]
+    assert (used.predicted, used.real, used.low, used.high) == (0.8, 0.5, 0.4, 0.6)
+    lost = found["discarded per update"]
+    assert (lost.predicted, lost.real, lost.low, lost.high) == (2.0, 2.25, 2.0, 2.5)
+    assert found["mean delay"].predicted == pytest.approx(11 / 6)  # weighs 1, 1, 1, 3
+    assert found["final"].real == -1.0
+    (first, *_) = sheet(list(found.values()), "t", 2).rows
+    assert first == ("m", "seconds per update", "2", "2.5", "2.5", "2.5", "+25.0%")
+    assert csv([pace]).splitlines()[1] == "m,seconds per update,2.0,2.5,2.5,2.5"
