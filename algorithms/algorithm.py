@@ -52,6 +52,11 @@ class Algorithm(ABC):
         """
         return None
 
-    def misfit(self, workers: int) -> str | None:  # noqa: ARG002 - for those that it matters to
-        """Return what does not fit a cluster of so many workers, ``KEY: ...; accepted: ...``."""
+    def misfit(self, workers: int, *, fixed: bool) -> str | None:  # noqa: ARG002
+        """Return what does not fit a cluster, ``KEY: ...; accepted: ...``; None (here): nothing.
+
+        Args:
+            workers: n.
+            fixed: every gradient of a worker takes the same time.
+        """
         return None

@@ -35,7 +35,7 @@ class Fastest(Algorithm):
 
     m: Count
 
-    def misfit(self, workers: int) -> str | None:
+    def misfit(self, workers: int, *, fixed: bool) -> str | None:  # noqa: ARG002
         """See :class:`Algorithm`."""
         if self.m <= workers:
             return None

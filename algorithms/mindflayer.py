@@ -43,6 +43,12 @@ class MindFlayer(Algorithm):
     batch: Count
     patience: Factor = 1.0
 
+    def misfit(self, workers: int, *, fixed: bool) -> str | None:  # noqa: ARG002
+        """See :class:`Algorithm`."""
+        if self.patience >= 1 or not fixed:
+            return None
+        return f"patience: {self.patience:g} h_i, and gradients take h_i; accepted: at least 1"
+
     def run(self, cluster: Cluster) -> Process[None]:
         """See the class."""
         now = self.rule.start(cluster.initial_point)
@@ -57,7 +63,7 @@ class MindFlayer(Algorithm):
                 now = yield from cluster.update(self.rule.step, now, gradient)  # line 6
 
     def clock(self, h: Vector, kappa: Vector, *, allreduce: bool = False) -> Clock | None:
-        """See :class:`Algorithm`; with fixed times trials succeed, or all of them fail."""
+        """See :class:`Algorithm`; with fixed times all trials succeed, if patience is 1 or more."""
         if self.patience < 1:
             return None
         period = rennala_round(h, kappa, self.batch, allreduce=allreduce)

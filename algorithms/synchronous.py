@@ -43,7 +43,7 @@ class Synchronous(Algorithm):
     timeout: Positive | None = None
     backup: Whole = 0
 
-    def misfit(self, workers: int) -> str | None:
+    def misfit(self, workers: int, *, fixed: bool) -> str | None:  # noqa: ARG002
         """See :class:`Algorithm`."""
         if self.backup < workers:
             return None

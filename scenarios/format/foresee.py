@@ -101,10 +101,11 @@ def _with_failures(failures: RandomDown, seconds: Vector) -> tuple[Vector, float
 
 def _too_many(scenario: Scenario, method: Method, one: Forecast, limit: int) -> Foreseen:
     values, cluster, name = method.parameters(), scenario.cluster, method.folder
-    batch = max(("batch", "batch_init"), key=lambda key: values.get(key) or 0)
-    large = (values.get(batch) or 0) > limit
+    counts = {key: value for key, value in values.items() if type(value) is int}
+    most = max(counts, key=lambda key: counts[key], default="")
+    large = counts.get(most, 0) > limit
     if large:
-        key, other = f"methods.{name}.{batch}", "a smaller one"
+        key, other = f"methods.{name}.{most}", "a smaller one"
         why = f"about {one.events * BYTES / 2**30:,.0f} GiB of pending gradients"
     elif isinstance(cluster.failures, RandomDown):
         key, other = "cluster.failures", "rarer ones"

@@ -98,10 +98,10 @@ class Method(Own, Open):
         method: Algorithm = self.target(rule=rule(**rule_values), **values)
         return method
 
-    def misfit(self, workers: int) -> str | None:
-        """Return what does not fit a cluster of so many workers, beginning with its key."""
+    def misfit(self, workers: int, *, fixed: bool) -> str | None:
+        """Return what does not fit a cluster, beginning with its key; see :class:`Algorithm`."""
         try:
-            return self.build().misfit(workers)
+            return self.build().misfit(workers, fixed=fixed)
         except Exception as error:  # noqa: BLE001 - whatever a user's class does
             return f"name: {short(self.name)} fails: {in_one_line(error)}"
 

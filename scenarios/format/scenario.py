@@ -98,8 +98,9 @@ class Scenario(Limits):
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
         self.problem.variants_of(self.cluster.workers)
+        fixed = not self.cluster.compute.varies
         for k, method in enumerate(self.methods):
-            if wrong := method.misfit(self.cluster.workers):
+            if wrong := method.misfit(self.cluster.workers, fixed=fixed):
                 raise ValueError(f"methods[{k}].{wrong}")
         kind = self.problem.kind
         if self.cluster.compute.per == "step" and not self.problem.has_episodes:

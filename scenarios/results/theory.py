@@ -78,7 +78,8 @@ def update_times(run: StoredRun, number: int) -> Vector:
         )
     clock = clock_of(scenario, scenario.methods[0], int(run.info["dimension"]))
     if clock is None:
-        raise BadInputError(f"--theory: {run.path}: there is no formula for the method's clock")
+        where = "" if scenario.cluster.server is None else " behind a server that is not free"
+        raise BadInputError(f"--theory: {run.path}: no formula is known for the clock{where}")
     return clock.times(number)
 
 

@@ -25,7 +25,7 @@ TIMES = (
 def times_sheet(verdict: Verdict) -> Sheet:
     """Return the times of all methods to the thresholds, and who holds them to the end."""
     title = (
-        f"{verdict.title}: seconds to a {verdict.metric}, medians over seeds "
+        f"{verdict.title}: seconds to each {verdict.metric}, medians over seeds "
         f"[{LEVEL}% bootstrap interval]; {_curve(verdict)}; {_origin_of_thresholds(verdict)}"
     )
     header = ["method", *(f"{threshold:g}" for threshold in verdict.thresholds), "held at the end"]

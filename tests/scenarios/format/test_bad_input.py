@@ -12,6 +12,10 @@ from scenarios.format.words.errors import BadInputError
 QUADRATIC = 'kind = "quadratic"\ndimension = 10\nnoise = 0.5'
 
 MISTAKES = {
+    "patience where nothing varies": (
+        ('rennala-nigt"', 'mindflayer-nigt"\npatience = 0.5'),
+        "methods[0].patience: 0.5 h_i, and gradients take h_i; accepted: at least 1",
+    ),
     "misspelt key": (
         ("workers = 2", "wokers = 2"),
         "cluster.wokers: unknown key; did you mean 'workers'? accepted: workers, preemption",

@@ -81,6 +81,13 @@ HOPELESS: dict[str, tuple[dict[str, Any], list[float], dict[str, Any], str]] = {
         {},
         "methods.rennala-nigt.batch: an update of rennala-nigt takes about 1e+09 events, ",
     ),
+    "a buffer": (
+        {"name": "fedbuff-nigt", "buffer": 10**8},
+        [1.0, 2.0],
+        {},
+        # as many arrivals as completions
+        "methods.fedbuff-nigt.buffer: an update of fedbuff-nigt takes about 2e+08 events, ",
+    ),
     "unequal times": (
         UNEQUAL,
         [1e-12, 1e12],
