@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,19 @@ def test_the_page_of_scenarios_has_the_table_that_list_prints() -> None:
     table = front.list("methods").markdown()
     wanted = f"docs/scenarios.md should have this table:\n{table}"
     assert table in (ROOT / "docs/scenarios.md").read_text(), wanted
+
+
+def test_the_examples_of_the_page_of_scenarios_are_accepted() -> None:
+    page = "docs/scenarios.md"
+    whole, based, named, decaying, varied = map(tomllib.loads, blocks(page, "toml"))
+    front.load(based)
+    problem = {**whole["problem"], **varied["problem"]}
+    # a rule of one's own, and so its module, is on a page of its own
+    ours = [table for table in named["methods"] if not table.get("rule", "").startswith("mine:")]
+    for methods in (whole["methods"], decaying["methods"], ours):
+        front.load({**whole, "problem": problem, "methods": methods})
+    names = {table["name"].partition("-")[0] for table in ours}
+    assert names >= METHODS.keys() - {"malenia", "fastest"}
 
 
 @pytest.fixture(scope="module")
