@@ -49,7 +49,7 @@ class Watch:
     """Counts what happens between two updates.
 
     An event is whatever the clock waits for (a completion, a failure, an arrival, the end of a
-    reduce), a broadcast, or that everyone's next window of failures is drawn.
+    reduce), a broadcast, or that a first worker's next window of failures is drawn.
 
     Args:
         workers: the number n of workers.

@@ -203,7 +203,7 @@ class Timeline:
         while len(going := np.flatnonzero(starts < ends)):
             workers, starts, ends = workers[going], starts[going], ends[going]
             down, up = self._failures.after(workers, starts)
-            down, up = np.clip(down, starts, ends), np.minimum(up, ends)
+            down, up = np.minimum(np.maximum(down, starts), ends), np.minimum(up, ends)
             self._append_many(workers, state, starts, down)
             self._append_many(workers, State.DOWN, down, up)
             starts = up

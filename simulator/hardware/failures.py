@@ -15,11 +15,15 @@ Loss: TypeAlias = Literal["lost", "paused"]
 Window: TypeAlias = tuple[float, float]
 """Down from the first time (included) to the second (excluded), in simulated seconds."""
 
+FEW = 256
+"""Workers of a small cluster: to draw a window of each of them costs about as much as of one."""
+
 
 class Failures(ABC):
     """The windows in which each worker is down, for all workers at once.
 
-    Window k of all workers is drawn together, when the first of them needs it.
+    A worker's next window is drawn when it is needed: the first one, and each one of a small
+    cluster, for everyone together.
 
     Args:
         workers: n.
@@ -27,23 +31,27 @@ class Failures(ABC):
             worker begins a new one when it is back. ``paused``: it goes on where it was.
 
     Attributes:
-        on_window: called before a window of each worker is drawn.
+        on_window: called before a first worker's window 0, 1, ... is drawn.
     """
 
     def __init__(self, workers: int, running: Loss) -> None:
         self.running = running
         self.on_window: Callable[[], None] = lambda: None
-        self._down = np.empty((workers, 4))
-        self._up = np.empty((workers, 4))  # a row is a worker's, ascending
-        self._known = 0  # windows of each worker
+        self._down = np.empty((4, workers))
+        self._up = np.empty((4, workers))  # a column is a worker's, ascending
+        self._newest: Indices = np.full(workers, -1)  # the number of each worker's newest window
+        self._until: Vector = np.zeros(workers)  # when that ends
+        self._before: Vector = np.full(workers, -math.inf)  # when the one before it ended
+        self._known = 0  # windows of the worker that has most
 
     @abstractmethod
-    def windows(self, number: int, before: Vector) -> tuple[Vector, Vector]:
-        """Return window 0, 1, ... of each worker, from and to, (n,) each; inf after its last.
+    def windows(self, workers: Indices, numbers: Indices, before: Vector) -> tuple[Vector, Vector]:
+        """Return a window of each of ``workers``, from and to, (m,) each; inf after its last.
 
         Args:
-            number: of the window.
-            before: shape (n,), when the window before it ended; 0 for the first.
+            workers: shape (m,).
+            numbers: shape (m,), of the windows: 0, 1, ...; all 0, or none.
+            before: shape (m,), when the window before it ended; 0 for the first.
         """
 
     def after(self, workers: Indices, times: Vector) -> tuple[Vector, Vector]:
@@ -56,20 +64,31 @@ class Failures(ABC):
         if len(workers) == 1:
             down, up = self._after_one(int(workers[0]), float(times[0]))
             return np.array([down]), np.array([up])
-        while not self._known or (self._up[workers, self._known - 1] <= times).any():
-            self._draw()
-        low, high = np.zeros_like(workers), np.full_like(workers, self._known)
-        for _ in range(self._known.bit_length()):
-            middle = (low + high) // 2
-            over = (low < high) & (self._up[workers, np.minimum(middle, self._known - 1)] <= times)
+        while len(late := workers[self._until[workers] <= times]):
+            self._draw(late)
+        k = self._newest[workers]
+        if len(old := np.flatnonzero(self._before[workers] > times)):  # few, in a large cluster
+            k[old] = self._search(workers[old], times[old])
+        return self._down[k, workers], self._up[k, workers]
+
+    def _search(self, workers: Indices, times: Vector) -> Indices:
+        """Return the numbers of the windows, all before the newest; most are the one before it."""
+        low, high = np.zeros_like(workers), self._newest[workers] - 1
+        middle = np.maximum(high - 1, 0)
+        while True:
+            over = self._up[middle, workers] <= times
             low, high = np.where(over, middle + 1, low), np.where(over, high, middle)
-        return self._down[workers, low], self._up[workers, low]
+            if (low == high).all():
+                return low
+            middle = (low + high) // 2
 
     def _after_one(self, worker: int, time: float) -> Window:
-        while not self._known or self._up[worker, self._known - 1] <= time:
-            self._draw()
-        k = int(self._up[worker, : self._known].searchsorted(time, "right"))
-        return float(self._down[worker, k]), float(self._up[worker, k])
+        while self._until[worker] <= time:
+            self._draw(np.array([worker]))
+        k = int(self._newest[worker])
+        if self._before[worker] > time:
+            k = int(self._up[:k, worker].searchsorted(time, "right"))
+        return float(self._down[k, worker]), float(self._up[k, worker])
 
     def between(self, worker: int, start: float, end: float) -> list[Window]:
         """Return the parts of one worker's windows that lie between two times."""
@@ -82,14 +101,31 @@ class Failures(ABC):
             start = up
         return parts
 
-    def _draw(self) -> None:
-        self.on_window()
-        k = self._known
-        if k == self._down.shape[1]:
-            self._down, self._up = (np.hstack([a, a]) for a in (self._down, self._up))
-        before = self._up[:, k - 1] if k else np.zeros(len(self._up))
-        self._down[:, k], self._up[:, k] = self.windows(k, before)
-        self._known += 1
+    def _draw(self, late: Indices) -> None:
+        """Draw the next window of ``late`` (m,), and of others who will need theirs soon."""
+        if self._newest[late].max() + 1 == self._known:
+            self.on_window()
+            if self._known == len(self._up):
+                self._down, self._up = _twice(self._down), _twice(self._up)
+            self._known += 1
+        until = np.where(self._newest + 1 < self._known, self._until, math.inf)
+        number = max(FEW, len(until) // 32)
+        if number < len(until):
+            soon = until <= np.partition(until, number)[number]
+            soon[late] = True
+            until[~soon] = math.inf
+        workers = np.flatnonzero(until < math.inf)
+        k, before = self._newest[workers] + 1, self._until[workers]
+        down, up = self.windows(workers, k, before)
+        self._down[k, workers], self._up[k, workers] = down, up
+        self._before[workers] = np.where(k > 0, before, -math.inf)
+        self._newest[workers], self._until[workers] = k, up
+
+
+def _twice(windows: Vector) -> Vector:
+    larger = np.empty((2 * len(windows), windows.shape[1]))
+    larger[: len(windows)] = windows
+    return larger
 
 
 class RandomFailures(Failures):
@@ -110,11 +146,10 @@ class RandomFailures(Failures):
         self._means = between, repair
         self._seed = seed
 
-    def windows(self, number: int, before: Vector) -> tuple[Vector, Vector]:
+    def windows(self, workers: Indices, numbers: Indices, before: Vector) -> tuple[Vector, Vector]:
         """See :class:`Failures`."""
-        everyone = np.arange(len(before))
-        u, v = uniforms(self._seed, everyone, 0 * everyone + number, Stream.FAILURE).T
-        log = _log if number else np.log
+        u, v = uniforms(self._seed, workers, numbers, Stream.FAILURE).T
+        log = _log if numbers.any() else np.log
         down = before - self._means[0] * log(u)
         return down, down - self._means[1] * log(v)
 
@@ -137,9 +172,12 @@ class PlannedFailures(Failures):
         super().__init__(workers, running)
         self._planned = windows
 
-    def windows(self, number: int, before: Vector) -> tuple[Vector, Vector]:
+    def windows(self, workers: Indices, numbers: Indices, before: Vector) -> tuple[Vector, Vector]:
         """See :class:`Failures`."""
         never = (math.inf, math.inf)
-        mine = [w[number] if number < len(w) else never for w in self._planned]
+        mine = [
+            self._planned[w][k] if k < len(self._planned[w]) else never
+            for w, k in zip(workers.tolist(), numbers.tolist(), strict=True)
+        ]
         down, up = np.array(mine).reshape(len(before), 2).T
         return down, up

@@ -54,29 +54,22 @@ class Hardware:
         lost = np.zeros(len(workers), dtype=bool)
         if self.failures is None:
             return starts, ends, lost
-        down, _ = self.failures.after(workers, starts)
+        down, up = self.failures.after(workers, starts)
         met = np.flatnonzero(down < ends)  # few, most of the time
         if not len(met):
             return starts, ends, lost
-        begins = starts.copy()
-        meet = self._lose if self.failures.running == "lost" else self._pause
-        begins[met], ends[met], lost[met] = meet(
-            self.failures, workers[met], starts[met], work[met]
-        )
+        begins, who = starts.copy(), workers[met]
+        begins[met], down = _when_back(self.failures, who, starts[met], down[met], up[met])
+        if self.failures.running == "lost":
+            ends[met] = self.compute.ends(who, begins[met], work[met])
+            # at the same time, the completion comes first
+            lost[met] = (down < ends[met]) & np.isfinite(ends[met])
+            ends[lost] = down[lost[met]]
+        else:
+            ends[met] = self._pause(self.failures, who, begins[met], work[met])
         return begins, ends, lost
 
-    def _lose(
-        self, failures: Failures, workers: Indices, starts: Vector, work: Vector
-    ) -> tuple[Vector, Vector, Truths]:
-        begins, down = _when_back(failures, workers, starts)
-        ends = self.compute.ends(workers, begins, work)
-        lost = (down < ends) & np.isfinite(ends)  # at the same time, the completion comes first
-        return begins, np.where(lost, down, ends), lost
-
-    def _pause(
-        self, failures: Failures, workers: Indices, starts: Vector, work: Vector
-    ) -> tuple[Vector, Vector, Truths]:
-        begins, _ = _when_back(failures, workers, starts)
+    def _pause(self, failures: Failures, workers: Indices, begins: Vector, work: Vector) -> Vector:
         ends = self.compute.ends(workers, begins, work)
         now, going = begins.copy(), np.arange(len(workers))
         while len(going):
@@ -87,13 +80,16 @@ class Hardware:
             work[going] -= self.compute.work_between(who, now[going], down)
             now[going] = up
             ends[going] = self.compute.ends(who, up, work[going])
-        return begins, ends, np.zeros(len(workers), dtype=bool)
+        return ends
 
 
-def _when_back(failures: Failures, workers: Indices, times: Vector) -> tuple[Vector, Vector]:
-    """Return the first times from ``times`` on at which workers are up, and when they next fail."""
-    times = times.copy()
-    down, up = failures.after(workers, times)
+def _when_back(
+    failures: Failures, workers: Indices, times: Vector, down: Vector, up: Vector
+) -> tuple[Vector, Vector]:
+    """Return the first times from ``times`` on at which workers are up, and when they next fail.
+
+    The windows after ``times`` begin at ``down`` and end at ``up``, (m,) each; all are changed.
+    """
     while len(still := np.flatnonzero(down <= times)):
         times[still] = up[still]
         down[still], up[still] = failures.after(workers[still], times[still])
