@@ -17,13 +17,14 @@ class Clock(simpy.Environment):
 
     Attributes:
         ended: the event that the run is over.
+        limit: simulated seconds at which the run ends.
     """
 
     def __init__(self, limit: float, watch: Watch) -> None:
         super().__init__()
         self.ended = self.event()
         self.watch = watch
-        self._limit = limit
+        self.limit = limit
 
     def at(self, time: float, event: simpy.Event | None = None) -> simpy.Event:
         """Return an event that happens at ``time`` in simulated seconds.
@@ -47,8 +48,8 @@ class Clock(simpy.Environment):
         Raises:
             StalledError: ``time`` is infinite, and so is the limit.
         """
-        if time > self._limit:
-            return self.at(self._limit, self.ended)
+        if time > self.limit:
+            return self.at(self.limit, self.ended)
         if time == math.inf:
             raise StalledError(
                 "nothing will happen any more", "a method that waits for what is to come"

@@ -16,6 +16,7 @@ from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import BYTES_PER_COORDINATE
 from simulator.hardware.server import Serving
 from simulator.interface import Cluster, State, Trials, When
+from simulator.losses import handle_losses
 from simulator.problem import Problem
 from simulator.promises.checkpoint import Checkpoint
 from simulator.promises.gradients import LazyGradients
@@ -24,7 +25,7 @@ from simulator.promises.trajectories import Trajectories
 from simulator.round import SimulatedRound
 from simulator.sending import Sending
 from simulator.tasks import Lookahead, Move, Task
-from simulator.types import Indices, Process, Vector
+from simulator.types import Event, Indices, Process, Vector
 from simulator.watch import Watch
 from simulator.workers import Workers
 
@@ -179,8 +180,7 @@ class SimulatedCluster(Cluster):
     def arrival(self) -> Process[Task]:
         """See :class:`Cluster`."""
         while self.workers.next_event() < self.sending.next_arrival():
-            task = yield from self.advance()
-            if task is not None:
+            if (task := (yield from self.advance())) is not None:
                 self._send(task)
         yield self.clock.until(self.sending.next_arrival()[0])
         _, worker = self.sending.receive()
@@ -250,18 +250,18 @@ class SimulatedCluster(Cluster):
 
     # The event loop, which rounds use as well
 
-    def advance(self) -> Process[Task | None]:
-        """Wait for the next completion, or handle a failure: its worker begins anew."""
+    def advance(self, until: Event | None = None) -> Process[Task | None]:
+        """Wait for the next completion, or handle failures, none after ``until``, or one."""
+        if self.round is not None and self.workers.loses_next():
+            yield from handle_losses(self, self.round, until)
+            return None
         yield self.clock.until(self.workers.next_event()[0])
         task, complete = self.workers.advance()
         if complete:
             self.ledger.complete(task)
             return task
         self.ledger.lose(task)
-        if task.lookahead.dispatched or self.round is None:
-            self._start(task.worker, task.lookahead)
-        else:
-            self.round.join(task.worker)
+        self._start(task.worker, task.lookahead)
         return None
 
     def advance_until(self, end: float) -> Process[None]:
@@ -269,8 +269,7 @@ class SimulatedCluster(Cluster):
         if self.round is not None and end > self.now:
             self.round.compute_on()
         while self.workers.next_event()[0] < end:
-            task = yield from self.advance()
-            if task is None:
+            if (task := (yield from self.advance((end, -1)))) is None:
                 continue
             if task.lookahead.dispatched or self.round is None:
                 self._send(task)

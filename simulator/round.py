@@ -3,19 +3,18 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.hardware.hardware import Truths
 from simulator.interface import Round, Trials
 from simulator.tasks import Lookahead, Task
-from simulator.types import Indices, Process, Vector
+from simulator.types import Event, Indices, Process, Vector
+from simulator.workers import Course
 
 if TYPE_CHECKING:
     from simulator.cluster import SimulatedCluster
-
-Event: TypeAlias = tuple[float, float]
-"""(time, worker): at equal times events are handled in the order of workers."""
 
 NEVER: Event = (math.inf, math.inf)
 
@@ -70,17 +69,36 @@ class SimulatedRound(Round):
 
     def join(self, worker: int) -> None:
         """Let a worker that has nothing to do compute a gradient in this round."""
-        before, place = self._newest.get(worker), self._lookahead
-        place = place if before is None else place.moved(before)
-        self._start(np.array([worker]), place)
+        self._start(np.array([worker]), self.place(worker))
+
+    def place(self, worker: int) -> Lookahead:
+        """Return where this worker's next gradient is taken."""
+        before = self._newest.get(worker)
+        return self._lookahead if before is None else self._lookahead.moved(before)
+
+    def begin_again(self, workers: Indices, course: Course) -> None:
+        """Let workers, shape (m,), ascending, begin tasks whose course is known already."""
+        self._count_trials(workers)
+        self._cluster.workers.begin(workers, self._lookahead, course)
+        for worker in self._newest.keys() & set(workers.tolist()) if self._newest else ():
+            self._cluster.workers.move(worker, self.place(worker))
+
+    def may_begin(self, workers: Indices) -> Truths:
+        """Return which of ``workers`` (m,) may begin another task."""
+        return np.ones(len(workers), dtype=bool) if self._left is None else self._left[workers] > 0
+
+    def limits(self, workers: Indices) -> Vector | None:
+        """Return after how many seconds ``workers`` (m,) give up, shape (m,); None: never."""
+        return None if self._trials is None else self._trials.limit[workers]
+
+    def _count_trials(self, workers: Indices) -> None:
+        if self._left is not None:
+            self._left[workers] -= 1
 
     def _start(self, workers: Indices, place: Lookahead) -> None:
-        limit = None
-        if self._trials is not None and self._left is not None:
-            workers = workers[self._left[workers] > 0]
-            self._left[workers] -= 1
-            limit = self._trials.limit[workers]
-        self._cluster.workers.start(workers, place, self._cluster.now, limit)
+        workers = workers[self.may_begin(workers)]
+        self._count_trials(workers)
+        self._cluster.workers.start(workers, place, self._cluster.now, self.limits(workers))
 
     def completions(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
         """See :class:`Round`."""
@@ -135,7 +153,7 @@ class SimulatedRound(Round):
             if cluster.workers.next_event() > deadline:
                 yield cluster.clock.until(max(deadline[0], cluster.now))
                 return None
-            task = yield from cluster.advance()
+            task = yield from cluster.advance(deadline)
             if task is not None and self._is_mine(task):
                 self._resting = task.worker
                 self._note(task)
@@ -152,7 +170,7 @@ class SimulatedRound(Round):
             self._go_on()
             if cluster.workers.next_event()[1] < 0:  # nobody computes
                 return tasks
-            task = yield from cluster.advance()
+            task = yield from cluster.advance(NEVER)
             if task is not None and task.lookahead is self._lookahead:
                 self._resting = task.worker
                 tasks.append(task)

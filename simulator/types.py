@@ -15,6 +15,9 @@ Vector: TypeAlias = npt.NDArray[np.float64]
 Indices: TypeAlias = npt.NDArray[np.int64]
 """Worker or task indices, shape (m,)."""
 
+Event: TypeAlias = tuple[float, float]
+"""(time, worker): at equal times events are handled in the order of workers."""
+
 Process: TypeAlias = Generator[Any, Any, T]
 """A generator that waits in simulated time by ``yield from`` and returns a T."""
 

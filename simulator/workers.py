@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +11,22 @@ from simulator.accounting.timeline import State, Timeline
 from simulator.hardware.hardware import Hardware
 from simulator.ready import ReadyQueue
 from simulator.tasks import Lookahead, Task
-from simulator.types import Indices, Vector
+from simulator.types import Event, Indices, Vector
 
 Lengths: TypeAlias = Callable[[Indices, Indices, Lookahead], Indices]
 """(workers (m,), tasks (m,), lookahead) -> environment steps of each task, shape (m,)."""
+
+
+class Course(NamedTuple):
+    """When tasks begin and end, and which of them are lost then: shape (m,) each."""
+
+    begins: Vector
+    ends: Vector
+    lost: npt.NDArray[np.bool_]
+
+    def of(self, some: npt.NDArray[np.bool_]) -> "Course":
+        """Return the course of some of the tasks, shape (m,)."""
+        return Course(self.begins[some], self.ends[some], self.lost[some])
 
 
 class Workers:
@@ -34,6 +46,7 @@ class Workers:
         self._lengths = lengths
         self._downlink = hardware.network.downlink
         self._ready = ReadyQueue()
+        self._losses = ReadyQueue()  # of tasks of rounds
         self._busy: npt.NDArray[np.bool_] = np.zeros(n, dtype=bool)
         self._began: Vector = np.zeros(n)  # may lie ahead: a lookahead under way, a worker down
         self._due: Vector = np.full(n, math.inf)  # of the event in the queue that counts
@@ -51,6 +64,14 @@ class Workers:
     def index(self, worker: int) -> int:
         """Return how many tasks this worker had before its present one."""
         return int(self._index[worker])
+
+    def indices(self, workers: Indices) -> Indices:
+        """Return how many tasks each of ``workers`` (m,) had before its present one."""
+        return self._index[workers]
+
+    def move(self, worker: int, lookahead: Lookahead) -> None:
+        """Note that this worker's task is at a lookahead of its own."""
+        self._lookahead[worker] = lookahead
 
     def sent(self, workers: Indices) -> Indices:
         """Return how many updates had been made when each of ``workers`` got its lookahead."""
@@ -76,7 +97,7 @@ class Workers:
         """Return those of ``workers`` whose task has not begun yet, or that have none."""
         return workers[~self._busy[workers] | (self._began[workers] > now)]
 
-    def free(self, workers: Indices, now: float) -> Vector:
+    def free(self, workers: Indices, now: float | Vector) -> Vector:
         """Return when each of ``workers`` (m,) can do something new: now, or after a stop."""
         return np.maximum(now, self._free[workers])
 
@@ -88,12 +109,24 @@ class Workers:
         With a ``limit``, shape (m,), in seconds, what takes longer is lost then: it is stopped, at
         the price of that.
         """
+        if len(workers):
+            tasks = self._index[workers]
+            course = self.course(workers, tasks, lookahead, self.free(workers, now), limit)
+            self.begin(workers, lookahead, course)
+
+    def course(
+        self,
+        workers: Indices,
+        tasks: Indices,
+        lookahead: Lookahead,
+        starts: Vector,
+        limit: Vector | None = None,
+    ) -> Course:
+        """Return what becomes of tasks, shape (m,), that are started then; see :meth:`start`."""
         if not len(workers):
-            return
-        starts = self.free(workers, now)
+            return Course(starts, starts, np.zeros(0, dtype=bool))
         if self._downlink is not None:
             starts = starts + self._downlink[workers]
-        tasks = self._index[workers]
         lengths = self._lengths(workers, tasks, lookahead) if self._compute.per_step else None
         work = self._compute.work(workers, tasks, lengths)
         begins, ends, lost = self._hardware.course(workers, starts, work)
@@ -101,30 +134,72 @@ class Workers:
             late = ends > begins + limit
             ends = np.where(late, begins + limit + self._hardware.stop_cost, ends)
             lost = lost | late
-        self._lost[workers] = lost
+        return Course(begins, ends, lost)
+
+    def begin(self, workers: Indices, lookahead: Lookahead, course: Course) -> None:
+        """Let workers, shape (m,), ascending, begin a task each at ``lookahead``."""
         self._busy[workers], self._lookahead[workers] = True, lookahead
         self._sent[workers] = lookahead.update
-        self._began[workers], self._due[workers] = begins, ends
+        self._began[workers], self._due[workers], self._lost[workers] = course
         if len(workers) == 1:
-            self._ready.push(float(ends[0]), int(workers[0]))
+            rejoins = course.lost[0] and not lookahead.dispatched
+            queue = self._losses if rejoins else self._ready
+            queue.push(float(course.ends[0]), int(workers[0]))
         else:
-            self._ready.push_many(ends, workers)
+            self._queue(workers)
+
+    def _queue(self, workers: Indices) -> None:
+        """Put the ends of tasks of ``workers``, shape (m,), into their queues."""
+        lost = self._lost[workers]
+        some = np.flatnonzero(lost)
+        lost[some] = [not place.dispatched for place in self._lookahead[workers[some]]]
+        for queue, mine in ((self._ready, workers[~lost]), (self._losses, workers[lost])):
+            if len(mine):
+                queue.push_many(self._due[mine], mine)
 
     def next_event(self) -> tuple[float, int]:
         """Return (time, worker) of the next completion or failure; (inf, -1) if nothing runs."""
-        time, worker = self._ready.peek()
+        event = self._first(self._ready)
+        return min(event, self._first(self._losses)) if self._losses else event
+
+    def _first(self, queue: ReadyQueue) -> tuple[float, int]:
+        time, worker = queue.peek()
         while worker >= 0 and self._due[worker] != time:  # of a task that was stopped
-            self._ready.pop()
-            time, worker = self._ready.peek()
+            queue.pop()
+            time, worker = queue.peek()
         return time, worker
 
+    def loses_next(self) -> bool:
+        """Return whether the next event is a failure that takes a round's task."""
+        return bool(self._losses) and self._first(self._losses) < self._first(self._ready)
+
+    def take_losses(self, until: Event, most: int) -> tuple[Indices, Vector]:
+        """Take the next losses of rounds' tasks, about so many, up to the next completion.
+
+        Returns:
+            Whose they are, ascending, and their times; (m,) each. None is after ``until``.
+        """
+        times, workers = self._losses.take(min(until, self._first(self._ready)), most)
+        workers = np.unique(workers[self._due[workers] == times])
+        return workers, self._due[workers]
+
+    def put_back(self, workers: Indices) -> None:
+        """Put losses of ``workers``, shape (m,), that were taken into the queue again."""
+        self._losses.push_many(self._due[workers], workers)
+
+    def lose(self, workers: Indices) -> None:
+        """End the tasks of ``workers``, shape (m,), that failures take."""
+        ends = self._due[workers]
+        self.timeline.add_many(workers, State.DISCARD, self._began[workers], ends)
+        self._end_tasks(workers)
+
     def advance(self) -> tuple[Task, bool]:
-        """Take the next event; its worker is idle afterwards.
+        """Take the next event, no loss of a round's task; its worker is idle afterwards.
 
         Returns:
             The task, and whether it is complete; else it was lost in a failure.
         """
-        end, worker = self.next_event()
+        end, worker = self._first(self._ready)
         self._ready.pop()
         complete = not self._lost[worker]
         start = float(self._began[worker])
@@ -132,7 +207,7 @@ class Workers:
         rows, seconds = self.timeline.add(worker, state, start, end)
         place = self._lookahead[worker]
         task = Task(worker, self.index(worker), place, start, end, rows, seconds)
-        self._end_task(worker)
+        self._end_tasks(worker)
         return task, complete
 
     def stop(self, running: Indices, now: float, cost: float = 0.0) -> Indices:
@@ -148,12 +223,12 @@ class Workers:
         self._index[ran] += 1
         self._busy[running], self._due[running] = False, math.inf
         going = self.all_busy()
-        if len(self._ready) > 2 * len(going):  # most are of tasks that were stopped
+        if len(self._ready) + len(self._losses) > 2 * len(going):  # most are of stopped tasks
             self._ready.clear()
-            self._ready.push_many(self._due[going], going)
+            self._losses.clear()
+            self._queue(going)
         return ran
 
-    def _end_task(self, worker: int) -> None:
-        self._index[worker] += 1
-        self._busy[worker] = False
-        self._due[worker] = math.inf
+    def _end_tasks(self, workers: Indices | int) -> None:
+        self._index[workers] += 1
+        self._busy[workers], self._due[workers] = False, math.inf

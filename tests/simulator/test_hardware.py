@@ -1,5 +1,6 @@
 """Every time model and its compositions, on timelines worked out by hand."""
 
+import itertools
 import math
 from dataclasses import replace
 from fractions import Fraction
@@ -16,15 +17,20 @@ from reference import fair_ends
 from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous
 from simulator import ComputeModel, Hardware, Network, Run, State
 from simulator.accounting.timeline import Timeline
-from simulator.hardware.failures import Loss, PlannedFailures, RandomFailures
+from simulator.hardware.failures import Loss, PlannedFailures, RandomFailures, Window
+from simulator.hardware.hardware import Truths
 from simulator.hardware.jitter import Distribution, Jitter
 from simulator.hardware.speed import Profile, Speeds
 from simulator.hardware.trace import convert_log, read_trace, speeds_of_log
 from simulator.hardware.transfers import FairTransfers
 from simulator.randomness import Stream, philox, uniforms
+from simulator.types import Indices, Vector
 
 if TYPE_CHECKING:
     from simulator.hardware.network import Collective
+
+
+Ending = tuple[float, int, float, bool]
 
 
 def cluster(
@@ -375,6 +381,67 @@ def test_the_fastest_workers_of_a_trace_are_those_of_its_speeds() -> None:
     speeds = Speeds(profiles, np.arange(4))
     result = run(Fastest(RULE, 2), cluster([1, 1, 1, 1], speeds=speeds), updates=1)
     assert times(result) == [pytest.approx(0.2)]
+
+
+def course(worker: int, start: float, h: float, windows: list[Window]) -> Ending:
+    """Return when a task ends, whose it is, when it began, and whether it is lost."""
+    for down, up in windows:
+        start = up if down <= start < up else start
+    fails = min((down for down, _ in windows if down > start), default=math.inf)
+    return min(fails, start + h), worker, start, fails < start + h
+
+
+def rennala_one_by_one(
+    h: list[float], windows: list[list[Window]], m: int
+) -> list[tuple[float, int]]:
+    """Return of each of three updates its time, and what was lost or stopped before it."""
+    rows: list[tuple[float, int]] = []
+    now = 0.0
+    for _ in range(3):
+        queue = [course(i, now, h[i], windows[i]) for i in range(len(h))]
+        used = discarded = 0
+        while used < m:
+            now, i, _, lost = ending = min(queue)
+            queue.remove(ending)
+            used, discarded = used + (not lost), discarded + lost
+            if used < m:
+                queue.append(course(i, now, h[i], windows[i]))
+        rows.append((now, discarded + sum(begin < now for _, _, begin, _ in queue)))
+    return rows
+
+
+@given(st.integers(1, 40), st.integers(1, 60), st.integers(0, 2**32))
+@settings(max_examples=150, deadline=None)
+def test_losses_of_many_workers_at_once_are_those_of_one_after_the_other(
+    n: int, m: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    h = (rng.integers(1, 17, n) / 4).tolist()
+    gaps = rng.integers(1, 1 + rng.integers(2, 40), (n, 80)) / 4
+    windows = [list(itertools.pairwise(row))[::2] for row in np.cumsum(gaps, axis=1).tolist()]
+    result = run(Rennala(RULE, m), cluster(h, failures=down("lost", *windows)), updates=3)
+    rows = [(row.time, row.discarded) for row in result.history.rows]
+    assert rows == rennala_one_by_one(h, windows, m)
+
+
+def test_losses_of_many_workers_take_one_step_together() -> None:
+    sizes: list[int] = []
+
+    class Counting(Hardware):
+        def course(
+            self, workers: Indices, starts: Vector, work: Vector
+        ) -> tuple[Vector, Vector, Truths]:
+            sizes.append(len(workers))
+            return super().course(workers, starts, work)
+
+    n = 20_000
+    failures = RandomFailures(n, "lost", between=60.0, repair=20.0, seed=0)
+    compute = ComputeModel(np.linspace(1.0, 200.0, n))
+    many = Counting(compute, Network(np.zeros(n)), failures=failures)
+    result = run(Rennala(RULE, 500), many, updates=1)
+    assert result.history.rows[0].discarded > n  # all that run at the end, and the losses
+    assert sum(sizes) > n + 1_900  # 500 begin anew after a completion, the others after a loss
+    assert len(sizes) < 500 + 450
 
 
 def test_idle_time_in_a_failure_is_down_time() -> None:

@@ -134,13 +134,14 @@ def test_rennala_rounds_equal_a_sorted_list_of_completions(m: int, h: list[float
         st.one_of(
             st.tuples(SECONDS, st.integers(0, 9)),
             st.lists(st.tuples(SECONDS, st.integers(0, 9)), max_size=5),
+            st.tuples(SECONDS, st.integers(-1, 9), st.integers(1, 4)),
             st.none(),
         ),
         max_size=30,
     )
 )
 def test_the_ready_queue_is_a_priority_queue(
-    actions: list[tuple[float, int] | list[tuple[float, int]] | None],
+    actions: list[tuple[float, int] | list[tuple[float, int]] | tuple[float, int, int] | None],
 ) -> None:
     queue, expected = ReadyQueue(), list[tuple[float, int]]()
     for action in actions:
@@ -149,12 +150,22 @@ def test_the_ready_queue_is_a_priority_queue(
                 assert queue.peek() == min(expected)
                 assert queue.pop() == min(expected)
                 expected.remove(min(expected))
-        elif isinstance(action, tuple):
-            queue.push(*action)
-            expected.append(action)
-        else:
+        elif isinstance(action, list):
             queue.push_many(
                 np.array([t for t, _ in action]), np.array([w for _, w in action], dtype=np.int64)
             )
             expected += action
+        elif len(action) == 3:
+            *_, most = action
+            columns = queue.take(action[:2], most)
+            taken = sorted(zip(*(column.tolist() for column in columns), strict=True))
+            expected.sort()
+            due = [event for event in expected if event <= action[:2]]
+            assert taken == due[: len(taken)]
+            assert min(most, len(due)) <= len(taken)
+            assert len(set(taken)) <= 2 * most
+            del expected[: len(taken)]
+        else:
+            queue.push(*action)
+            expected.append(action)
     assert queue.peek() == min(expected, default=(float("inf"), -1))
