@@ -56,7 +56,7 @@ class Estimate:
         returns: shape (m,), undiscounted return of each trajectory; empty without trajectories.
         lengths: shape (m,), environment steps of each trajectory; empty without trajectories.
         workers: shape (m,), whose trajectory each is; empty without trajectories.
-        sums: for :meth:`Problem.remember`; of the same shape in all estimates.
+        sums: over the trajectories, for :meth:`Problem.remember`; all estimates have one shape.
     """
 
     gradient: Vector

@@ -162,10 +162,10 @@ class LazyGradients:
 def _sum(answers: Sequence[Estimate], weights: Sequence[float]) -> Estimate:
     return Estimate(
         np.sum([w * answer.gradient for w, answer in zip(weights, answers, strict=True)], axis=0),
-        *(
-            np.concatenate([getattr(answer, name) for answer in answers])
-            for name in ("returns", "lengths", "workers")
-        ),
+        returns=np.concatenate([answer.returns for answer in answers]),
+        lengths=np.concatenate([answer.lengths for answer in answers]),
+        workers=np.concatenate([answer.workers for answer in answers]),
+        sums=np.sum([answer.sums for answer in answers], axis=0),
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from clusters import RULE, hardware, run, times
 
-from algorithms import AFedPG, Algorithm, Rennala
+from algorithms import AFedPG, Algorithm, Local, Rennala
 from simulator import Estimate, Request
 from simulator.problems.control.baseline import KEPT, RIDGE, LinearBaseline
 from simulator.problems.control.control import Control
@@ -99,7 +99,17 @@ def test_what_is_dispatched_is_told_of_the_updates_before_it() -> None:
     np.testing.assert_array_equal(told[0, 2][0], problem.baseline(memory))
 
 
-@pytest.mark.parametrize("method", [AFedPG(RULE), Rennala(RULE, 3)])
+def test_a_round_of_workers_that_move_is_told_of_all_their_steps() -> None:
+    problem = Told()
+    run(Local(RULE, 2, 0.1), hardware([1, 2]), updates=2, problem=problem)
+    assert [request.baseline for request, _ in problem.asked[:4]] == [None] * 4
+    told = problem.baseline(np.sum([answer.sums for _, answer in problem.asked[:4]], axis=0))
+    for request, _ in problem.asked[4:]:
+        assert request.baseline is not None
+        np.testing.assert_allclose(request.baseline, told, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("method", [AFedPG(RULE), Rennala(RULE, 3), Local(RULE, 2, 0.1)])
 def test_batches_and_processes_change_nothing(
     method: Algorithm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
