@@ -1,6 +1,7 @@
 """What is not computed: trajectories a second time, and gradients that will hardly be needed."""
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,9 +29,9 @@ def sampled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     keys: list[tuple[int, int]] = []
     sample = Rollouts.sample
 
-    def watched(self: Rollouts, batch: Batch) -> Trajectories:
+    def watched(self: Rollouts, batch: Batch, *more: Any) -> Trajectories:
         keys.extend(zip(batch.workers.tolist(), batch.tasks.tolist(), strict=True))
-        return sample(self, batch)
+        return sample(self, batch, *more)
 
     monkeypatch.setattr(Rollouts, "sample", watched)
     return keys
