@@ -24,7 +24,7 @@ from scenarios.runs.store.stored import runs_in
 from scenarios.studies import calibrate as study
 from simulator import Count, Positive
 
-UPDATES = 30
+UPDATES = 100
 """Of the race that measures, by default."""
 
 
@@ -61,8 +61,8 @@ def calibrate(
 ) -> Calibrated:
     """Measure on real workers what a scenario says of its cluster.
 
-    One method is raced on the hardware as it is. Every gradient counts from its order to the news
-    of it, so that what Ray takes, and cores that workers share, are in it.
+    One method is raced on the hardware as it is. A gradient's time from its order to the news of it
+    is divided: what its worker computes is ``compute``, the rest is ``downlink``.
 
     Args:
         source: a scenario, or what :func:`straggler.load` takes; a file, if ``out`` is given.
@@ -95,7 +95,7 @@ def calibrate(
         command = f"straggler calibrate {file}"
         write_atomically(Path(out), study.text(file, Path(out), found, command).encode())
     values = {f"cluster.{key}": value for key, value in found.tables().items()}
-    values |= {f"cluster.{key}": None for key in ("downlink", "ingress", "failures")}
+    values |= {f"cluster.{key}": None for key in ("ingress", "failures")}
     return Calibrated(found, scenario.with_values(values).named(scenario.name))
 
 

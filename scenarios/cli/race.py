@@ -137,13 +137,13 @@ def calibrate(
         str | None,
         typer.Option(help="HOST:PORT of a Ray head [default: a Ray of its own, here]."),
     ] = None,
-    updates: Annotated[int, typer.Option(min=1, help="Of the race that measures.")] = 30,
+    updates: Annotated[int, typer.Option(min=1, help="Of the race that measures.")] = 100,
 ) -> None:
     """Measure on real workers what a scenario says of its cluster, and write that scenario.
 
     A method is raced on the hardware as it is. The file has each worker's seconds per gradient (or
-    per environment step), how they vary (the nearest named distribution), its seconds per vector,
-    and the server's seconds per update.
+    per environment step), how they vary (the nearest named distribution), its seconds per order and
+    per vector, and the server's seconds per update.
     """
     from scenarios.api.calibrate import calibrate as api
 

@@ -63,8 +63,9 @@ class Calibration:
     """What real workers take.
 
     Attributes:
-        compute: shape (n,), mean seconds from one gradient to the next, or per environment step.
-        own: shape (n,), mean seconds of the gradient alone.
+        compute: shape (n,), mean seconds of a gradient, or per environment step.
+        downlink: shape (n,), mean seconds of a gradient, from its order to the news of it, that are
+            no computing.
         spread: of single gradients around their worker's mean.
         uplink: shape (n,), mean seconds of a vector; of all workers, where one sent none.
         update: median seconds of the server's work for an update.
@@ -73,7 +74,7 @@ class Calibration:
     """
 
     compute: Vector
-    own: Vector
+    downlink: Vector
     spread: Spread
     uplink: Vector
     update: float
@@ -90,17 +91,18 @@ class Calibration:
         return {
             "compute": compute,
             "uplink": {"model": "explicit", "seconds": _short(self.uplink)},
+            "downlink": {"model": "explicit", "seconds": _short(self.downlink)},
             "server": {"update": float(f"{self.update:.4g}")},
         }
 
     def sheet(self, title: str) -> Sheet:
         """Return the table to be read."""
         unit = "step" if self.per_step else "gradient"
-        header = ("worker", f"s per {unit}", "of them computing", "s per vector")
+        header = ("worker", f"s per {unit}", "s per order", "s per vector")
         rows = [
-            (str(k), f"{h:.4g}", f"{own:.4g}", f"{kappa:.4g}")
-            for k, (h, own, kappa) in enumerate(
-                zip(self.compute, self.own, self.uplink, strict=True)
+            (str(k), f"{h:.4g}", f"{order:.4g}", f"{kappa:.4g}")
+            for k, (h, order, kappa) in enumerate(
+                zip(self.compute, self.downlink, self.uplink, strict=True)
             )
         ]
         return Sheet(f"{title}: {self.gradients} gradients on real workers", header, rows)
@@ -128,7 +130,7 @@ def calibration(race: Race, workers: int, *, per_step: bool) -> Calibration:
     Raises:
         ValueError: a worker has computed none.
     """
-    rows = np.array(race.measured.gradients).reshape(-1, 4)
+    rows = _warm(np.array(race.measured.gradients).reshape(-1, 4))
     who = rows[:, 0].astype(int)
     silent = sorted({*range(workers)} - {*who.tolist()})
     if silent:
@@ -136,21 +138,28 @@ def calibration(race: Race, workers: int, *, per_step: bool) -> Calibration:
     own, heard = rows[:, 1], rows[:, 2]
     units = rows[:, 3] if per_step else np.ones(len(rows))
     total = np.bincount(who, units, workers)
-    compute = np.bincount(who, heard, workers) / total
-    vectors = np.array(race.measured.vectors).reshape(-1, 2)
+    compute = np.bincount(who, own, workers) / total
+    vectors = _warm(np.array(race.measured.vectors).reshape(-1, 2))
     mean = float(vectors[:, 1].mean()) if len(vectors) else 0.0
     senders = vectors[:, 0].astype(int)
     counts = np.bincount(senders, minlength=workers)
     sums = np.bincount(senders, vectors[:, 1], workers)
     return Calibration(
         compute=compute,
-        own=np.bincount(who, own, workers) / total,
-        spread=nearest(heard / units / compute[who]),
+        downlink=np.bincount(who, heard - own, workers) / np.bincount(who, minlength=workers),
+        spread=nearest(own / units / compute[who]),
         uplink=np.where(counts > 0, sums / np.maximum(counts, 1), mean),
         update=float(np.median(race.measured.updates)) if race.measured.updates else 0.0,
         per_step=per_step,
         gradients=len(rows),
     )
+
+
+def _warm(rows: Vector) -> Vector:
+    """Return what was measured, without the first of each worker, who begins cold."""
+    workers, first = np.unique(rows[:, 0], return_index=True)
+    several = np.array([np.count_nonzero(rows[:, 0] == worker) > 1 for worker in workers])
+    return np.delete(rows, first[several.astype(bool)], axis=0)
 
 
 def text(base: Path, target: Path, found: Calibration, command: str) -> str:
@@ -166,7 +175,7 @@ def text(base: Path, target: Path, found: Calibration, command: str) -> str:
     lines = [f"# Measured by `{command}`", *(f"# {line}" for line in found.lines())]
     lines += [f"base = {_toml(where)}", "", "[cluster]"]
     lines += [f"{key} = {_toml(value)}" for key, value in found.tables().items()]
-    lines += ["downlink = {}", "ingress = {}", "failures = {}"]
+    lines += ["ingress = {}", "failures = {}"]
     return "\n".join(lines) + "\n"
 
 

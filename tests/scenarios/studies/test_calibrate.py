@@ -14,9 +14,10 @@ from simulator.race.race import Race
 from simulator.race.workers import Measured
 
 PER_GRADIENT: list[tuple[int, float, float, int]] = [
-    (0, 0.5, 1.0, 10),
-    (0, 0.5, 3.0, 30),
-    (1, 2.0, 4.0, 20),
+    (0, 9.0, 99.0, 10),  # cold
+    (0, 1.0, 1.25, 10),
+    (0, 3.0, 3.75, 30),
+    (1, 4.0, 5.0, 20),
 ]
 
 
@@ -25,11 +26,11 @@ def race(**measured: Any) -> Race:
 
 
 def test_means_are_of_each_worker() -> None:
-    vectors = [(0, 0.25), (0, 0.75)]
+    vectors = [(0, 50.0), (0, 0.25), (0, 0.75)]
     one = race(gradients=PER_GRADIENT, vectors=vectors, updates=[0.1, 0.2, 0.9])
     found = calibration(one, 2, per_step=False)
     assert found.compute.tolist() == [2.0, 4.0]
-    assert found.own.tolist() == [0.5, 2.0]
+    assert found.downlink.tolist() == [0.5, 1.0]
     assert found.uplink.tolist() == [0.5, 0.5]  # worker 1 sent nothing: the mean of all
     assert found.update == 0.2
     assert found.spread.cv == pytest.approx(0.5)  # of 1/2, 3/2 and 1
@@ -67,7 +68,7 @@ def test_the_written_scenario_is_the_base_with_the_measured_times(tmp_path: Path
     )
     found = Calibration(
         np.array([1.5, 2.25]),
-        np.array([1.0, 2.0]),
+        np.array([0.25, 0.75]),
         Spread("gamma", 0.25, 0.1),
         np.array([0.5, 0.125]),
         update=0.0625,
@@ -82,6 +83,8 @@ def test_the_written_scenario_is_the_base_with_the_measured_times(tmp_path: Path
     hardware = scenario.cluster.hardware(dimension=10, seed=0)
     assert hardware.compute.seconds.tolist() == [1.5, 2.25]
     assert hardware.network.uplink.tolist() == [0.5, 0.125]
+    assert hardware.network.downlink is not None
+    assert hardware.network.downlink.tolist() == [0.25, 0.75]
     assert hardware.server.update == 0.0625
     assert scenario.cluster.compute.random is not None
     assert scenario.cluster.compute.random.model_dump() == {
