@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from scenarios.format.words.errors import BadInputError
 from scenarios.pictures.style import Picture, colour, rank
 from scenarios.results import curves, theory
+from scenarios.runs.store.record import RACED
 from scenarios.runs.store.stored import StoredRun
 from simulator import Vector
 
@@ -29,6 +30,9 @@ LONGEST_TITLE = 54
 
 STYLES = ("-", "--", ":", "-.")
 """Line styles of scenarios that share a panel."""
+
+RACE_STYLE = (0, (6, 2, 1, 2, 1, 2))
+"""That of races, in the colour of the method that was raced."""
 
 MARKS = {"update, predicted": ("|", 9), "update, simulated": (".", 3)}
 """Marker and size of what ``theory`` marks, by name."""
@@ -165,7 +169,8 @@ def _draw_panel(ax: Axes, panel: Panel, labels: list[str], look: Look) -> None:
         for label in labels:
             mine = [run for run in runs if run.label == label]
             name = look.names.get(label, label) + (f" ({group})" if group else "")
-            line = {"color": colour(label, labels), "linestyle": style, "label": name}
+            drawn = RACE_STYLE if label.endswith(RACED) else style
+            line = {"color": colour(label, labels), "linestyle": drawn, "label": name}
             own = _until_one_ends(edges, mine)
             _draw_curve(ax, [curves.binned(run, panel.column, own) for run in mine], own, line)
     seeds = len({run.info["seed"] for run in panel.runs})

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from scenarios.format.words.errors import BadInputError
+from scenarios.runs.store.record import RACED
 
 COLOURS = {
     "rennala-nigt": "#0072B2",
@@ -67,13 +68,15 @@ def save(figure: Figure, file: Path) -> None:
 
 def rank(label: str) -> tuple[int, str]:
     """Return a key to sort by: methods in the order of their colours, then the user's labels."""
-    order = list(COLOURS)
-    return (order.index(label) if label in order else len(order), label)
+    order, method = list(COLOURS), label.removesuffix(RACED)
+    return (order.index(method) if method in order else len(order), label)
 
 
 def colour(label: str, labels: list[str]) -> str:
-    """Return the colour of a method; a label of the user's takes one that is free."""
-    if label in COLOURS:
-        return COLOURS[label]
-    free = [colour for name, colour in COLOURS.items() if name not in labels] or ["#444444"]
-    return free[[name for name in labels if name not in COLOURS].index(label) % len(free)]
+    """Return the colour of a method, raced or not; a user's label takes one that is free."""
+    method = label.removesuffix(RACED)
+    if method in COLOURS:
+        return COLOURS[method]
+    methods = list(dict.fromkeys(name.removesuffix(RACED) for name in labels))
+    free = [colour for name, colour in COLOURS.items() if name not in methods] or ["#444444"]
+    return free[[name for name in methods if name not in COLOURS].index(method) % len(free)]

@@ -11,6 +11,7 @@ from rich.console import Console
 
 import straggler
 from scenarios.cli.parts import _broken
+from scenarios.pictures.style import COLOURS, colour, rank
 from scenarios.pictures.sweep import Axis, Grid, draw_sweep
 from scenarios.pictures.timeline import Recorded, draw_timeline
 from scenarios.results.bands import bands_of
@@ -179,3 +180,11 @@ def test_lines_are_broken_between_words_under_what_they_say() -> None:
         "compute   h = 1 to 20 s per gradient,",
         "          and more words",
     ]
+
+
+def test_a_race_has_the_colour_of_its_method() -> None:
+    labels = ["mine", "mine (race)", "rennala-nigt", "rennala-nigt (race)", "yours"]
+    colours = [colour(label, labels) for label in labels]
+    assert colours[0] == colours[1] != colours[4]
+    assert colours[2] == colours[3] == COLOURS["rennala-nigt"]
+    assert sorted(labels, key=rank)[:2] == ["rennala-nigt", "rennala-nigt (race)"]
