@@ -21,7 +21,7 @@ from commands import COMMAND, straggler, write_scenario
 from methods import method
 
 import straggler as front
-from algorithms import METHODS, NIGT, Algorithm, Rennala, Synchronous
+from algorithms import METHODS, NIGT, Algorithm, Rennala, Ringmaster, Synchronous
 from scenarios.format.words.errors import BadInputError
 from simulator import Hardware, Problem, Run, simulate
 from simulator.hardware.network import Network
@@ -122,6 +122,16 @@ def test_workers_finish_what_nobody_wants(crew: Crew) -> None:
     simulated = simulate(algorithm.run, BUILD(), cluster, updates=4)
     assert simulated.gradients_discarded[2] > 0
     assert_same(raced(crew, algorithm, cluster).run, simulated)
+
+
+def test_tasks_that_are_too_old_are_stopped(crew: Crew) -> None:
+    """Worker 0 is first each time, and the tasks of the others, of delay 1 then, are stopped."""
+    cluster = hardware(SLOW, LINKS, server=SERVER)
+    algorithm = Ringmaster(RULE, threshold=1)
+    simulated = simulate(algorithm.run, BUILD(), cluster, updates=3)
+    assert simulated.gradients_used.tolist() == [3, 0, 0]
+    assert simulated.gradients_discarded.tolist() == [0, 3, 3]
+    assert_same(raced(crew, algorithm, cluster, 3).run, simulated)
 
 
 def test_an_allreduce_is_a_gather_to_rounding(crew: Crew) -> None:
