@@ -64,7 +64,7 @@ FINDINGS = {
         "A ring helps rounds and is no use to AFedPG; one port slows everybody, AFedPG most"
     ),
     "gallery": (
-        "Rennala with plain steps is first on the quadratics; the rule matters as much as the "
-        "aggregation; the MDP tells no method from the best"
+        "Plain steps along means of twenty gradients are first on the quadratics; the rule matters "
+        "as much as the aggregation; the MDP tells no method from the best"
     ),
 }
