@@ -23,7 +23,7 @@ COLOURS = {
     "asynchronous-pg": "#66A61E",
     "fedbuff-nigt": "#A6761D",
     "ringleader-nigt": "#7570B3",
-    "mindflayer-nigt": "#1B9E77",
+    "mindflayer-nigt": "#882255",
     "fedbuff-pg": "#E7298A",
     "local-pg": "#1B9E77",
     "local-nigt": "#8B4513",

@@ -34,7 +34,7 @@ FINDINGS = {
     ),
     "heavy-tails": (
         "Surely ahead of the synchronous method, which waits for the worst of ten draws; "
-        "level with AFedPG"
+        "level with AFedPG and MindFlayer"
     ),
     "failures": (
         "Surely ahead of a synchronous method that waits; a timeout closes the gap, and "

@@ -92,7 +92,11 @@ FIGURES: dict[str, Figure] = {
         heroes=("malenia-nigt",),
         rivals=("rennala-nigt", "synchronous-nigt", "afedpg"),
     ),
-    "heavy-tails": Figure(RENNALA, _parts("beyond/heavy-tails")),
+    "heavy-tails": Figure(
+        f"{RENNALA}, and than MindFlayer NIGT",
+        _parts("beyond/heavy-tails"),
+        rivals=("synchronous-nigt", "afedpg", "mindflayer-nigt"),
+    ),
     "failures": Figure(
         RENNALA,
         _parts("beyond/failures"),
