@@ -41,6 +41,9 @@ ray = pytest.importorskip("ray")
 SCALE = 0.1
 """Real seconds per simulated second: half of one survives a busy machine."""
 
+ATTEMPTS = 3
+"""A busy machine may hold up a worker longer than the gaps: one race of these has to agree."""
+
 RULE = NIGT(step_size=0.1, momentum=0.1)
 BUILD = partial(Quadratic, dimension=3, bowls=[Bowl()], noise=0.5, seed=0)
 
@@ -105,6 +108,18 @@ def assert_same(real: Run, simulated: Run) -> None:
     assert real.bytes_sent == simulated.bytes_sent
 
 
+def assert_as_simulated(
+    crew: Crew, algorithm: Algorithm, cluster: Hardware, simulated: Run
+) -> None:
+    """Race as long as the simulation; where something else held up the machine, race again."""
+    updates = len(simulated.history.rows)
+    for more in reversed(range(ATTEMPTS)):
+        real = raced(crew, algorithm, cluster, updates).run
+        with contextlib.suppress(AssertionError) if more else contextlib.nullcontext():
+            assert_same(real, simulated)
+            return
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_an_emulated_race_is_as_simulated(crew: Crew, name: str) -> None:
     if name == "local":
@@ -113,7 +128,7 @@ def test_an_emulated_race_is_as_simulated(crew: Crew, name: str) -> None:
         return
     cluster = hardware(SLOW, LINKS, server=SERVER)
     simulated = simulate(method(name).run, BUILD(), cluster, updates=2)
-    assert_same(raced(crew, method(name), cluster, 2).run, simulated)
+    assert_as_simulated(crew, method(name), cluster, simulated)
 
 
 def test_workers_finish_what_nobody_wants(crew: Crew) -> None:
@@ -121,7 +136,7 @@ def test_workers_finish_what_nobody_wants(crew: Crew) -> None:
     algorithm = Rennala(RULE, batch=2)
     simulated = simulate(algorithm.run, BUILD(), cluster, updates=4)
     assert simulated.gradients_discarded[2] > 0
-    assert_same(raced(crew, algorithm, cluster).run, simulated)
+    assert_as_simulated(crew, algorithm, cluster, simulated)
 
 
 def test_tasks_that_are_too_old_are_stopped(crew: Crew) -> None:
@@ -131,7 +146,7 @@ def test_tasks_that_are_too_old_are_stopped(crew: Crew) -> None:
     simulated = simulate(algorithm.run, BUILD(), cluster, updates=3)
     assert simulated.gradients_used.tolist() == [3, 0, 0]
     assert simulated.gradients_discarded.tolist() == [0, 3, 3]
-    assert_same(raced(crew, algorithm, cluster, 3).run, simulated)
+    assert_as_simulated(crew, algorithm, cluster, simulated)
 
 
 def test_an_allreduce_is_a_gather_to_rounding(crew: Crew) -> None:
