@@ -23,6 +23,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "theory": ("theory", "two.toml"),
     "bench": ("bench", "speed"),
     "trace": ("trace", "nowhere.log", "out.csv"),
+    "race": ("race", "nowhere.toml"),
+    "calibrate": ("calibrate", "nowhere.toml", "-o", "out.toml"),
 }
 
 
