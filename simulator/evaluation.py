@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simulator.accounting.columns import EVALUATION, Update, of_variant
-from simulator.cluster import SimulatedCluster
+from simulator.loop.cluster import SimulatedCluster
 from simulator.problem import Problem
 from simulator.types import Vector
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
-from simulator.tasks import Move, Task
+from simulator.loop.tasks import Move, Task
 from simulator.types import Indices, Process, Vector
 
 

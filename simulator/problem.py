@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from simulator.tasks import Key
+from simulator.loop.tasks import Key
 from simulator.types import Indices, Vector
 
 

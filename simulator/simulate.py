@@ -11,8 +11,8 @@ from simulator.accounting.history import DivergedError, History
 from simulator.accounting.selection_bias import SelectionBias
 from simulator.accounting.staleness import Staleness
 from simulator.accounting.timeline import Intervals, State, Timeline
-from simulator.cluster import SimulatedCluster
 from simulator.hardware.hardware import Hardware
+from simulator.loop.cluster import SimulatedCluster
 from simulator.problem import Problem
 from simulator.promises.checkpoint import START, Checkpoint
 from simulator.types import Indices, Process, Vector
@@ -91,7 +91,7 @@ def simulate(
         past: where to resume, with ``method``, problem and hardware as they were at the start.
         on_update: called with the cluster and the new theta, shape (d,), after each update that is
             not in ``past``: the history has a new row, and a
-            :meth:`~simulator.cluster.SimulatedCluster.checkpoint` can be taken.
+            :meth:`~simulator.loop.cluster.SimulatedCluster.checkpoint` can be taken.
         on_wait: called with the cluster and the events since the last update, at every 10,000.
 
     Raises:

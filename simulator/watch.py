@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from simulator.cluster import SimulatedCluster
+    from simulator.loop.cluster import SimulatedCluster
 
 BYTES = 410
 """That a pending gradient takes."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from commands import write_scenario
 
-from scenarios.studies.tune import Try
+from scenarios.studies.tuning.tune import Try
 
 TABLE = """
 [tune]

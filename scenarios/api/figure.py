@@ -15,8 +15,8 @@ from scenarios.format.words.accepted import FileOrFolder
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
 from scenarios.results.compare import compare, warnings_of
-from scenarios.results.judge import Verdict, judge
-from scenarios.results.matrix import MATRIX, Column, column
+from scenarios.results.judging.judge import Verdict, judge
+from scenarios.results.judging.matrix import MATRIX, Column, column
 from scenarios.results.published import published, refresh
 from scenarios.runs.jobs import Job, Summary
 from scenarios.runs.make import Maker, Making

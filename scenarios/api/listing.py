@@ -8,8 +8,8 @@ from typing import Literal
 from algorithms import METHODS, RULES, Algorithm, Rule
 from scenarios.api.shown import Shown
 from scenarios.format.load import library, read_toml
+from scenarios.format.own.installed import GROUPS, installed
 from scenarios.format.words.arguments import checked_call
-from scenarios.format.words.installed import GROUPS, installed
 from scenarios.results.sheet import Sheet
 from scenarios.studies.grid import SWEEPS
 

@@ -23,11 +23,11 @@ from scenarios.runs.jobs import Summary
 from scenarios.runs.make import Maker, Making
 from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.stored import folders_below, runs_in
-from scenarios.studies import budget
-from scenarios.studies import tune as search
-from scenarios.studies import tuned as report
 from scenarios.studies.grid import Sweep, load_sweep, sweep_names
 from scenarios.studies.sweep import SweepRun, runs_of, unique_jobs
+from scenarios.studies.tuning import budget
+from scenarios.studies.tuning import tune as search
+from scenarios.studies.tuning import tuned as report
 from simulator import Count
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from scenarios.api.figure import FigureResults, figures
 from scenarios.api.shown import Report, Shown
 from scenarios.format.words.accepted import FileOrFolder
 from scenarios.format.words.arguments import checked_call
-from scenarios.results import check, verdicts
-from scenarios.results.aggregate import at_once
+from scenarios.results.judging import check, verdicts
+from scenarios.results.judging.aggregate import at_once
 from scenarios.results.sheet import Sheet
 from scenarios.studies.findings import FINDINGS
 
 if TYPE_CHECKING:
-    from scenarios.results.judge import Verdict
+    from scenarios.results.judging.judge import Verdict
 
 
 class Verdicts(Shown):

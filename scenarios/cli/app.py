@@ -9,8 +9,8 @@ from typer.core import TyperCommand
 
 from scenarios.cli import figure, look, make, race, read, study
 from scenarios.cli.usage import UsageError, explained, strict
+from scenarios.format.own.installed import GROUPS, installed
 from scenarios.format.words.errors import BadInputError
-from scenarios.format.words.installed import GROUPS, installed
 
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Make runs": (make.run, race.race, make.check, make.list_),

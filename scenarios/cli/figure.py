@@ -107,8 +107,8 @@ def _say_what_is_left(names: Sequence[str], out: Path, slots: int) -> None:
 
 def _show_figure(found: "FigureResults", *, quick: bool) -> None:
     from scenarios.pictures.style import save as save_picture
-    from scenarios.results.matrix import MATRIX, matrix_sheet
-    from scenarios.results.verdicts import aggregate_sheets, sentences, times_sheet
+    from scenarios.results.judging.matrix import MATRIX, matrix_sheet
+    from scenarios.results.judging.verdicts import aggregate_sheets, sentences, times_sheet
 
     name = found.name
     say(f"claim of figure {name}: {found.claim}\n")

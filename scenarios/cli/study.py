@@ -123,8 +123,8 @@ def tune(
     """
     from scenarios.api import studies as api
     from scenarios.format.load import find
-    from scenarios.studies import tuned as report
-    from scenarios.studies.tune import foreseen
+    from scenarios.studies.tuning import tuned as report
+    from scenarios.studies.tuning.tune import foreseen
 
     file = find(scenario)
     target = write or Path(f"{file.stem}-tuned.toml")

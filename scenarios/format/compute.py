@@ -10,12 +10,12 @@ import annotated_types
 import numpy as np
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from scenarios.format.own.classes import Own, own_model
+from scenarios.format.own.open import Door, Open
+from scenarios.format.own.where import told
 from scenarios.format.words.errors import short
-from scenarios.format.words.open import Door, Open
-from scenarios.format.words.own import Own, own_model
 from scenarios.format.words.selection import select
 from scenarios.format.words.strict import NonNegative, Strict, Workers
-from scenarios.format.words.where import told
 from simulator import ComputeModel, ComputeTimes, Count, OwnFactors, Positive, Vector, power_law
 from simulator.hardware.jitter import Jitter
 from simulator.hardware.speed import Profile, Speeds

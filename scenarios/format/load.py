@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from scenarios.format.compute import TraceTimes
+from scenarios.format.own.where import told
 from scenarios.format.problem import ControlProblem
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.base import merged, only_methods
 from scenarios.format.words.errors import BadInputError, short, short_name
 from scenarios.format.words.explain import checked
 from scenarios.format.words.plain import plain
-from scenarios.format.words.where import told
 from simulator.one_line import one_line
 
 LIBRARY = Path(__file__).parent.parent / "library"

@@ -10,14 +10,14 @@ from typing import Any, ClassVar, Literal, cast, get_args, get_type_hints
 from pydantic import ConfigDict, create_model
 
 from algorithms import COMBINED, METHODS, RULES, Algorithm, Rule, Schedule
+from scenarios.format.own.classes import Own, keys_of, own_model
+from scenarios.format.own.open import Door, Open
+from scenarios.format.own.sources import Code, code_of
+from scenarios.format.own.where import in_one_line
 from scenarios.format.words.errors import BadInputError, short
 from scenarios.format.words.explain import checked
-from scenarios.format.words.open import Door, Open
-from scenarios.format.words.own import Own, keys_of, own_model
 from scenarios.format.words.plain import plain
-from scenarios.format.words.sources import Code, code_of
 from scenarios.format.words.strict import Label, NonNegative, Strict
-from scenarios.format.words.where import in_one_line
 from simulator import Positive
 
 RULE = Door("rule", "straggler.rules", Rule, {**RULES})

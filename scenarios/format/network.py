@@ -7,10 +7,10 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from scenarios.format.compute import one_per_worker
-from scenarios.format.words.open import Door, Open
-from scenarios.format.words.own import Own, own_model
+from scenarios.format.own.classes import Own, own_model
+from scenarios.format.own.open import Door, Open
+from scenarios.format.own.where import told
 from scenarios.format.words.strict import NonNegative, Strict
-from scenarios.format.words.where import told
 from simulator import Count, Network, NetworkModel, Positive, Vector, power_law
 from simulator.hardware.network import BYTES_PER_COORDINATE
 from simulator.hardware.server import Server

@@ -7,12 +7,13 @@ import annotated_types
 import numpy as np
 from pydantic import Field
 
+from scenarios.format.own.classes import Own, Sourced, imported, own_model
+from scenarios.format.own.open import Door, Open
+from scenarios.format.own.sources import Code, code_in
+from scenarios.format.own.where import told
 from scenarios.format.words.errors import short
-from scenarios.format.words.open import Door, Open
-from scenarios.format.words.own import Own, Sourced, imported, own_model
 from scenarios.format.words.selection import select
 from scenarios.format.words.size import NUMBER, VECTORS, Size
-from scenarios.format.words.sources import Code, code_in
 from scenarios.format.words.strict import (
     LARGEST_DIMENSION,
     Label,
@@ -20,7 +21,6 @@ from scenarios.format.words.strict import (
     Strict,
     Workers,
 )
-from scenarios.format.words.where import told
 from simulator import Count, Positive, Problem, Variants
 
 SLOTS = 16

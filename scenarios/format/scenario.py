@@ -8,13 +8,13 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from scenarios.format.cluster import Cluster
 from scenarios.format.method import Method
+from scenarios.format.own.classes import Sourced
 from scenarios.format.tabular import ProblemTable  # with it, all kinds are known
 from scenarios.format.words.accepted import Values
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
 from scenarios.format.words.explain import checked
 from scenarios.format.words.keys import set_key
-from scenarios.format.words.own import Sourced
 from scenarios.format.words.plain import plain
 from scenarios.format.words.strict import Strict
 from simulator import Count, Momentum, Positive

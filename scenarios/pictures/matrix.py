@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.colors import LogNorm
 
 from scenarios.pictures.style import Picture
-from scenarios.results.matrix import Column, methods_of, text
+from scenarios.results.judging.matrix import Column, methods_of, text
 
 DARK, SLOWEST = 4.0, 10.0
 """Factors from the latter on have the same colour, from the former on white letters."""

@@ -17,7 +17,7 @@ import filelock
 
 from algorithms import Algorithm
 from scenarios.format.foresee import foresee
-from scenarios.format.words.where import in_one_line
+from scenarios.format.own.where import in_one_line
 from scenarios.runs.resume import Resumption
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.files import write_atomically

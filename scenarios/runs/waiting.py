@@ -4,8 +4,8 @@ from collections.abc import Generator
 from typing import Any
 
 from algorithms import Algorithm
+from scenarios.format.own.where import file_line
 from scenarios.format.words.errors import BadInputError
-from scenarios.format.words.where import file_line
 from simulator import Cluster, Hardware, Problem, Process, Run, simulate
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from scenarios.results import curves
 from scenarios.results.compare import default_thresholds
-from scenarios.results.intervals import EDGES, LEVEL, Interval, Times, bootstrap
+from scenarios.results.judging.intervals import EDGES, LEVEL, Interval, Times, bootstrap
 from scenarios.results.theory import clock_of, scenario_of
 from scenarios.runs.store.stored import StoredRun
 from simulator import Vector

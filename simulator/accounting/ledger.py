@@ -12,10 +12,10 @@ from simulator.accounting.selection_bias import Selection
 from simulator.accounting.staleness import DelayCounts, Staleness
 from simulator.accounting.tally import Tally
 from simulator.accounting.timeline import Timeline
+from simulator.loop.tasks import Key, Task
 from simulator.problem import Estimate
 from simulator.promises.gradients import LazyGradients
 from simulator.promises.trajectories import Trajectories
-from simulator.tasks import Key, Task
 from simulator.types import Indices, Vector
 
 

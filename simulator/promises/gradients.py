@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from simulator.loop.tasks import Key, Lookahead, Task
 from simulator.problem import Estimate, Problem, Request
 from simulator.promises.baselines import Baselines
 from simulator.promises.replay import Replay
-from simulator.tasks import Key, Lookahead, Task
 from simulator.types import Vector
 
 LARGEST = 32

@@ -7,9 +7,9 @@ from itertools import islice
 from simulator.accounting.columns import Update
 from simulator.accounting.history import History
 from simulator.interface import State
+from simulator.loop.tasks import Key, Lookahead
 from simulator.problem import Estimate
 from simulator.promises.checkpoint import START, Checkpoint
-from simulator.tasks import Key, Lookahead
 from simulator.types import Vector
 
 

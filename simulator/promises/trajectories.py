@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from simulator.loop.tasks import Key, Lookahead
 from simulator.problem import Problem
 from simulator.promises.replay import Replay
-from simulator.tasks import Key, Lookahead
 from simulator.types import Indices, Vector
 
 

@@ -12,6 +12,7 @@ from simulator.accounting.tally import Tally
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import BYTES_PER_COORDINATE
 from simulator.interface import Cluster, State, Trials, When
+from simulator.loop.tasks import Key, Task
 from simulator.problem import Problem
 from simulator.promises.gradients import LazyGradients
 from simulator.promises.replay import Replay
@@ -20,7 +21,6 @@ from simulator.race.messages import Parcel, Sent, UnsupportedError, together
 from simulator.race.round import RaceRound
 from simulator.race.underway import Computing, Lost, Placed, Sending
 from simulator.race.workers import OverError, RealWorkers
-from simulator.tasks import Key, Task
 from simulator.types import Indices, Process, Vector
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.loop.tasks import Key
 from simulator.problem import Estimate
-from simulator.tasks import Key
 from simulator.types import Vector
 
 

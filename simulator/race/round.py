@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.interface import Round, Trials
+from simulator.loop.tasks import Key, Task
 from simulator.race.messages import Meeting
 from simulator.race.underway import Placed, Sending
-from simulator.tasks import Key, Task
 from simulator.types import Indices, Process, Vector
 
 if TYPE_CHECKING:

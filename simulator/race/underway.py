@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from simulator.loop.tasks import Lookahead
 from simulator.race.messages import Meeting, Parcel
-from simulator.tasks import Lookahead
 from simulator.types import Vector
 
 NOTHING: Vector = np.empty(0)

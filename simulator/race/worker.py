@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from simulator.loop.tasks import Key
 from simulator.problem import Estimate, Problem, Request
 from simulator.race.messages import Delivery, Meeting, Order, Parcel, Report, Sent
-from simulator.tasks import Key
 from simulator.types import Vector
 
 MEETING_SECONDS = 30.0

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simulator.accounting.timeline import State, Timeline
+from simulator.loop.tasks import Key, Task
 from simulator.problem import Estimate
 from simulator.race.crew import Crew, Death, News
 from simulator.race.emulation import Emulation
 from simulator.race.messages import Delivery, Order, Report
 from simulator.race.underway import Computing, Lost, Placed, Sending
-from simulator.tasks import Key, Task
 from simulator.types import Indices, Vector
 
 

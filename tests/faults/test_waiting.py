@@ -9,7 +9,7 @@ import own_classes
 import pytest
 
 import straggler as front
-from scenarios.format.words.where import raised_at
+from scenarios.format.own.where import raised_at
 from scenarios.runs.execute import Options, execute
 from scenarios.runs.spec import expand
 from scenarios.runs.store.folder import RunFolder

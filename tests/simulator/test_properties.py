@@ -14,7 +14,7 @@ from methods import drawn
 from algorithms import AFedPG, Algorithm, Rennala, Synchronous
 from simulator import Hardware
 from simulator.hardware.server import FREE, Server, Serving
-from simulator.ready import ReadyQueue
+from simulator.loop.ready import ReadyQueue
 
 if TYPE_CHECKING:
     from simulator.hardware.hardware import Preemption

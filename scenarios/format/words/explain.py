@@ -10,8 +10,8 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from scenarios.format.own.open import Open
 from scenarios.format.words.errors import BadInputError, short, short_name
-from scenarios.format.words.open import Open
 from scenarios.format.words.slot import Slot
 
 Checked = TypeVar("Checked", bound=BaseModel)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from simulator.loop.tasks import Key
 from simulator.problem import Estimate, Problem, Request, Variants
 from simulator.problems.control.baseline import KEPT, LinearBaseline
 from simulator.problems.control.helpers import Rollouts
@@ -12,7 +13,6 @@ from simulator.problems.control.reinforce import reward_to_go, weighted_gradient
 from simulator.problems.control.rollout import Batch, Setting, Trajectories, joined
 from simulator.problems.control.variant import Variant
 from simulator.randomness import Stream, generator
-from simulator.tasks import Key
 from simulator.types import Indices, Vector
 
 KEPT_BYTES = 2**28

@@ -12,7 +12,7 @@ import pytest
 from commands import straggler
 
 import straggler as front
-from scenarios.format.words.sources import code_of
+from scenarios.format.own.sources import code_of
 from scenarios.runs.spec import expand
 
 CONTENT: dict[str, Any] = {

@@ -8,8 +8,8 @@ import pytest
 from scipy import stats
 
 from scenarios.api.verdict import Check
-from scenarios.results import check
-from scenarios.results.intervals import WRONG
+from scenarios.results.judging import check
+from scenarios.results.judging.intervals import WRONG
 from scenarios.results.published import published
 
 RESULTS = Path(__file__).parents[3] / "results"

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from scenarios.results.aggregate import aggregates, at_once, holm, stratified
-from scenarios.results.intervals import Interval, p_above, paired
-from scenarios.results.judge import Verdict, judge
-from scenarios.results.verdicts import interval_text, markdown, sentences
+from scenarios.results.judging.aggregate import aggregates, at_once, holm, stratified
+from scenarios.results.judging.intervals import Interval, p_above, paired
+from scenarios.results.judging.judge import Verdict, judge
+from scenarios.results.judging.verdicts import interval_text, markdown, sentences
 from scenarios.runs.store.stored import StoredRun
 
 END = 100.0

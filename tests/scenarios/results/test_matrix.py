@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from scenarios.pictures.matrix import draw
-from scenarios.results.matrix import column, matrix_sheet, methods_of
+from scenarios.results.judging.matrix import column, matrix_sheet, methods_of
 from scenarios.runs.store.stored import StoredRun
 
 

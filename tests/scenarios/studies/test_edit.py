@@ -9,11 +9,11 @@ from tuning import made_up
 
 from scenarios.format.load import LIBRARY, load
 from scenarios.runs.store.stored import StoredRun
-from scenarios.studies.budget import plan
-from scenarios.studies.edit import with_values
-from scenarios.studies.thresholds import thresholds
-from scenarios.studies.tune import Tuning
-from scenarios.studies.tuned import MARK, write
+from scenarios.studies.tuning.budget import plan
+from scenarios.studies.tuning.edit import with_values
+from scenarios.studies.tuning.thresholds import thresholds
+from scenarios.studies.tuning.tune import Tuning
+from scenarios.studies.tuning.tuned import MARK, write
 
 TEXT = """\
 # a comment

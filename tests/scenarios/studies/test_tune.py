@@ -15,10 +15,10 @@ from scenarios.format.words.errors import BadInputError
 from scenarios.runs.execute import Options, execute
 from scenarios.runs.jobs import Job
 from scenarios.runs.spec import expand
-from scenarios.studies.budget import Plan, Rung, plan
 from scenarios.studies.grid import load_sweep
-from scenarios.studies.tune import Tuning, ranked, tune
-from scenarios.studies.tuned import verdict
+from scenarios.studies.tuning.budget import Plan, Rung, plan
+from scenarios.studies.tuning.tune import Tuning, ranked, tune
+from scenarios.studies.tuning.tuned import verdict
 from simulator.problems.quadratic import Bowl, Quadratic
 
 

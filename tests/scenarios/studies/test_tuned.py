@@ -14,9 +14,9 @@ from tuning import NIGT, TABLE, bowl, made_up, with_table
 from algorithms import Schedule
 from scenarios.format.load import load, read_toml
 from scenarios.format.words.errors import BadInputError
-from scenarios.studies.budget import plan
-from scenarios.studies.tune import Tuning
-from scenarios.studies.tuned import check_target, edges, margin, verdict, write
+from scenarios.studies.tuning.budget import plan
+from scenarios.studies.tuning.tune import Tuning
+from scenarios.studies.tuning.tuned import check_target, edges, margin, verdict, write
 
 
 def test_a_method_that_always_fails_keeps_its_own_values(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from scenarios.format.words.where import OURS
+from scenarios.format.own.where import OURS
 
 
 @dataclass(frozen=True)

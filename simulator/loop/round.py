@@ -9,12 +9,12 @@ import numpy as np
 
 from simulator.hardware.hardware import Truths
 from simulator.interface import Round, Trials
-from simulator.tasks import Lookahead, Task
+from simulator.loop.tasks import Lookahead, Task
+from simulator.loop.workers import Course
 from simulator.types import Event, Indices, Process, Vector
-from simulator.workers import Course
 
 if TYPE_CHECKING:
-    from simulator.cluster import SimulatedCluster
+    from simulator.loop.cluster import SimulatedCluster
 
 NEVER: Event = (math.inf, math.inf)
 

@@ -17,9 +17,9 @@ from scenarios.results.rows import Rows
 from scenarios.results.sheet import Sheet, cell
 from scenarios.results.tables import two_lines
 from scenarios.runs.store.files import write_atomically
-from scenarios.studies.budget import TUNED, Plan, Rung
-from scenarios.studies.edit import with_values
-from scenarios.studies.tune import Try, Tuning, with_tuned
+from scenarios.studies.tuning.budget import TUNED, Plan, Rung
+from scenarios.studies.tuning.edit import with_values
+from scenarios.studies.tuning.tune import Try, Tuning, with_tuned
 from simulator import Vector
 
 MARK = "# Written by `straggler tune`"

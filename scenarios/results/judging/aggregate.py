@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scenarios.results.intervals import WRONG, Interval
-from scenarios.results.judge import Verdict
+from scenarios.results.judging.intervals import WRONG, Interval
+from scenarios.results.judging.judge import Verdict
 from simulator import Vector
 
 RESAMPLES = 2000

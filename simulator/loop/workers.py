@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from simulator.accounting.timeline import State, Timeline
 from simulator.hardware.hardware import Hardware
-from simulator.ready import ReadyQueue
-from simulator.tasks import Lookahead, Task
+from simulator.loop.ready import ReadyQueue
+from simulator.loop.tasks import Lookahead, Task
 from simulator.types import Event, Indices, Vector
 
 Lengths: TypeAlias = Callable[[Indices, Indices, Lookahead], Indices]

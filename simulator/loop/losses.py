@@ -8,8 +8,8 @@ from simulator.hardware.hardware import Truths
 from simulator.types import Event, Indices, Process, Vector
 
 if TYPE_CHECKING:
-    from simulator.cluster import SimulatedCluster
-    from simulator.round import SimulatedRound
+    from simulator.loop.cluster import SimulatedCluster
+    from simulator.loop.round import SimulatedRound
 
 BLOCK = 256
 """About as many losses, at most, are handled together: of many more, some would come too late."""

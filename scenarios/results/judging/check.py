@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from scenarios.results.intervals import RESAMPLES, WRONG, Times, draws, p_above
-from scenarios.results.judge import Verdict, judge
+from scenarios.results.judging.intervals import RESAMPLES, WRONG, Times, draws, p_above
+from scenarios.results.judging.judge import Verdict, judge
 from scenarios.results.published import published
 from scenarios.results.sheet import Sheet
 from scenarios.runs.store.stored import StoredRun

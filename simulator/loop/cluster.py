@@ -11,23 +11,23 @@ from simulator.accounting.ledger import Ledger
 from simulator.accounting.selection_bias import SelectionBias
 from simulator.accounting.tally import Tally
 from simulator.accounting.timeline import Timeline
-from simulator.clock import Clock
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import BYTES_PER_COORDINATE
 from simulator.hardware.server import Serving
 from simulator.interface import Cluster, State, Trials, When
-from simulator.losses import handle_losses
+from simulator.loop.clock import Clock
+from simulator.loop.losses import handle_losses
+from simulator.loop.round import SimulatedRound
+from simulator.loop.sending import Sending
+from simulator.loop.tasks import Lookahead, Move, Task
+from simulator.loop.workers import Workers
 from simulator.problem import Problem
 from simulator.promises.checkpoint import Checkpoint
 from simulator.promises.gradients import LazyGradients
 from simulator.promises.replay import Replay
 from simulator.promises.trajectories import Trajectories
-from simulator.round import SimulatedRound
-from simulator.sending import Sending
-from simulator.tasks import Lookahead, Move, Task
 from simulator.types import Event, Indices, Process, Vector
 from simulator.watch import Watch
-from simulator.workers import Workers
 
 
 class SimulatedCluster(Cluster):

@@ -7,7 +7,7 @@ import numpy as np
 
 from scenarios.results import curves
 from scenarios.results.compare import default_thresholds
-from scenarios.results.intervals import (
+from scenarios.results.judging.intervals import (
     RESAMPLES,
     WRONG,
     Interval,

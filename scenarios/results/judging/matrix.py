@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scenarios.results.intervals import Interval
-from scenarios.results.judge import Verdict, judge
+from scenarios.results.judging.intervals import Interval
+from scenarios.results.judging.judge import Verdict, judge
+from scenarios.results.judging.verdicts import interval_text
 from scenarios.results.sheet import Sheet
-from scenarios.results.verdicts import interval_text
 from scenarios.runs.store.stored import StoredRun
 
 MIDDLE = 1

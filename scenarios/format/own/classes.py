@@ -16,11 +16,11 @@ from typing import Any, ClassVar, Self, cast, get_type_hints
 from pydantic import Field, TypeAdapter, create_model, model_validator
 from pydantic.errors import PydanticSchemaGenerationError
 
+from scenarios.format.own.installed import installed
+from scenarios.format.own.sources import Code, changed_since_import, code_of
+from scenarios.format.own.where import in_one_line
 from scenarios.format.words.errors import short
-from scenarios.format.words.installed import installed
-from scenarios.format.words.sources import Code, changed_since_import, code_of
 from scenarios.format.words.strict import Strict
-from scenarios.format.words.where import in_one_line
 
 
 class Sourced(Strict):

@@ -16,10 +16,10 @@ from scenarios.results import curves
 from scenarios.runs.jobs import Job
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.stored import StoredRun
-from scenarios.studies.budget import Plan, Rung, Values
 from scenarios.studies.estimate import Estimate, estimate
 from scenarios.studies.sweep import folder_of
-from scenarios.studies.thresholds import thresholds
+from scenarios.studies.tuning.budget import Plan, Rung, Values
+from scenarios.studies.tuning.thresholds import thresholds
 from simulator import Vector
 from simulator.accounting.columns import EVALUATION, RETURN_MEAN
 

@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Literal, get_args, get_origin
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
+from scenarios.format.own.classes import find_class
+from scenarios.format.own.installed import installed
 from scenarios.format.words.errors import short
-from scenarios.format.words.installed import installed
-from scenarios.format.words.own import find_class
 from scenarios.format.words.strict import Strict
 
 

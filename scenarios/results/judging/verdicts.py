@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from scenarios.results.aggregate import Aggregate, aggregates
 from scenarios.results.curves import WINDOW
-from scenarios.results.intervals import LEVEL, Interval
-from scenarios.results.judge import Duel, Verdict
+from scenarios.results.judging.aggregate import Aggregate, aggregates
+from scenarios.results.judging.intervals import LEVEL, Interval
+from scenarios.results.judging.judge import Duel, Verdict
 from scenarios.results.sheet import Sheet
 from scenarios.runs.store.stored import StoredRun
 from simulator.accounting.columns import EVALUATION, OBJECTIVE

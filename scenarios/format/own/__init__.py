@@ -1,0 +1,1 @@
+"""Classes that users bring: found, checked, and named in errors like ours."""

@@ -1,0 +1,1 @@
+"""The event loop: a clock, the cluster that methods ask, its workers, rounds and messages."""
