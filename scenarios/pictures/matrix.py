@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.colors import LogNorm
 
 from scenarios.pictures.style import Picture
-from scenarios.results.judging.matrix import Column, methods_of, text
+from scenarios.results.judging.matrix import Column, methods_of
 
 DARK, SLOWEST = 4.0, 10.0
 """Factors from the latter on have the same colour, from the former on white letters."""
@@ -15,8 +15,8 @@ DARK, SLOWEST = 4.0, 10.0
 def draw(columns: Sequence[Column], title: str) -> Picture:
     """Draw a row for each method, a column for each panel; what is never reached is grey."""
     methods = methods_of(columns)
-    cells = [[panel.cell(label) for panel in columns] for label in methods]
-    values = np.array([[found[0].value if found else np.nan for found in row] for row in cells])
+    cells = [[panel.factor(label) for panel in columns] for label in methods]
+    values = np.array([[found.value if found else np.nan for found in row] for row in cells])
     shown = np.where(np.isfinite(values), np.minimum(values, SLOWEST), np.nan)
     size = (2.2 + 1.75 * len(columns), 1.6 + 0.42 * len(methods))
     picture = Picture(figsize=size, layout="constrained")
@@ -24,7 +24,7 @@ def draw(columns: Sequence[Column], title: str) -> Picture:
     ax.set_facecolor("#dddddd")
     ax.imshow(shown, norm=LogNorm(1, SLOWEST), cmap="viridis_r", aspect="auto", alpha=0.75)
     for row, column in np.ndindex(values.shape):
-        said = text(cells[row][column])
+        said = columns[column].text(methods[row])
         dark = shown[row, column] > DARK
         ink = "white" if dark else "black"
         ax.text(column, row, said, ha="center", va="center", fontsize="small", color=ink)

@@ -66,6 +66,7 @@ def _parts(*names: str, columns: tuple[str, ...] = ()) -> tuple[Part, ...]:
     return tuple(Part(name, columns) for name in names)
 
 
+EXAMPLES = ("quadratic", "tabular", "reacher")
 CLUSTERS = ("equal", "sqrt", "tails")
 """Of the gallery: in its scenarios' names."""
 
@@ -90,7 +91,7 @@ FIGURES: dict[str, Figure] = {
         MALENIA,
         (Part("beyond/ten-worlds", ("return_average", "return_mean_light", "return_mean_heavy")),),
         heroes=("malenia-nigt",),
-        rivals=("rennala-nigt", "synchronous-nigt", "afedpg"),
+        rivals=("rennala-nigt", "synchronous-nigt", "afedpg", "ringleader-nigt"),
     ),
     "heavy-tails": Figure(
         f"{RENNALA}, and than MindFlayer NIGT",
@@ -147,7 +148,7 @@ FIGURES: dict[str, Figure] = {
     "network": Figure(RENNALA, _parts("paper/figure3a", "beyond/one-port", "beyond/ring")),
     "gallery": Figure(
         "which method is first half way up, where all are tuned alike",
-        _parts(*(f"beyond/gallery-{p}-{c}" for p in ("quadratic", "tabular") for c in CLUSTERS)),
+        _parts(*(f"beyond/gallery-{p}-{c}" for p in EXAMPLES for c in CLUSTERS)),
         heroes=(),
         matrix=True,
     ),

@@ -17,7 +17,8 @@ MIDDLE = 1
 
 MATRIX = (
     "simulated seconds until half of the rise, over those of the best method "
-    "[90% interval];\n~: by the areas under the curves, the best is not surely ahead"
+    "[90% interval];\n~: by the areas under the curves, the best is not surely ahead; "
+    "first by area: nobody is half way up in the median"
 )
 """What a cell says."""
 
@@ -39,19 +40,32 @@ class Column:
         """By method, its times to the three thresholds; empty if no run rises."""
         return self.verdict.times if self.verdict else {}
 
-    def cell(self, method: str) -> tuple[Interval, bool] | None:
-        """Return a method's time over the best one's, and whether the best is surely ahead.
+    def factor(self, method: str) -> Interval | None:
+        """Return a method's time over the best one's; None: the panel has not the method.
 
-        It is if its claim against this method holds. None: the panel has not the method.
+        It is infinite for all if the best is not half way up, either.
         """
-        if self.verdict is None:
+        if self.verdict is None or method not in self.times:
             return None
-        if method == self.verdict.hero:
-            return Interval(1.0, 1.0, 1.0), False
+        hero = self.verdict.hero
+        if not np.isfinite(self.times[hero][MIDDLE].value):
+            return Interval(np.inf, np.inf, np.inf)
+        if method == hero:
+            return Interval(1.0, 1.0, 1.0)
+        return next(d.speedups[MIDDLE] for d in self.verdict.duels if d.rival == method)
+
+    def text(self, method: str) -> str:
+        """Return a method's cell; ``~`` where the best's claim against it does not hold."""
+        found = self.factor(method)
+        if found is None or self.verdict is None:
+            return "-"
+        there = np.isfinite(self.times[self.verdict.hero][MIDDLE].value)
+        said = interval_text(found) if there else "never"
         for duel in self.verdict.duels:
             if duel.rival == method:
-                return duel.speedups[MIDDLE], self.verdict.word_against(duel) == "holds"
-        return None
+                surely = self.verdict.word_against(duel) == "holds" or said == "1"
+                return said if surely else f"~ {said}"
+        return said if there else "first by area"
 
 
 def column(runs: list[StoredRun], title: str) -> Column:
@@ -76,7 +90,7 @@ def methods_of(columns: Sequence[Column]) -> list[str]:
     labels = dict.fromkeys(label for panel in panels for label in panel.times)
 
     def order(label: str) -> tuple[int, float]:
-        found = [cell[0].value for panel in panels if (cell := panel.cell(label))]
+        found = [cell.value for panel in panels if (cell := panel.factor(label))]
         there = [factor for factor in found if np.isfinite(factor)]
         mean = float(np.log(there).mean()) if there else np.inf
         return len(found) - len(there), mean
@@ -84,16 +98,7 @@ def methods_of(columns: Sequence[Column]) -> list[str]:
     return sorted(labels, key=order)
 
 
-def text(found: tuple[Interval, bool] | None) -> str:
-    """Return a cell; ``~`` where the best is not surely ahead."""
-    if found is None:
-        return "-"
-    interval, surely = found
-    said = interval_text(interval)
-    return said if surely or said == "1" else f"~ {said}"
-
-
 def matrix_sheet(columns: Sequence[Column], title: str) -> Sheet:
     """Return a row for each method, a column for each panel."""
-    rows = [(label, *(text(c.cell(label)) for c in columns)) for label in methods_of(columns)]
+    rows = [(label, *(c.text(label) for c in columns)) for label in methods_of(columns)]
     return Sheet(title, ("method", *(c.title for c in columns)), rows)

@@ -34,9 +34,10 @@ SECOND = column([*runs(fast=60.0), *runs(slow=30.0)], "second")
 
 def test_cells_are_times_over_those_of_the_best() -> None:
     # medians 40.2, 20.2, 21.2; pairs of seeds differ by 20 and by 1
-    interval, surely = FIRST.cell("slow") or (None, False)
+    interval = FIRST.factor("slow")
     assert interval is not None
-    assert (round(interval.value, 6), surely) == (round(40.2 / 20.2, 6), True)
+    assert round(interval.value, 6) == round(40.2 / 20.2, 6)
+    assert not FIRST.text("slow").startswith("~")
     rows = {row[0]: row[1:] for row in matrix_sheet([FIRST, SECOND], "m").rows}
     assert rows["fast"][0] == "1"
     assert rows["slow"][1] == "1"
@@ -64,8 +65,14 @@ def test_the_best_is_not_surely_ahead_of_its_equal() -> None:
 
 def test_a_panel_in_which_nobody_rises_has_no_numbers() -> None:
     flat = column(runs(one=NEVER, two=NEVER), "flat")
-    assert flat.cell("one") is None
+    assert flat.factor("one") is None
     assert matrix_sheet([flat], "m").rows == []
+
+
+def test_a_panel_in_which_the_median_is_never_half_way_up_says_who_is_first_by_area() -> None:
+    two_of_five = [run("one", seed, 20.0 if seed < 2 else NEVER) for seed in range(5)]
+    panel = column([*two_of_five, *runs(two=NEVER)], "rarely")
+    assert matrix_sheet([panel], "m").rows == [("one", "first by area"), ("two", "~ never")]
 
 
 def test_a_picture_has_a_text_for_each_cell() -> None:
