@@ -11,10 +11,11 @@ from simulator.accounting.ledger import Ledger
 from simulator.accounting.selection_bias import SelectionBias
 from simulator.accounting.tally import Tally
 from simulator.accounting.timeline import Timeline
+from simulator.base import HardwareCluster
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import BYTES_PER_COORDINATE
 from simulator.hardware.server import Serving
-from simulator.interface import Cluster, State, Trials, When
+from simulator.interface import State, Trials, When
 from simulator.loop.clock import Clock
 from simulator.loop.losses import handle_losses
 from simulator.loop.round import SimulatedRound
@@ -30,7 +31,7 @@ from simulator.types import Event, Indices, Process, Vector
 from simulator.watch import Watch
 
 
-class SimulatedCluster(Cluster):
+class SimulatedCluster(HardwareCluster):
     """A cluster in simulated time; the generators of methods yield SimPy events.
 
     :meth:`advance` is the event loop: all waiting goes through it. At equal times the server
@@ -87,25 +88,9 @@ class SimulatedCluster(Cluster):
         )
 
     @property
-    def size(self) -> int:
-        """The number n of workers."""
-        return self.workers.number
-
-    @property
-    def gradient_seconds(self) -> Vector:
-        """See :class:`Cluster`."""
-        compute = self.hardware.compute
-        return compute.ends(np.arange(self.size), np.zeros(self.size), compute.seconds)
-
-    @property
     def now(self) -> float:
         """Simulated seconds since the start."""
         return float(self.clock.now)
-
-    @property
-    def updates_made(self) -> int:
-        """How many updates have been made."""
-        return len(self.history.rows)
 
     @property
     def bytes_sent(self) -> int:
@@ -142,11 +127,6 @@ class SimulatedCluster(Cluster):
         )
         self.round.begin()
         return self.round
-
-    def fastest(self, number: int) -> Indices:
-        """See :class:`Cluster`."""
-        ends = self.gradient_seconds + self.hardware.network.uplink
-        return np.sort(np.argsort(ends, kind="stable")[:number])
 
     # Arrivals
 
@@ -193,14 +173,6 @@ class SimulatedCluster(Cluster):
         if task.key in self.ledger.pending:
             self.ledger.use([task], answer)
         return answer.gradient
-
-    def drop(self, task: Task) -> None:
-        """See :class:`Cluster`."""
-        self.ledger.discard(task)
-
-    def delay(self, task: Task) -> int:
-        """See :class:`Cluster`."""
-        return self.updates_made - task.lookahead.update
 
     # Updates
 

@@ -9,9 +9,10 @@ import numpy as np
 from simulator.accounting.history import History
 from simulator.accounting.ledger import Ledger
 from simulator.accounting.tally import Tally
+from simulator.base import HardwareCluster
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import BYTES_PER_COORDINATE
-from simulator.interface import Cluster, State, Trials, When
+from simulator.interface import State, Trials, When
 from simulator.loop.tasks import Key, Task
 from simulator.problem import Problem
 from simulator.promises.gradients import LazyGradients
@@ -24,7 +25,7 @@ from simulator.race.workers import OverError, RealWorkers
 from simulator.types import Indices, Process, Vector
 
 
-class RaceCluster(Cluster):
+class RaceCluster(HardwareCluster):
     """A cluster in real time; the generators of methods never yield, they wait.
 
     Args:
@@ -72,25 +73,9 @@ class RaceCluster(Cluster):
         self.ledger = Ledger(workers, workers.timeline, gradients, None, self._tally)
 
     @property
-    def size(self) -> int:
-        """The number n of workers."""
-        return self.workers.number
-
-    @property
-    def gradient_seconds(self) -> Vector:
-        """See :class:`Cluster`; what the scenario says."""
-        compute = self.hardware.compute
-        return compute.ends(np.arange(self.size), np.zeros(self.size), compute.seconds)
-
-    @property
     def now(self) -> float:
         """Seconds since the start, real ones divided by the scale."""
         return self.workers.now
-
-    @property
-    def updates_made(self) -> int:
-        """How many updates have been made."""
-        return len(self.history.rows)
 
     @property
     def bytes_sent(self) -> int:
@@ -136,11 +121,6 @@ class RaceCluster(Cluster):
         self.round.begin()
         return self.round
 
-    def fastest(self, number: int) -> Indices:
-        """See :class:`Cluster`; by what the scenario says."""
-        ends = self.gradient_seconds + self.hardware.network.uplink
-        return np.sort(np.argsort(ends, kind="stable")[:number])
-
     # Arrivals
 
     def dispatch(self, worker: int, lookahead: Vector) -> None:
@@ -185,11 +165,7 @@ class RaceCluster(Cluster):
     def drop(self, task: Task) -> None:
         """See :class:`Cluster`."""
         del self._vectors[task.key], self.workers.estimates[task.key]
-        self.ledger.discard(task)
-
-    def delay(self, task: Task) -> int:
-        """See :class:`Cluster`."""
-        return self.updates_made - task.lookahead.update
+        super().drop(task)
 
     # Updates
 
