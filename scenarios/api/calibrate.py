@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from scenarios.api.race import scenario_of, track_of
+from scenarios.api.race import limited, track_of
 from scenarios.api.run import Source, load
 from scenarios.api.shown import Shown
 from scenarios.format.scenario import Scenario, Seed
@@ -156,7 +156,7 @@ def check_race(
     Raises:
         BadInputError: as :func:`race`, or a run failed.
     """
-    scenario, folder = scenario_of(source, out, "-check", quick=quick, updates=updates)
+    scenario, folder = limited(source, out, "-check", quick=quick, updates=updates)
     seeds = [scenario.seeds[0] if seed is None else seed]
     track = track_of(scale, address, emulate=emulate)
     if not emulate:

@@ -5,7 +5,7 @@ from pathlib import Path
 from rich.console import Console
 
 from scenarios.api.results import Results
-from scenarios.api.run import Source, load
+from scenarios.api.run import Source, folder_of, load
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.accepted import FileOrFolder, Names, Seeds
 from scenarios.format.words.arguments import checked_call
@@ -61,7 +61,7 @@ def race(
             or there is no such Ray.
         OSError: the disk is full; what is finished is safe.
     """
-    scenario, folder = scenario_of(source, out, "", quick=quick, updates=updates)
+    scenario, folder = limited(source, out, "", quick=quick, updates=updates)
     track = track_of(scale, address, emulate=emulate)
     jobs = plan(scenario, folder, methods, seeds, track.race)
     options = Options(retry_failed=retry_failed, recompute=recompute)
@@ -69,16 +69,15 @@ def race(
     return Results(runs_in([job.folder for job in jobs]), str(folder))
 
 
-def scenario_of(
+def limited(
     source: Source, out: str | Path | None, ending: str, *, quick: bool, updates: int | None
 ) -> tuple[Scenario, Path]:
     """Return the scenario of a race, and the folder of its results."""
     scenario = load(source, quick=quick)
-    if out is None and scenario.name is None:
-        raise BadInputError("out: is missing for a scenario without a file; accepted: a folder")
+    folder = folder_of(scenario, out, RACES, ending)
     if updates is not None:
         scenario = scenario.with_values({"updates": updates}).named(scenario.name)
-    return scenario, Path(out) if out is not None else RACES / f"{scenario.name}{ending}"
+    return scenario, folder
 
 
 def track_of(scale: float | None, address: str | None, *, emulate: bool) -> Track:

@@ -86,10 +86,21 @@ def planned(
 ) -> tuple[list[Job], Path]:
     """Return the runs of a scenario, and their folder; see :func:`run`."""
     scenario = load(source, quick=quick)
-    if out is None and scenario.name is None:
-        raise BadInputError("out: is missing for a scenario without a file; accepted: a folder")
-    folder = Path(out) if out is not None else ROOT / str(scenario.name)
+    folder = folder_of(scenario, out, ROOT)
     return plan(scenario, folder, methods, seeds), folder
+
+
+def folder_of(scenario: Scenario, out: str | Path | None, root: Path, ending: str = "") -> Path:
+    """Return the folder of a scenario's results: ``out``, or that of its name below ``root``.
+
+    Raises:
+        BadInputError: neither is there.
+    """
+    if out is not None:
+        return Path(out)
+    if scenario.name is None:
+        raise BadInputError("out: is missing for a scenario without a file; accepted: a folder")
+    return root / f"{scenario.name}{ending}"
 
 
 @checked_call

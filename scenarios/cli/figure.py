@@ -110,7 +110,7 @@ def _show_figure(found: "FigureResults", *, quick: bool) -> None:
     from scenarios.results.judging.matrix import MATRIX, matrix_sheet
     from scenarios.results.judging.verdicts import aggregate_sheets, sentences, times_sheet
 
-    name = found.name
+    name, verdicts, columns = found.name, found.verdicts(), found.matrix()  # results are read first
     say(f"claim of figure {name}: {found.claim}\n")
     if quick:
         say(
@@ -120,9 +120,8 @@ def _show_figure(found: "FigureResults", *, quick: bool) -> None:
         say(crossover.sentence())
     for comparison in found.comparisons():
         show(comparison)
-    if columns := found.matrix():
+    if columns:
         console().print(matrix_sheet(columns, MATRIX))
-    verdicts = found.verdicts()
     for one in verdicts:
         console().print(times_sheet(one))
         say("\n".join(sentences(one)) + "\n")
@@ -164,6 +163,8 @@ def verdict(
 
     if as_json and not check:
         raise BadInputError("--json: goes with --check")
+    if check and summary:
+        raise BadInputError("--check: does not go with --summary; accepted: one of them")
     verdicts = judge(source)
     shown: Shown = verdicts
     if check or summary:

@@ -11,11 +11,13 @@ from scenarios.cli.parts import (
     Jobs,
     MaxEvents,
     Memory,
+    Methods,
     PerRun,
     Quick_,
     Recompute,
     RetryFailed,
     Scenario_,
+    Seeds_,
     interruptible,
     say,
     show,
@@ -25,11 +27,8 @@ from scenarios.format.words.errors import BadInputError
 
 def run(
     scenario: Scenario_,
-    method: Annotated[list[str] | None, typer.Option(help="Only this method; repeatable.")] = None,
-    seed: Annotated[
-        list[int] | None,
-        typer.Option(min=0, max=2**63 - 1, help="This seed instead of the file's; repeatable."),
-    ] = None,
+    method: Methods = None,
+    seed: Seeds_ = None,
     out: Annotated[Path | None, typer.Option(help="Result folder [default: runs/NAME].")] = None,
     save: Annotated[
         Path | None,

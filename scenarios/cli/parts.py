@@ -43,6 +43,19 @@ PerRun = Annotated[
         "[default: the cores that --jobs leaves].",
     ),
 ]
+Methods = Annotated[
+    list[str] | None, typer.Option("--method", help="Only this method; repeatable.")
+]
+Seeds_ = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--seed", min=0, max=2**63 - 1, help="This seed instead of the file's; repeatable."
+    ),
+]
+RaceAddress = Annotated[
+    str | None,
+    typer.Option("--address", help="HOST:PORT of a Ray head [default: a Ray of its own, here]."),
+]
 Quick_ = Annotated[bool, typer.Option("--quick", help="Use the scenario's [quick] limits.")]
 Recompute = Annotated[
     bool,

@@ -1,16 +1,20 @@
 """The commands of real time."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 import typer
 
 from scenarios.cli.parts import (
     CSV,
+    Methods,
     Quick_,
+    RaceAddress,
     Recompute,
     RetryFailed,
     Scenario_,
+    Seeds_,
     interruptible,
     show,
 )
@@ -19,11 +23,8 @@ from scenarios.format.words.errors import BadInputError
 
 def race(
     scenario: Scenario_,
-    method: Annotated[list[str] | None, typer.Option(help="Only this method; repeatable.")] = None,
-    seed: Annotated[
-        list[int] | None,
-        typer.Option(min=0, max=2**63 - 1, help="This seed instead of the file's; repeatable."),
-    ] = None,
+    method: Methods = None,
+    seed: Seeds_ = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Result folder; runs/NAME for both kinds [default: races/NAME]."),
@@ -36,10 +37,7 @@ def race(
         float | None,
         typer.Option(help="Real seconds per simulated second, with --emulate [default: 1]."),
     ] = None,
-    address: Annotated[
-        str | None,
-        typer.Option(help="HOST:PORT of a Ray head [default: a Ray of its own, here]."),
-    ] = None,
+    address: RaceAddress = None,
     updates: Annotated[
         int | None, typer.Option(min=1, help="Stop after so many [default: the scenario's limits].")
     ] = None,
@@ -70,28 +68,12 @@ def race(
     A race is never the same again: one that is interrupted begins anew. The scenario's time_limit
     is in real seconds, divided by --scale.
     """
-    from scenarios.api.calibrate import check_race
     from scenarios.api.race import race as api
 
     _check_options(check, repeat, csv, seed)
+    common = Common(quick=quick, emulate=emulate, scale=scale, address=address, updates=updates)
     if check:
-        with interruptible("; a race begins anew"):
-            found = check_race(
-                scenario,
-                out,
-                methods=method or (),
-                seed=seed[0] if seed else None,
-                quick=quick,
-                emulate=emulate,
-                scale=scale,
-                address=address,
-                updates=updates,
-                repeat=repeat or 1,
-            )
-        if csv:
-            typer.echo(found.csv(), nl=False)
-        else:
-            show(found)
+        _check(scenario, out, method or (), seed, repeat or 1, common, csv=csv)
         return
     with interruptible("; a race begins anew"):
         results = api(
@@ -99,17 +81,45 @@ def race(
             out,
             methods=method or (),
             seeds=seed or (),
-            quick=quick,
-            emulate=emulate,
-            scale=scale,
-            address=address,
-            updates=updates,
             retry_failed=retry_failed,
             recompute=recompute,
+            **common,
         )
     if len(results.failed) < len(results):
         show(results.compare())
     raise typer.Exit(1 if results.failed else 0)
+
+
+class Common(TypedDict):
+    """What a race and its check are told alike."""
+
+    quick: bool
+    emulate: bool
+    scale: float | None
+    address: str | None
+    updates: int | None
+
+
+def _check(
+    scenario: str,
+    out: Path | None,
+    methods: Sequence[str],
+    seed: Sequence[int] | None,
+    repeat: int,
+    common: Common,
+    *,
+    csv: bool,
+) -> None:
+    from scenarios.api.calibrate import check_race
+
+    with interruptible("; a race begins anew"):
+        found = check_race(
+            scenario, out, methods=methods, seed=seed[0] if seed else None, repeat=repeat, **common
+        )
+    if csv:
+        typer.echo(found.csv(), nl=False)
+    else:
+        show(found)
 
 
 def _check_options(check: bool, repeat: int | None, csv: bool, seed: list[int] | None) -> None:
@@ -133,10 +143,7 @@ def calibrate(
     seed: Annotated[
         int | None, typer.Option(min=0, max=2**63 - 1, help="[default: the first of the file]")
     ] = None,
-    address: Annotated[
-        str | None,
-        typer.Option(help="HOST:PORT of a Ray head [default: a Ray of its own, here]."),
-    ] = None,
+    address: RaceAddress = None,
     updates: Annotated[int, typer.Option(min=1, help="Of the race that measures.")] = 100,
 ) -> None:
     """Measure on real workers what a scenario says of its cluster, and write that scenario.

@@ -70,7 +70,7 @@ def test_a_table_of_other_things_is_refused(two_workers: Path) -> None:
     with pytest.raises(BadInputError, match="cannot be read; accepted"):
         published(file)
     wrong = straggler("figure", "1", "--from", ".", cwd=two_workers)
-    assert wrong.returncode == 2
+    assert (wrong.returncode, wrong.stdout) == (2, "")
     assert wrong.stderr.startswith("straggler: figure1a.parquet: not there; accepted: what")
     quick = straggler("figure", "1", "--save", ".", "--quick", cwd=two_workers)
     assert quick.returncode == 2
@@ -78,6 +78,9 @@ def test_a_table_of_other_things_is_refused(two_workers: Path) -> None:
     both = straggler("figure", "1", "--from", ".", "--quick", cwd=two_workers)
     assert both.returncode == 2
     assert both.stderr.startswith("straggler: --from: goes with none of")
+    pair = straggler("verdict", "--from", ".", "--check", "--summary", cwd=two_workers)
+    assert pair.returncode == 2
+    assert pair.stderr.startswith("straggler: --check: does not go with --summary")
     nothing = straggler("verdict", "--from", ".", cwd=two_workers)
     assert nothing.returncode == 2
     assert nothing.stderr.startswith("straggler: .: no compact results")
