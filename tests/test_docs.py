@@ -124,13 +124,14 @@ def test_the_page_of_scenarios_has_the_table_that_list_prints() -> None:
 
 def test_the_examples_of_the_page_of_scenarios_are_accepted() -> None:
     page = "docs/scenarios.md"
-    whole, based, named, decaying, varied = map(tomllib.loads, blocks(page, "toml"))
+    whole, based, priced, named, decaying, varied = map(tomllib.loads, blocks(page, "toml"))
     front.load(based)
     problem = {**whole["problem"], **varied["problem"]}
     # a rule of one's own, and so its module, is on a page of its own
     ours = [table for table in named["methods"] if not table.get("rule", "").startswith("mine:")]
     for methods in (whole["methods"], decaying["methods"], ours):
-        front.load({**whole, "problem": problem, "methods": methods})
+        cluster = {**whole["cluster"], **priced["cluster"]}
+        front.load({**whole, "cluster": cluster, "problem": problem, "methods": methods})
     names = {table["name"].partition("-")[0] for table in ours}
     assert names >= METHODS.keys() - {"malenia", "fastest"}
 

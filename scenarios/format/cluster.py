@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from scenarios.format.compute import Times
 from scenarios.format.network import Ingress, Link, NetworkTable, ServerTable
+from scenarios.format.prices import Prices
 from scenarios.format.words.strict import LARGEST_DIMENSION, NonNegative, Strict
 from simulator import Count, Hardware, Network, Positive, Vector
 from simulator.hardware.failures import Failures, PlannedFailures, RandomFailures
@@ -64,8 +65,8 @@ class Preemption(Strict):
     cost: NonNegative = Field(0.0, description="seconds for cancelling a task")
 
 
-class Cluster(Strict):
-    """How many workers, how fast, and what connects them."""
+class Cluster(Prices):
+    """How many workers, how fast, what connects them, and what they cost."""
 
     workers: Count = Field(le=10**7, description="the number n of workers, 1 to 10 million")
     preemption: Literal["cancel", "finish"] | Preemption = "cancel"
@@ -155,6 +156,7 @@ class Cluster(Strict):
                 )
         for problem in self._contradictions():
             raise ValueError(problem)
+        self.check_prices(self.workers)
         self.hardware(dimension=1, seed=0)  # what is wrong with its parts is said there
         return self
 

@@ -33,6 +33,8 @@ def describe(scenario: Scenario) -> Iterator[str]:
         f"; {extra}" if extra else ""
     )
     yield f"uplink    kappa = {_range(cluster.uplink_seconds(d))} s per vector"
+    if prices := cluster.prices():
+        yield f"costs     {', '.join(f'{key} {value}' for key, value in prices.items())}"
     yield f"problem   {scenario.problem.kind}, d = {d:,} parameters ({4 * d:,} bytes a vector)"
     yield f"          {_values(scenario.problem, without={'kind', 'source', 'variants'})}"
     if variants := scenario.problem.variants_of(cluster.workers):

@@ -25,6 +25,9 @@ TIME_SHARES = {
 STALENESS = ("delay_median", "delay_q95", "workers_heard")
 """Columns about delays by worker: see ``simulator.Staleness.summary``."""
 
+MONEY = "money"
+"""The column with what runs cost; ``money_to_...``: until a threshold, as the share of time."""
+
 SELECTION = ("used_length", "discarded_length", "used_return", "discarded_return")
 """Columns about which trajectories were used, where durations depend on them."""
 
@@ -192,6 +195,7 @@ def _row(
         ),
         **_staleness(totals),
         **_selection(totals),
+        **_bill(runs),
         "area": _mean([curves.area(run, column, until) for run in runs]),
         "final": _mean([curves.final(run, column, until) for run in runs]),
     }
@@ -202,7 +206,18 @@ def _row(
     for threshold, times in zip(thresholds, held, strict=True):
         # a run that never held it counts as later than all: the median may be infinite
         row[time_to(threshold)] = float(np.median(times))
+        if MONEY in row:
+            shares = np.array(times) / [t["elapsed"] for t in totals]
+            paid = [run.info.get("bill", {}).get(MONEY, np.nan) for run in runs]
+            row[time_to(threshold).replace("time", MONEY, 1)] = float(np.median(shares * paid))
     return row
+
+
+def _bill(runs: Sequence[StoredRun]) -> dict[str, float]:
+    """Return what runs cost, where their cluster has prices."""
+    bills = [run.info.get("bill", {}) for run in runs]
+    names = dict.fromkeys(name for bill in bills for name in bill)
+    return {name: _mean([bill[name] for bill in bills if name in bill]) for name in names}
 
 
 def _staleness(totals: Sequence[Totals]) -> dict[str, float]:

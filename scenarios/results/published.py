@@ -23,6 +23,9 @@ KEPT = (
 )
 """What is kept of each ``run.json``."""
 
+KEPT_IF_THERE = ("prices", "bill")
+"""The same, of runs that have it."""
+
 
 def publish(runs: Sequence[StoredRun], file: Path, command: str) -> None:
     """Write the histories of runs, with columns ``label`` and ``seed``, to one file.
@@ -36,7 +39,11 @@ def publish(runs: Sequence[StoredRun], file: Path, command: str) -> None:
     about = {
         "command": command,
         "runs": [
-            {**{key: run.info.get(key) for key in KEPT}, "rows": len(table)}
+            {
+                **{key: run.info.get(key) for key in KEPT},
+                **{key: run.info.get(key) for key in KEPT_IF_THERE if key in run.info},
+                "rows": len(table),
+            }
             for run, table in zip(runs, tables, strict=True)
         ],
     }

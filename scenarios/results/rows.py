@@ -31,6 +31,9 @@ TOTALS = (
     *("vectors_sent", "vectors_received", "bytes_sent", "environment_steps"),
 )
 
+BILL = ("money", "kilowatt_hours")
+"""What a run cost, where its cluster has prices: see :mod:`scenarios.format.prices`."""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -127,6 +130,7 @@ def _row(run: StoredRun, point: Row, metric: str, thresholds: Sequence[float], u
         "status": info.get("status", "damaged"),
         **{name: totals and totals.get(name) for name in TOTALS},
         "bytes_sent": totals and bytes_sent(totals),
+        **{name: info.get("bill", {}).get(name) for name in BILL},
         "metric": own,
         **_outcome(run if run.is_done else None, own or metric, thresholds, until),
         **_circumstances(info),
@@ -170,7 +174,7 @@ def _differences(infos: Sequence[RunInfo]) -> list[Row]:
     missing = object()
     known = [row for row in flat if row]  # damaged runs say nothing
     differing = [key for key in keys if len({repr(row.get(key, missing)) for row in known}) > 1]
-    taken = COLUMNS | set(TOTALS)
+    taken = COLUMNS | {*TOTALS, *BILL}
     names = {key: f"limit.{key}" if key in taken else key for key in differing}
     return [{names[key]: row.get(key) for key in differing} for row in flat]
 

@@ -58,12 +58,19 @@ def comparison_sheets(comparison: Comparison, title: str, caption: str = "") -> 
         for key in comparison.columns
         if key not in {*COSTS, *STALENESS, *TIME_SHARES.values(), "method"} and "_q" not in key
     }
+    bill = {
+        key: key.replace("_to_", "\nto ").replace("_", "\n")
+        for key in results
+        if key == "kilowatt_hours" or key.startswith("money")
+    }
+    results = {key: header for key, header in results.items() if key not in bill}
     results |= {"final": "\n".join(["final", *name.split()])}
     selection = {key: key.replace("_", "\n") for key in SELECTION if key in results}
     results = {key: header for key, header in results.items() if key not in selection}
     parts = {
         "costs": COSTS,
         "delays, and workers heard": _known_delays(comparison),
+        "money and energy": bill,
         name: results,
         "used against discarded trajectories": selection,
     }

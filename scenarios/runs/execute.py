@@ -8,7 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.abc import MetaPathFinder
 from pathlib import Path
@@ -20,10 +20,11 @@ from scenarios.format.foresee import foresee
 from scenarios.format.own.where import in_one_line
 from scenarios.runs.resume import Resumption
 from scenarios.runs.spec import RunSpec
+from scenarios.runs.store.billing import billed
 from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.record import Facts, run_info
-from scenarios.runs.store.records import history_table, timeline_table, totals
+from scenarios.runs.store.records import history_table, timeline_table, totals, workers_table
 from scenarios.runs.store.stored import StoredRun
 from scenarios.runs.waiting import MethodError, run_method
 from simulator import (
@@ -99,13 +100,10 @@ def execute(spec: RunSpec, folder: RunFolder, options: Options) -> str:
 
 def record_death(spec: RunSpec, folder: RunFolder, options: Options, reason: str) -> None:
     """Note that the process of a run died, unless the run is settled or another process has it."""
-    try:
-        with folder.lock().acquire(timeout=0):
-            if not options.settled(spec, folder):
-                make_room(spec, folder)
-                folder.write_info(spec, "failed", reason=reason, totals=None)
-    except filelock.Timeout:
-        return
+    with suppress(filelock.Timeout), folder.lock().acquire(timeout=0):
+        if not options.settled(spec, folder):
+            make_room(spec, folder)
+            folder.write_info(spec, "failed", reason=reason, totals=None)
 
 
 def make_room(spec: RunSpec, folder: RunFolder) -> None:
@@ -221,6 +219,7 @@ def simulated(
     run, facts = _run(spec, made_by, Checkpoint(), options=Options(max_events=max_events))
     facts["real_seconds"] = time.perf_counter() - started
     facts["reason"], facts["totals"] = run.failure, totals(run)
+    facts |= billed(spec.scenario.cluster.prices(), workers_table(run), totals(run))
     info = run_info(spec, "failed" if run.failure else "done", **facts)
     if method is not None:
         info["method"] = info["label"] = type(method).__name__

@@ -180,6 +180,7 @@ def is_there(job: Job, options: Options, summary: Summary, progress: Progress) -
         return False
     summary.skipped += status == "done"
     summary.failed += status == "failed"
+    job.folder.bill_again(job.spec)
     info = job.folder.info() or RunInfo()
     if job.folder.is_outdated():
         summary.outdated += 1

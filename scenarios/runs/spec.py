@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import ValidationError
 
 from scenarios.format.method import Method
+from scenarios.format.prices import Prices
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
 from scenarios.format.words.explain import lines
@@ -50,9 +51,10 @@ class RunSpec:
         return self.scenario.model_dump_json()
 
     def content(self) -> dict[str, object]:
-        """Return what decides the result, as JSON; title and label do not."""
-        apart = {"title", "quick", "tune", "timeline", "thresholds"}
-        scenario = self.scenario.model_dump(mode="json", exclude=apart)
+        """Return what decides the result, as JSON; title, label and prices do not."""
+        apart = dict.fromkeys(("title", "quick", "tune", "timeline", "thresholds"), True)
+        unpaid = {"cluster": {*Prices.model_fields}}
+        scenario = self.scenario.model_dump(mode="json", exclude={**apart, **unpaid})
         for method in scenario["methods"]:
             del method["label"]
             if method.get("backup") == 0:  # older results have no such key

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scenarios.runs.spec import RunSpec
+from scenarios.runs.store.billing import billed, rebilled
 from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.fingerprint import code_fingerprint
 from scenarios.runs.store.record import Facts, Raced, RunInfo, read_info, run_info
@@ -159,15 +160,27 @@ class RunFolder:
         files = {f"{name}.parquet": self._write_table(name, tables[name]) for name in tables}
         status = "failed" if run.failure else "done"
         facts |= {"reason": run.failure, "totals": totals(run), "files": files}
+        facts |= billed(spec.scenario.cluster.prices(), tables["workers"], totals(run))
         self.write_info(spec, status, **facts)
 
     def write_info(self, spec: RunSpec, status: str, **facts: Unpack[Facts]) -> None:
         """Write ``run.json``, which ends the run."""
         if self.race is not None:
             facts["race"] = self.race
-        content = json.dumps(run_info(spec, status, **facts), indent=1)
-        write_atomically(self.path / "run.json", content.encode() + b"\n")
+        self._write(run_info(spec, status, **facts))
         (self.path / "progress.json").unlink(missing_ok=True)
+
+    def bill_again(self, spec: RunSpec) -> None:
+        """Let ``run.json`` say what the run that is here costs at its scenario's present prices."""
+        info = self.info()
+        if info is None:
+            return
+        new = rebilled(info, self.path, spec.scenario.cluster.prices())
+        if new is not info:
+            self._write(new)
+
+    def _write(self, info: RunInfo) -> None:
+        write_atomically(self.path / "run.json", json.dumps(info, indent=1).encode() + b"\n")
 
     def _write_table(self, name: str, table: pa.Table) -> str:
         sink = pa.BufferOutputStream()

@@ -61,6 +61,8 @@ class Facts(TypedDict, total=False):
     Keys:
         reason: why it failed, None if it did not.
         totals: None if it did not end by itself.
+        prices: keys of ``[cluster]`` that say what it costs; missing if there are none.
+        bill: what it cost at these prices: :meth:`scenarios.format.prices.Prices.bill`.
         files: SHA-256 of each file of the folder, by name.
         real_seconds: that the last attempt took.
         resumed_at: the updates at which it was resumed.
@@ -73,6 +75,8 @@ class Facts(TypedDict, total=False):
 
     reason: str | None
     totals: Totals | None
+    prices: dict[str, Any]
+    bill: dict[str, float]
     files: dict[str, str] | None
     real_seconds: float
     resumed_at: list[int]

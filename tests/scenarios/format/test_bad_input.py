@@ -18,7 +18,7 @@ MISTAKES = {
     ),
     "misspelt key": (
         ("workers = 2", "wokers = 2"),
-        "cluster.wokers: unknown key; did you mean 'workers'? accepted: workers, preemption",
+        "cluster.wokers: unknown key; did you mean 'workers'? accepted: price, power",
     ),
     "negative time": (
         ("[1.0, 2.0]", "[1.0, -2.0]"),
