@@ -243,6 +243,29 @@ class QuadraticProblem(VariedProblem):
         )
 
 
+class ClockProblem(ProblemTable):
+    """Nothing is learned: only the clock is simulated, for clusters of any size."""
+
+    kind: Literal["clock"]
+    dimension: Count = Field(1, le=LARGEST_DIMENSION, description="d, 1 to 100 million")
+    steps: Count | None = Field(None, description="environment steps of every trajectory")
+
+    @property
+    def has_episodes(self) -> bool:
+        """Whether trajectories have a length."""
+        return self.steps is not None
+
+    def build(self, seed: int, workers: int, processes: int = 1) -> Problem:  # noqa: ARG002
+        """Return the problem."""
+        from simulator.problems.timing import Timing  # noqa: PLC0415
+
+        return Timing(self.dimension, self.steps)
+
+    def size(self, workers: int) -> Size:  # noqa: ARG002
+        """See :class:`ProblemTable`; its vectors are not kept."""
+        return Size(self.dimension)
+
+
 class OwnProblem(Own, ProblemTable):
     """A problem of the user's. Its fields ``seed`` and ``workers``, if it has them, are no keys."""
 

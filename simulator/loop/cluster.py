@@ -66,6 +66,7 @@ class SimulatedCluster(HardwareCluster):
         on_update: Callable[["SimulatedCluster", Vector], None],
     ) -> None:
         self.initial_point = problem.initial_point()
+        self._dimension = problem.dimension
         self.hardware = hardware
         self.clock = Clock(time_limit, watch)
         self.history = History()
@@ -95,7 +96,7 @@ class SimulatedCluster(HardwareCluster):
     @property
     def bytes_sent(self) -> int:
         """Bytes of all vectors that were sent, both ways and each once, at 4 a coordinate."""
-        return self.sending.vectors * len(self.initial_point) * BYTES_PER_COORDINATE
+        return self.sending.vectors * self._dimension * BYTES_PER_COORDINATE
 
     @property
     def bias(self) -> SelectionBias | None:

@@ -34,7 +34,7 @@ class LazyGradients:
     def __init__(self, problem: Problem, replay: Replay) -> None:
         self._problem = problem
         self._replay = replay
-        self._placeholder = Estimate(np.zeros(problem.dimension))
+        self._placeholder = Estimate(np.zeros_like(problem.initial_point()))
         self.baselines = Baselines(problem, replay)
         self._promised: dict[Key, Lookahead] = {}
         self._likely: dict[Key, None] = {}  # those to be evaluated together

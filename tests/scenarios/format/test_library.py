@@ -20,6 +20,8 @@ from simulator import Problem, Request, simulate
 PROBLEMS: dict[str, dict[str, object]] = {
     "quadratic": {"kind": "quadratic", "dimension": 4, "noise": 0.1},
     "tabular": {"kind": "tabular", "world": {"model": "random", "states": 3, "actions": 2}},
+    "clock": {"kind": "clock", "dimension": 4},
+    "clock with steps": {"kind": "clock", "dimension": 4, "steps": 5},
     "two worlds": {
         "kind": "quadratic",
         "dimension": 2,
