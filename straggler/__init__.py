@@ -26,6 +26,7 @@ from scenarios.api.bench import Measurements, bench
 from scenarios.api.calibrate import Calibrated, RaceCheck, calibrate, check_race
 from scenarios.api.figure import FigureResults, figure
 from scenarios.api.listing import Listing, list  # noqa: A004
+from scenarios.api.plans import Prediction, check_predictions, predict
 from scenarios.api.plot import plot
 from scenarios.api.race import race
 from scenarios.api.results import Results
@@ -88,6 +89,7 @@ __all__ = [
     "Network",
     "NetworkModel",
     "Positive",
+    "Prediction",
     "Problem",
     "Process",
     "RaceCheck",
@@ -112,6 +114,7 @@ __all__ = [
     "calibrate",
     "check",
     "check_method",
+    "check_predictions",
     "check_race",
     "figure",
     "list",
@@ -119,6 +122,7 @@ __all__ = [
     "names",
     "open",
     "plot",
+    "predict",
     "race",
     "run",
     "simulate",

@@ -21,7 +21,7 @@ PACKAGES = (*FLOORS, "straggler")
 ROOMS = ("cli", "api", "pictures", "studies", "results", "runs", "format")
 """Of the top floor: a room uses itself and those to its right."""
 
-BESIDE = {"bench": "results"}
+BESIDE = {"bench": "results", "plans": "studies"}
 """A room that may use what its neighbour may, and whose neighbour may not use it."""
 
 SOURCES = [file for floor in PACKAGES for file in sorted((ROOT / floor).rglob("*.py"))]

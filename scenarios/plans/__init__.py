@@ -1,0 +1,1 @@
+"""What a cluster would need: predictions and plans, by simulation without learning."""

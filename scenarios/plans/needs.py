@@ -1,0 +1,135 @@
+"""How many updates finished runs took to a return."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scenarios.format.words.errors import BadInputError
+from scenarios.plans.timed import Learned
+from scenarios.results import curves
+from scenarios.results.compare import default_thresholds
+from scenarios.results.theory import scenario_of
+from scenarios.runs.store.stored import StoredRun
+from simulator import Vector
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a method took to a return.
+
+    Attributes:
+        label: of the method.
+        table: of the method, as in a scenario.
+        seeds: of its runs.
+        updates: that each of them took, shape (seeds,); infinite if it never got there.
+        delay: mean staleness of the gradients used, in updates.
+    """
+
+    label: str
+    table: dict[str, Any]
+    seeds: list[int]
+    updates: Vector
+    delay: float
+
+    @property
+    def reached(self) -> int:
+        """How many runs got there."""
+        return int(np.isfinite(self.updates).sum())
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What the methods of a folder took to a return.
+
+    Attributes:
+        target: the return.
+        metric: the column that it is about.
+        methods: one entry each.
+        learned: the problem.
+        workers: of their cluster.
+        per_step: whether their times depended on trajectories.
+    """
+
+    target: float
+    metric: str
+    methods: list[Need]
+    learned: Learned
+    workers: int
+    per_step: bool
+
+
+def needs(
+    runs: Sequence[StoredRun], where: str, target: float | None = None, metric: str | None = None
+) -> Needs:
+    """Return how many updates runs took to a return.
+
+    Args:
+        runs: of one scenario, all done.
+        where: they are, for messages.
+        target: the return; the middle one of the default thresholds if None.
+        metric: the column; the one that runs are judged by if None.
+
+    Raises:
+        BadInputError: no run reached it, or no run rises; a method is not ours.
+    """
+    metric = metric or curves.metric(runs)
+    if target is None:
+        defaults = default_thresholds(list(runs), metric)
+        if not defaults:
+            raise BadInputError(
+                f"{where}: no run rises, so none has a default target; accepted: "
+                "a target that a run reached"
+            )
+        target = defaults[1]
+    until = curves.horizon(runs)
+    methods = [
+        _need([run for run in runs if run.label == label], metric, target, until)
+        for label in dict.fromkeys(run.label for run in runs)
+    ]
+    if not any(need.reached for need in methods):
+        curve = np.concatenate([curves.known(run, metric, until) for run in runs])
+        best = np.nanmax(curve)
+        raise BadInputError(
+            f"{where}: target: no run reached {target:g}; accepted: at most {best:.6g}, the best "
+            f"{metric.replace('_', ' ')} here"
+        )
+    content = runs[0].info["content"]
+    counts = [float(np.nansum(run.history["return_count"])) for run in runs]
+    steps = [float(np.nansum(run.history["steps"])) for run in runs]
+    return Needs(
+        target,
+        metric,
+        methods,
+        Learned(
+            content["problem"],
+            int(runs[0].info["dimension"]),
+            round(sum(steps) / sum(counts)) if sum(counts) and sum(steps) else None,
+        ),
+        int(content["cluster"]["workers"]),
+        content["cluster"]["compute"].get("per") == "step",
+    )
+
+
+def _need(runs: Sequence[StoredRun], metric: str, target: float, until: float) -> Need:
+    scenario = scenario_of(runs[0])
+    if scenario is None:
+        raise BadInputError(
+            f"{runs[0].path}: {runs[0].label} names classes of its own, which results do not hold; "
+            "accepted: methods, problems and times that come with straggler"
+        )
+    table = scenario.methods[0].model_dump(exclude_none=True) | {"label": runs[0].label}
+    found = [updates_to(run, metric, target, until) for run in runs]
+    delays = [float(np.mean(run.history["delay"])) for run in runs if len(run.history["delay"])]
+    seeds = [int(run.info["seed"]) for run in runs]
+    return Need(runs[0].label, table, seeds, np.array(found), float(np.mean(delays or [np.nan])))
+
+
+def updates_to(run: StoredRun, metric: str, target: float, until: float) -> float:
+    """Return the number of the first update with which a run had a return; infinite: never."""
+    (held,) = curves.times_to(run, metric, [target], until)
+    if not np.isfinite(held):
+        return np.inf
+    times = run.history["time"]
+    return min(float(np.searchsorted(times, held)) + 1, float(len(times)))
