@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scenarios.cli.parts import (
+    Dark,
     Jobs,
     MaxEvents,
     Memory,
@@ -48,6 +49,7 @@ def figure(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what is there, and how long the rest takes.")
     ] = False,
+    dark: Dark = False,
     jobs: Jobs = None,
     processes_per_run: PerRun = None,
     retry_failed: RetryFailed = False,
@@ -87,7 +89,7 @@ def figure(
             )
         for line in found.save(save) if save else ():
             say(line)
-        _show_figure(found, quick=quick)
+        _show_figure(found, quick=quick, dark=dark)
         failed += found.summary.failed if found.summary else 0
     raise typer.Exit(1 if failed else 0)
 
@@ -105,7 +107,7 @@ def _say_what_is_left(names: Sequence[str], out: Path, slots: int) -> None:
         say(f"all of them: {whole}")
 
 
-def _show_figure(found: "FigureResults", *, quick: bool) -> None:
+def _show_figure(found: "FigureResults", *, quick: bool, dark: bool) -> None:
     from scenarios.pictures.style import save as save_picture
     from scenarios.results.judging.matrix import MATRIX, matrix_sheet
     from scenarios.results.judging.verdicts import aggregate_sheets, sentences, times_sheet
@@ -129,7 +131,7 @@ def _show_figure(found: "FigureResults", *, quick: bool) -> None:
         console().print(sheet)
     if picture := found.plot():
         file = Path(f"figures/{'figure' * name.isdigit()}{name}{'-quick' * quick}.png")
-        save_picture(picture, file)
+        save_picture(picture, file, dark=dark)
         typer.echo(f"drawn: {file}")
 
 

@@ -89,6 +89,7 @@ Columns = Annotated[
     list[str] | None,
     typer.Option(metavar="A,B,...", help="Only these columns, in this order, as --csv names them."),
 ]
+Dark = Annotated[bool, typer.Option("--dark", help="A picture for a dark page or slide.")]
 CSV = Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")]
 Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown instead of a table.")]
 Latex = Annotated[

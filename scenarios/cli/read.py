@@ -8,6 +8,7 @@ import typer
 from scenarios.cli.parts import (
     CSV,
     Columns,
+    Dark,
     Latex,
     Markdown,
     Store,
@@ -136,6 +137,7 @@ def plot(
         bool,
         typer.Option("--staleness", help="Instead, each worker's gradients by their delay."),
     ] = False,
+    dark: Dark = False,
     store: Annotated[Path, typer.Option(help="Where a sweep's runs are.")] = Path("runs/store"),
     threshold: Annotated[
         float | None, typer.Option(help="Of a sweep: the return to reach [default: half way].")
@@ -205,7 +207,7 @@ def plot(
         )
         alone = len(what) == 1 and Path(what[0]).is_dir()
         file = out or (Path(what[0]) if alone else Path("figures")) / "plot.png"
-    save(picture, file)
+    save(picture, file, dark=dark)
     typer.echo(f"drawn: {file}")
 
 
@@ -230,6 +232,7 @@ def timeline(
         float | None,
         typer.Option("--to", min=0.0, help="Simulated seconds [default: what is legible]."),
     ] = None,
+    dark: Dark = False,
     perfetto: Annotated[
         Path | None, typer.Option(help="Write a trace for ui.perfetto.dev instead (.json.gz).")
     ] = None,
@@ -246,5 +249,5 @@ def timeline(
         typer.echo(f"written: {perfetto}")
         return
     file = out or run_folder / "timeline.png"
-    save(results.timeline(method, seed, begin=begin, until=until), file)
+    save(results.timeline(method, seed, begin=begin, until=until), file, dark=dark)
     typer.echo(f"drawn: {file}")

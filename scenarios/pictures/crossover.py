@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scenarios.pictures.style import Picture, colour
+from scenarios.pictures.style import Picture, formulas, look
 from scenarios.studies.crossover import PAIR, Crossover
 
 
@@ -14,9 +14,10 @@ def draw(found: Crossover, title: str) -> Picture:
         low, middle, high = np.percentile(
             found.times[label], [20, 50, 80], axis=1, method="nearest"
         )
-        shade = colour(label, list(PAIR))
-        ax.plot(found.scales, middle, "o-", color=shade, label=f"{label}, median of seeds")
-        ax.fill_between(found.scales, low, high, color=shade, alpha=0.2, linewidth=0)
+        line = look(label, list(PAIR))
+        words = f"{label}, median of seeds"
+        ax.plot(found.scales, middle, marker="o", label=words, **line.keywords())
+        ax.fill_between(found.scales, low, high, color=line.color, alpha=0.2, linewidth=0)
         ax.plot(found.scales, found.predicted[label], "k:", label="_")
     ax.plot([], [], "k:", label=f"predicted from s = {found.scales[0]:g}")
     low, high = np.clip([found.measured.low, found.measured.high], *found.scales[[0, -1]])
@@ -24,9 +25,10 @@ def draw(found: Crossover, title: str) -> Picture:
     for scale, style in ((found.measured.value, "-"), (found.expected, ":")):
         if found.scales[0] <= scale <= found.scales[-1]:
             ax.axvline(scale, color="black", linestyle=style, linewidth=0.8)
-    ax.set(xscale="log", yscale="log", xlabel="s: kappa_i = s sqrt(i)")
+    ax.set(xscale="log", yscale="log", xlabel=formulas("s: kappa_i = s sqrt(i)"))
     ax.set_ylabel(f"seconds to a mean return of {found.threshold:.4g}")
-    ax.set_title(f"{title}\nlines: where the curves cross, measured and (dotted) predicted", size=9)
+    crossing = "lines: where the curves cross, measured and (dotted) predicted"
+    ax.set_title(formulas(f"{title}\n{crossing}"), size=9)
     ax.grid(alpha=0.3)
     ax.legend(fontsize="small")
     return picture

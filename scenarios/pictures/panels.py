@@ -14,7 +14,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from scenarios.format.words.errors import BadInputError
-from scenarios.pictures.style import Picture, colour, rank
+from scenarios.pictures.ends import name_curves
+from scenarios.pictures.style import OURS, Picture, colour, formulas, look, rank
 from scenarios.results import curves, theory
 from scenarios.runs.store.record import RACED
 from scenarios.runs.store.stored import StoredRun
@@ -25,14 +26,17 @@ TICKS = 20
 LETTERS = 70
 """Letters of a legend that fit side by side under a panel."""
 
+MARKED = 0.12
+"""Of the axes' diagonal: between markers."""
+
 LONGEST_TITLE = 54
 """Letters of a line over a panel."""
 
-STYLES = ("-", "--", ":", "-.")
-"""Line styles of scenarios that share a panel."""
+MARKERS = ("", "o", "s", "^", "D")
+"""Of scenarios that share a panel."""
 
-RACE_STYLE = (0, (6, 2, 1, 2, 1, 2))
-"""That of races, in the colour of the method that was raced."""
+RACE_MARKER = "x"
+"""That of races, which look like the method that was raced."""
 
 MARKS = {"update, predicted": ("|", 9), "update, simulated": (".", 3)}
 """Marker and size of what ``theory`` marks, by name."""
@@ -40,9 +44,9 @@ MARKS = {"update, predicted": ("|", 9), "update, simulated": (".", 3)}
 AXIS_LABELS = {
     "return_mean": "mean undiscounted return",
     "return_average": "mean return, average over workers",
-    "objective": "objective J",
-    "gradient_norm": "gradient norm |grad J|",
-    "evaluation": "mean return of theta itself",
+    "objective": rf"objective ${OURS}{{}}J(\theta)$",
+    "gradient_norm": rf"gradient norm ${OURS}{{}}\Vert\nabla J(\theta)\Vert$",
+    "evaluation": rf"mean return of ${OURS}{{}}\theta$ itself",
 }
 
 
@@ -130,21 +134,21 @@ def together(groups: dict[str, list[StoredRun]], column: str) -> Panel:
     return Panel(groups, column, "; ".join(titles))
 
 
-def draw(panels: Sequence[Panel], look: Look | None = None) -> Picture:
+def draw(panels: Sequence[Panel], shown: Look | None = None) -> Picture:
     """Draw the panels side by side.
 
     Raises:
-        BadInputError: there is nothing to draw, or ``look`` names a method that is not there.
+        BadInputError: there is nothing to draw, or ``shown`` names a method that is not there.
     """
-    look = look or Look()
-    labels = look.order(run.label for panel in panels for run in panel.runs)
-    figure = Picture(figsize=look.size or (4.6 * len(panels) + 0.6, 4.2), layout="constrained")
+    shown = shown or Look()
+    labels = shown.order(run.label for panel in panels for run in panel.runs)
+    figure = Picture(figsize=shown.size or (4.6 * len(panels) + 0.6, 4.2), layout="constrained")
     every = [run for panel in panels for run in panel.runs]
     problems = {json.dumps(run.info["content"]["problem"], sort_keys=True) for run in every}
     axes = figure.subplots(1, len(panels), sharey=len(problems) == 1, squeeze=False)[0]
     for ax, panel in zip(axes, panels, strict=True):
-        _draw_panel(ax, panel, labels, look)
-        if look.theory:
+        _draw_panel(ax, panel, labels, shown)
+        if shown.theory:
             _draw_theory(ax, panel.runs, labels)
     if not any(ax.get_lines() for ax in axes):
         raise BadInputError(
@@ -157,39 +161,41 @@ def draw(panels: Sequence[Panel], look: Look | None = None) -> Picture:
             ax.set_ylabel(AXIS_LABELS[panel.column])
     handles = {line.get_label(): line for ax in axes for line in ax.get_lines()}
     named = {label: handles[label] for label in handles if not str(label).startswith("_")}
+    if not shown.theory and name_curves(axes[-1], named):
+        return figure
     widest = max(len(str(label)) for label in named) + 7  # the line takes about seven letters
     columns = max(1, min(len(named), LETTERS * len(panels) // widest))
     figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=columns)
     return figure
 
 
-def _draw_panel(ax: Axes, panel: Panel, labels: list[str], look: Look) -> None:
-    edges = _edges(panel.runs, look)
-    for style, (group, runs) in zip(itertools.cycle(STYLES), panel.groups.items()):
+def _draw_panel(ax: Axes, panel: Panel, labels: list[str], shown: Look) -> None:
+    edges = _edges(panel.runs, shown)
+    for marker, (group, runs) in zip(itertools.cycle(MARKERS), panel.groups.items()):
         for label in labels:
             mine = [run for run in runs if run.label == label]
-            name = look.names.get(label, label) + (f" ({group})" if group else "")
-            drawn = RACE_STYLE if label.endswith(RACED) else style
-            line = {"color": colour(label, labels), "linestyle": drawn, "label": name}
+            name = shown.names.get(label, label) + (f" ({group})" if group else "")
+            own_marker = RACE_MARKER if label.endswith(RACED) else marker
+            line = look(label, labels).keywords() | {"label": name, "marker": own_marker}
             own = _until_one_ends(edges, mine)
             _draw_curve(ax, [curves.binned(run, panel.column, own) for run in mine], own, line)
     seeds = len({run.info["seed"] for run in panel.runs})
     title = textwrap.fill(panel.title, LONGEST_TITLE)
-    ax.set_title(f"{title}\n{seeds} seed{'s' * (seeds > 1)}", fontsize="medium", parse_math=False)
+    ax.set_title(formulas(f"{title}\n{seeds} seed{'s' * (seeds > 1)}"), fontsize="medium")
     ax.set_xlabel("simulated seconds")
     ax.set_xlim(edges[0], edges[-1])
     ax.grid(alpha=0.3)
-    if look.logx:
+    if shown.logx:
         ax.set_xscale("log")
-    log = panel.column == "gradient_norm" if look.logy is None else look.logy
+    log = panel.column == "gradient_norm" if shown.logy is None else shown.logy
     if log and ax.get_lines():
         ax.set_yscale("log")
 
 
-def _edges(runs: list[StoredRun], look: Look) -> Vector:
+def _edges(runs: list[StoredRun], shown: Look) -> Vector:
     """Return where bins of simulated time begin and end, shape (BINS + 1,)."""
-    begin, end = look.xlim or (0.0, max(float(run.totals["elapsed"]) for run in runs))
-    if not look.logx:
+    begin, end = shown.xlim or (0.0, max(float(run.totals["elapsed"]) for run in runs))
+    if not shown.logx:
         return np.linspace(begin, end, BINS + 1)
     first = min(float(run.history["time"][0]) for run in runs if len(run.history["time"]))
     return np.geomspace(begin or min(first, end) * 0.999, end, BINS + 1)
@@ -207,8 +213,9 @@ def _draw_curve(ax: Axes, lines: list[Vector], edges: Vector, line: dict[str, An
     if not len(table) or not (known := np.isfinite(table).any(axis=0)).any():
         return
     x, table = edges[1:][known], table[:, known]
-    dot = "o" if len(x) == 1 else ""  # a line of one point cannot be seen
-    ax.plot(x, np.nanmean(table, axis=0), marker=dot, **line)
+    if len(x) == 1 and not line["marker"]:
+        line = line | {"marker": "o"}  # a line of one point cannot be seen
+    ax.plot(x, np.nanmean(table, axis=0), markevery=MARKED, markersize=4, **line)
     if len(lines) > 1:
         low, high = np.nanpercentile(table, [20, 80], axis=0)
         ax.fill_between(x, low, high, color=line["color"], alpha=0.2, linewidth=0)

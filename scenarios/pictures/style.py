@@ -1,13 +1,20 @@
-"""What all pictures share: a method's colour and rank, and how a picture is saved."""
+"""What all pictures share: how a method looks, formulas, light and dark, how a picture is saved."""
 
 import io
+import re
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from matplotlib.backend_bases import RendererBase
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from matplotlib.typing import ColorType
 
+from algorithms import COMBINED, RULES
 from scenarios.format.words.errors import BadInputError
+from scenarios.pictures.theme import darken
 from scenarios.runs.store.record import RACED
 
 COLOURS = {
@@ -30,9 +37,58 @@ COLOURS = {
 }
 """A method has the same colour in all pictures: Okabe and Ito's palette, and more."""
 
+Dash = tuple[float, tuple[float, ...]] | str
+
+DASHES: dict[str, Dash] = {
+    "rennala": "-",
+    "synchronous": (0, (5, 2)),
+    "afedpg": (0, (1, 1.2)),
+    "malenia": (0, (6, 1.5, 1, 1.5)),
+    "local": (0, (9, 2)),
+    "mindflayer": (0, (3, 1, 1, 1, 1, 1)),
+    "asynchronous": (0, (1, 2.5)),
+    "fedbuff": (0, (6, 1.5, 1, 1.5, 1, 1.5)),
+    "ringmaster": (0, (3, 1.2)),
+    "ringleader": (0, (9, 1.5, 3, 1.5)),
+    "fastest": (0, (2, 2)),
+}
+"""An aggregation has the same line style in all pictures, so that black and white will do."""
+
+WIDTHS = {"nigt": 1.7, "pg": 1.0, "adam": 2.4, "heavy-ball": 3.0}
+"""Points: an update rule has the same width."""
+
+SHADES = {"adam": ("#FFFFFF", 0.35), "heavy-ball": ("#000000", 0.3), "pg": ("#FFFFFF", 0.2)}
+"""A rule's colour where the method has none of its own: NIGT's, with so much of another."""
 
 OURS = "\\mathdefault"
-"""Marks the formulas that matplotlib itself writes along logarithmic axes."""
+"""Marks formulas: those of matplotlib along logarithmic axes, and our own."""
+
+FORMULAS = {
+    r"\bsqrt\(([a-z0-9 +*/.-]*)\)": r"\\sqrt{\1}",
+    r"\b([A-Za-z])\^\(([a-z0-9 +*/.-]*)\)": r"\1^{\2}",
+    r"\bkappa_i\b": r"\\kappa_i",
+    r"\b(h_i|[nMd](?= = ))": r"\1",
+}
+"""What titles say in plain letters, and what it is as a formula."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """How a method's curve looks: of the same method the same in all pictures.
+
+    Attributes:
+        color: for matplotlib.
+        linestyle: the same.
+        linewidth: in points.
+    """
+
+    color: ColorType
+    linestyle: Dash
+    linewidth: float
+
+    def keywords(self) -> dict[str, Any]:
+        """Return what ``Axes.plot`` takes."""
+        return dict(vars(self))
 
 
 class Picture(Figure):
@@ -45,14 +101,32 @@ class Picture(Figure):
                 text.set_parse_math("$" not in text.get_text())
         super().draw(renderer)
 
+    def dark(self) -> "Picture":
+        """Make it a picture for a dark page or slide, and return it."""
+        darken(self)
+        return self
+
     def _repr_png_(self) -> bytes:
         sink = io.BytesIO()
         self.savefig(sink, format="png", dpi=100)
         return sink.getvalue()
 
 
-def save(figure: Figure, file: Path) -> None:
+def formulas(text: str) -> str:
+    """Return a title whose formulas are set as such: ``h_i = sqrt(i)``; dollar signs stay."""
+    found = text.replace("$", r"\$")
+    for words, formula in FORMULAS.items():
+        found = re.sub(words, rf"$\\mathdefault{{}}{formula}$", found)
+    return found if OURS in found else text
+
+
+def save(figure: Picture, file: Path, *, dark: bool = False) -> None:
     """Save a picture; the ending decides the format.
+
+    Args:
+        figure: the picture.
+        file: to write.
+        dark: for a dark page or slide.
 
     Raises:
         BadInputError: the ending is no format, or a folder is in the way.
@@ -63,7 +137,7 @@ def save(figure: Figure, file: Path) -> None:
             f"{file}: cannot be a picture; accepted: a file in {', '.join(accepted)}"
         )
     file.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(file, dpi=150)
+    (figure.dark() if dark else figure).savefig(file, dpi=150)
 
 
 def rank(label: str) -> tuple[int, str]:
@@ -72,11 +146,31 @@ def rank(label: str) -> tuple[int, str]:
     return (order.index(method) if method in order else len(order), label)
 
 
-def colour(label: str, labels: list[str]) -> str:
-    """Return the colour of a method, raced or not; a user's label takes one that is free."""
+def look(label: str, labels: list[str]) -> Line:
+    """Return how a method looks, raced or not; a user's label takes a look that is free."""
     method = label.removesuffix(RACED)
-    if method in COLOURS:
-        return COLOURS[method]
+    if method in COLOURS or method in COMBINED:
+        return _of_method(method)
     methods = list(dict.fromkeys(name.removesuffix(RACED) for name in labels))
-    free = [colour for name, colour in COLOURS.items() if name not in methods] or ["#444444"]
-    return free[[name for name in methods if name not in COLOURS].index(method) % len(free)]
+    free = [name for name in COLOURS if name not in methods]
+    if not free:
+        return Line("#444444", "-", WIDTHS["nigt"])
+    own = [name for name in methods if name not in COLOURS and name not in COMBINED]
+    return _of_method(free[own.index(method) % len(free)])
+
+
+def colour(label: str, labels: list[str]) -> ColorType:
+    """Return the colour of :func:`look`."""
+    return look(label, labels).color
+
+
+def _of_method(method: str) -> Line:
+    aggregation, _, rule = method.partition("-")
+    rule = rule or next(iter(RULES))
+    own = COLOURS.get(method)
+    if own is None:
+        base = COLOURS.get(f"{aggregation}-nigt") or COLOURS.get(aggregation, "#66A61E")
+        other, share = SHADES.get(rule, ("#000000", 0.0))
+        pairs = zip(to_rgb(base), to_rgb(other), strict=True)
+        own = to_hex([a + share * (b - a) for a, b in pairs])
+    return Line(own, DASHES[aggregation], WIDTHS[rule])

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, to_rgba
 from matplotlib.patches import Patch
 
-from scenarios.pictures.style import Picture, colour, rank
+from scenarios.pictures.style import Picture, colour, look, rank
 from scenarios.results.compare import time_to
 from scenarios.results.rows import Rows
 from scenarios.studies.grid import is_logarithmic
@@ -131,12 +131,12 @@ def _draw_lines(ax: Axes, grid: Grid) -> None:
     numbers = all(isinstance(value, int | float) for value in axis.values)
     x = np.array(axis.values, dtype=float) if numbers else np.arange(len(axis.values))
     for method in grid.times:
-        shade = colour(method, list(grid.times))
+        line = look(method, list(grid.times))
         low, middle, high = (grid.percentile(method, p) for p in (BAND[0], 50, BAND[1]))
         finite = np.where(np.isfinite(middle), middle, np.nan)
-        ax.plot(x, finite, "o-", color=shade, label=method)
+        ax.plot(x, finite, marker="o", label=method, **line.keywords())
         known = np.isfinite(low) & np.isfinite(high)
-        ax.fill_between(x, low, high, where=known, color=shade, alpha=0.2, linewidth=0)
+        ax.fill_between(x, low, high, where=known, color=line.color, alpha=0.2, linewidth=0)
     if not numbers:
         ax.set_xticks(x, [str(value) for value in axis.values])
     elif is_logarithmic(x.tolist()):

@@ -7,11 +7,23 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from rich.console import Console
 
 import straggler
+from algorithms import METHODS, RULES
 from scenarios.cli.parts import _broken
-from scenarios.pictures.style import COLOURS, colour, rank
+from scenarios.pictures import ends, theme
+from scenarios.pictures.style import (
+    COLOURS,
+    DASHES,
+    WIDTHS,
+    Picture,
+    colour,
+    formulas,
+    look,
+    rank,
+)
 from scenarios.pictures.sweep import Axis, Grid, draw_sweep
 from scenarios.pictures.timeline import Recorded, draw_timeline
 from scenarios.results.bands import bands_of
@@ -188,3 +200,68 @@ def test_a_race_has_the_colour_of_its_method() -> None:
     assert colours[0] == colours[1] != colours[4]
     assert colours[2] == colours[3] == COLOURS["rennala-nigt"]
     assert sorted(labels, key=rank)[:2] == ["rennala-nigt", "rennala-nigt (race)"]
+
+
+def test_a_method_has_one_look_and_methods_differ_in_black_and_white() -> None:
+    labels = ["rennala-nigt", "synchronous-nigt", "afedpg", "malenia-nigt", "rennala-adam"]
+    looks = {label: look(label, labels) for label in labels}
+    assert looks == {label: look(label, [label]) for label in labels}
+    assert len({(str(one.linestyle), one.linewidth) for one in looks.values()}) == len(labels)
+    assert DASHES.keys() == METHODS.keys()
+    assert WIDTHS.keys() == RULES.keys()
+    (ax,) = simulated().plot().axes
+    drawn = {line.get_label(): line for line in ax.get_lines()}
+    assert drawn["synchronous-nigt"].is_dashed()
+    assert not drawn["rennala-nigt"].is_dashed()
+
+
+def test_curves_that_end_at_the_right_have_their_names_there() -> None:
+    equal = {"workers": 2, "compute": {"model": "power", "scale": 1.0}}
+    together = simulated(cluster=equal).plot()  # both make an update a second
+    assert {text.get_text() for text in together.axes[0].texts} == {
+        method["name"] for method in SCENARIO["methods"]
+    }
+    assert not together.legends
+    apart = simulated().plot()  # one ends at a tenth of the other
+    assert not apart.axes[0].texts
+    assert len(apart.legends) == 1
+
+
+def test_names_are_moved_apart_about_where_they_were() -> None:
+    assert ends._spread([0.1, 0.5]) == [0.1, 0.5]
+    close = ends._spread([0.5, 0.5, 0.9])
+    assert close == pytest.approx([0.5 - ends.APART / 2, 0.5 + ends.APART / 2, 0.9])
+
+
+def test_titles_have_formulas_and_what_users_write_is_no_formula() -> None:
+    assert formulas("kappa_i = sqrt(i) d^(1/4)") == (
+        r"$\mathdefault{}\kappa_i$ = $\mathdefault{}\sqrt{i}$ $\mathdefault{}d^{1/4}$"
+    )
+    assert formulas("$5 {_") == "$5 {_"
+    assert formulas("$5, h_i") == r"\$5, $\mathdefault{}h_i$"
+    figure = Picture()
+    figure.suptitle(formulas("$5 for h_i = sqrt(n - i + 1), sqrt({) and x^(_)"))
+    figure.savefig(io.BytesIO(), format="png")
+
+
+def test_a_dark_picture_has_inverted_greys_and_its_colours() -> None:
+    picture = simulated().plot()
+    (ax,) = picture.axes
+    curve = next(line for line in ax.get_lines() if line.get_label() == "synchronous-nigt")
+    before = to_rgba(curve.get_color())
+    picture.dark()
+    assert to_rgba(curve.get_color()) == before
+    dark = (0.075, 0.075, 0.075, 1.0)
+    assert to_rgba(picture.get_facecolor()) == pytest.approx(dark)
+    assert to_rgba(ax.xaxis.label.get_color()) == (1.0, 1.0, 1.0, 1.0)  # it was black
+    black = look("rennala-pg", [])
+    assert to_rgba(black.color) == (0.0, 0.0, 0.0, 1.0)
+    assert theme.dark(black.color) == (1.0, 1.0, 1.0, 1.0)
+    assert sum(theme.dark("#0072B2")[:3]) > sum(to_rgba("#0072B2")[:3])  # else hardly to be seen
+
+
+def test_a_small_timeline_says_which_update_used_a_gradient() -> None:
+    (ax,) = straggler.simulate(SCENARIO | {"updates": 2}, "synchronous-nigt").timeline().axes
+    # two rounds of 10 s, worker 0's gradients take 1 s
+    said = [(text.get_position(), text.get_text()) for text in ax.texts]
+    assert said == [((0.5, 0), "1"), ((5, 1), "1"), ((10.5, 0), "2"), ((15, 1), "2")]
