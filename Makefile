@@ -4,7 +4,7 @@ UV     = $(BIN)/uv pip install -q --python $(BIN)/python
 TORCH := torch==2.13.0
 JOBS  ?= $(shell nproc 2>/dev/null || echo 1)
 
-.PHONY: setup figure reproduce panel pictures test format bench constraints clean
+.PHONY: setup figure reproduce panel pictures docs test format bench constraints clean
 
 setup: .venv/ready
 
@@ -47,6 +47,15 @@ pictures: setup
 	for name in $(filter-out $(PENDING),$(FIGURES)); do $(BIN)/straggler figure $$name --from results || exit; done
 	mkdir -p docs/figures && cp figures/*.png docs/figures/
 
+# The documentation as a site; a warning or a broken link is an error.
+docs: .venv/docs
+	$(BIN)/sphinx-build -q -W --keep-going docs build/docs
+	@echo "written: build/docs/index.html"
+
+.venv/docs: .venv/ready
+	$(UV) --no-sources -c constraints.txt -e '.[docs]'
+	touch $@
+
 # Types are checked beside the tests, which wait for processes now and then; bytecode is kept, since
 # some tests start processes.
 test: setup
@@ -66,7 +75,7 @@ bench: setup
 	for what in events rollouts methods; do $(BIN)/straggler bench $$what --json bench-$$what.json; done
 
 constraints: setup
-	$(BIN)/uv pip compile -q --universal --no-sources --extra dev --extra bench --python-version 3.11 \
+	$(BIN)/uv pip compile -q --universal --no-sources --extra dev --extra bench --extra docs --python-version 3.11 \
 	  --no-emit-package torch --no-annotate --no-header pyproject.toml \
 	  | grep -vE '^(torch|triton|cuda-|nvidia-)' > constraints.txt
 

@@ -1,0 +1,1 @@
+"""What the site of the documentation shows beside its pages; :mod:`pages.build` writes it."""
