@@ -13,7 +13,7 @@ from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.util import logging
 
-from pages import clocks, contents, facts, reference
+from pages import clocks, contents, facts, reference, rooms
 
 LOGGER = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def write(docs: Path) -> None:
     """
     target = docs / "generated"
     parts = contents.parts(docs)
-    for made in (clocks.parts, facts.parts, reference.parts):
+    for made in (clocks.parts, facts.parts, reference.parts, rooms.parts):
         parts |= made()
     for name, content in parts.items():
         _put(target / name, content)

@@ -13,12 +13,20 @@ import matplotlib as mpl
 
 import straggler
 from pages.reference import toml
+from scenarios.pictures.style import Picture
 from scenarios.pictures.timeline import draw_timeline, recorded
 
 EVENTS = Path(__file__).with_name("events.toml")
 
 WIDTH = 6.0
 """Of a picture, in inches."""
+
+
+SHOWN = {"synchronous": 4, "rennala": 1, "afedpg": 1}
+"""Of these methods, which of its events stands on the page of concepts."""
+
+FIRST = "quadratic-stragglers"
+"""The scenario of the page that one starts with."""
 
 
 @dataclass(frozen=True)
@@ -94,12 +102,15 @@ def parts() -> dict[str, str | bytes]:
     made: dict[str, str | bytes] = {}
     sections: dict[str, list[str]] = {}
     methods: dict[str, list[str]] = {}
+    made |= dict(_first())
     for number, event in enumerate(events(), start=1):
         name = f"event-{number:02}-{event.method['name']}"
         made |= dict(_pictures(event, name))
         shown = [f"*{event.setting()}*\n", *_images(name, event), f"{event.words}\n"]
         sections.setdefault(event.row, []).extend(shown)
         methods.setdefault(event.method["name"], []).append("\n".join(shown))
+    for method in SHOWN:
+        made[f"event-{method}.md"] = methods[method][SHOWN[method]]
     text = [f"## {_heading(row)}\n\n" + "\n".join(lines) for row, lines in sections.items()]
     made["events.md"] = "\n".join(text)
     for method, shown in methods.items():
@@ -118,9 +129,23 @@ def _images(name: str, event: Event) -> Iterator[str]:
 
 
 def _pictures(event: Event, name: str) -> Iterator[tuple[str, bytes]]:
-    """Yield the pictures by name."""
     run = dataclasses.replace(recorded(event.simulated().runs[0]), title="")
-    picture = draw_timeline(run, width=WIDTH)
+    return _both(draw_timeline(run, width=WIDTH), name)
+
+
+def _first() -> Iterator[tuple[str, bytes]]:
+    """Yield the first picture that a reader of the site makes."""
+    scenario = straggler.load(FIRST)
+    runs = [
+        straggler.simulate(scenario, method.folder, seed).runs[0]
+        for method in scenario.methods
+        for seed in scenario.seeds
+    ]
+    return _both(straggler.Results(runs, FIRST).plot(size=(8, 4)), "first")
+
+
+def _both(picture: Picture, name: str) -> Iterator[tuple[str, bytes]]:
+    """Yield a picture for light pages and for dark ones, by name."""
     for theme in ("light", "dark"):
         if theme == "dark":
             picture.dark()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 from pydantic.fields import FieldInfo
 
 import straggler
@@ -18,7 +19,7 @@ from scenarios.api.verdict import Verdicts
 from scenarios.format.load import load
 from scenarios.format.method import Method
 from scenarios.format.words.slot import Slot
-from scenarios.results.matrix import Column, methods_of, text
+from scenarios.results.judging.matrix import Column, methods_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,13 +34,14 @@ def parts() -> dict[str, str | bytes]:
     """Return the methods' generated parts by their names."""
     made: dict[str, str | bytes] = {"methods.md": straggler.list("methods").markdown()}
     for name, kind in METHODS.items():
-        made[f"facts-{name}.md"] = "\n".join(_facts(name, kind))
-        made[f"code-{name}.md"] = _beside(kind)
+        made[f"facts-{name}.md"] = "\n".join(facts(name, kind))
+        made[f"code-{name}.md"] = beside(kind)
         made[f"measured-{name}.md"] = "\n".join(_measured(name))
     return made
 
 
-def _facts(name: str, kind: type[Algorithm]) -> Iterator[str]:
+def facts(name: str, kind: type[Algorithm]) -> Iterator[str]:
+    """Yield the lines of a table of what tells an aggregation apart, and its clock."""
     yield "| | |\n|---|---|"
     yield f"| an update waits for | {kind.waits_for} |"
     yield f"| is discarded | {kind.discards} |"
@@ -82,12 +84,12 @@ def _clocks(name: str) -> Iterator[tuple[str, float, str]]:
             return
 
 
-def _beside(kind: type[Algorithm]) -> str:
+def beside(kind: type[Algorithm]) -> str:
     """Return pseudocode and source, side by side where there is room."""
     file = Path(inspect.getfile(kind)).relative_to(ROOT)
     lines, first = inspect.getsourcelines(kind.run)
     paragraphs = inspect.cleandoc(kind.__doc__ or "").split("\n\n")
-    indented = [p for p in paragraphs if all(line.startswith("    ") for line in p.splitlines())]
+    indented = [p for p in paragraphs if all(line.startswith("  ") for line in p.splitlines())]
     pseudocode = textwrap.dedent("\n\n".join(indented))
     return f"""::::{{container}} beside
 ```text
@@ -125,21 +127,27 @@ def _in_gallery(name: str) -> Iterator[str]:
     yield f"| panel | {' | '.join(f'`{label}`' for label in shown)} |"
     yield "|---" * (len(shown) + 1) + "|"
     for panel in _panels():
-        yield f"| {panel.title} | {' | '.join(text(panel.cell(label)) for label in shown)} |"
+        yield f"| {panel.title} | {' | '.join(panel.text(label) for label in shown)} |"
     yield (
         "\nSimulated seconds until half of the rise, over those of the panel's best method; in "
         "brackets 90% intervals over five seeds. ~: the best one is not surely ahead. All methods "
         "are tuned alike. *`straggler figure gallery --from results`*\n"
     )
     for label in shown:
-        cells = [(panel.title, found) for panel in _panels() if (found := panel.cell(label))]
-        first = [title for title, (factor, _) in cells if factor.value == 1]
-        behind = [f"{title} ({factor.value:.2g} times)" for title, (factor, sure) in cells if sure]
-        level = len(cells) - len(first) - len(behind)
-        said = [f"first on {'; '.join(first)}"] if first else []
-        said += [f"surely behind the best on {'; '.join(behind)}"] if behind else []
-        said += [f"not told from the best on {level} of {len(cells)} panels"] if level else []
-        yield f"- `{label}`: {'. '.join(one[0].upper() + one[1:] for one in said)}."
+        first, behind, level = [], [], 0
+        for panel in _panels():
+            said, found = panel.text(label), panel.factor(label)
+            if panel.verdict and panel.verdict.hero == label:
+                first.append(panel.title)
+            elif said.startswith("~") or said == "1":
+                level += 1
+            elif found is not None:
+                times = f"{said.split()[0]} times" if np.isfinite(found.value) else "never there"
+                behind.append(f"{panel.title} ({times})")
+        parts = [f"First on {'; '.join(first)}."] if first else []
+        parts += [f"Surely behind the best on {'; '.join(behind)}."] if behind else []
+        parts += [f"Not told from the best on {level} of {len(_panels())} panels."] if level else []
+        yield f"- `{label}`: {' '.join(parts)}"
     yield ""
 
 

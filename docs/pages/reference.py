@@ -14,9 +14,9 @@ from typer.cli import get_docs_for_click
 import straggler
 from algorithms import METHODS, RULES
 from scenarios.cli.app import app
-from scenarios.format.method import Method
+from scenarios.format.method import Decaying, Method
+from scenarios.format.own.open import Open
 from scenarios.format.scenario import Scenario
-from scenarios.format.words.open import Open
 from scenarios.format.words.slot import Slot
 
 FILLED_IN = "filled in"
@@ -130,6 +130,7 @@ def _methods(path: str) -> Iterator[str]:
             if not keys:
                 yield f"| {link} | - | | |"
         yield ""
+    yield from _section(f"{path}.step_size: a table", Decaying)
 
 
 def names() -> str:

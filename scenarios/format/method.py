@@ -30,7 +30,7 @@ ENDINGS = f" (each also with an ending: {', '.join(f'-{name}' for name in RULES)
 
 
 class Decaying(Strict):
-    """The table of a :class:`algorithms.Schedule`."""
+    """A value that decays, of a step size or momentum: start (1 + t / after)^-power."""
 
     start: Any
     power: NonNegative

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.backend_bases import RendererBase
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
@@ -171,6 +172,6 @@ def _of_method(method: str) -> Line:
     if own is None:
         base = COLOURS.get(f"{aggregation}-nigt") or COLOURS.get(aggregation, "#66A61E")
         other, share = SHADES.get(rule, ("#000000", 0.0))
-        pairs = zip(to_rgb(base), to_rgb(other), strict=True)
-        own = to_hex([a + share * (b - a) for a, b in pairs])
+        red, green, blue = (1 - share) * np.array(to_rgb(base)) + share * np.array(to_rgb(other))
+        own = to_hex((red, green, blue))
     return Line(own, DASHES[aggregation], WIDTHS[rule])
