@@ -7,8 +7,8 @@ FINDINGS = {
     ),
     "2": "The curves that are judged, of the runs of figure 1",
     "3": (
-        "On Reacher better gradients win; on Walker2d AFedPG's many small steps do; on "
-        "Hopper nobody is ahead"
+        "In the long run, Reacher, Rennala is surely ahead of both; on Walker2d AFedPG's many "
+        "small steps are, in a short one; on Hopper nobody is"
     ),
     "4": (
         "A round takes the first 30 of a hundred gradients that come at once, and "
@@ -61,7 +61,8 @@ FINDINGS = {
         "after the fact"
     ),
     "network": (
-        "A ring helps rounds and is no use to AFedPG; one port slows everybody, AFedPG most"
+        "Surely ahead with an ideal server, one port and a ring; one port slows everybody, and "
+        "a ring is no use to AFedPG"
     ),
     "gallery": (
         "Plain steps along means of twenty gradients are first on the quadratics; the rule matters "
