@@ -30,7 +30,11 @@ def parts(docs: Path) -> dict[str, str | bytes]:
     headed = {heading: [p for p in pages if p in there] for heading, pages in CONTENTS.items()}
     listed = {page for pages in headed.values() for page in pages} | {"index"}
     headed[REST] = sorted(there - listed)
-    trees = [_tree(pages, f":caption: {heading}") for heading, pages in headed.items() if pages]
+    trees = [
+        _tree(pages, ":maxdepth: 1", f":caption: {heading}")
+        for heading, pages in headed.items()
+        if pages
+    ]
     lessons = [f"notebooks/{Path(name).with_suffix('')}" for name in notebooks(docs)]
     return {"contents.md": "\n".join(trees), "notebooks.md": _tree(lessons) if lessons else ""}
 

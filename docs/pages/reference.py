@@ -32,7 +32,10 @@ def commands() -> str:
     """Return what the command line says of itself, as Markdown."""
     group = typer.main.get_command(app)
     text = get_docs_for_click(obj=group, ctx=typer.Context(group), name="straggler")
-    return text.partition("\n")[2].replace("$ straggler", "straggler")
+    general, _, each = (
+        text.partition("\n")[2].replace("$ straggler", "straggler").partition("\n## ")
+    )
+    return f"{general.partition('**Commands**')[0]}\n## {each}"  # the list there is cut short
 
 
 def schema() -> str:

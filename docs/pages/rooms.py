@@ -1,7 +1,7 @@
 """The rooms of the floors, as their packages describe themselves and as they import each other."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +20,8 @@ def _rows(floor: Path) -> Iterator[str]:
         module = ast.parse((package / "__init__.py").read_text(encoding="utf-8"))
         words = (ast.get_docstring(module) or "").partition("\n\n")[0].replace("\n", " ")
         files = sorted(package.glob("*.py"))
-        used = sorted({room for file in files for room in imported(file)} - {_name(package)})
+        own = _room(package.relative_to(ROOT).parts)
+        used = sorted({room for file in files for room in imported(file)} - {own})
         others = ", ".join(f"`{room}`" for room in used) or "-"
         number = len([file for file in files if file.name != "__init__.py"])
         yield f"| `{_name(package)}` | {words} | {number} | {others} |"
@@ -30,11 +31,15 @@ def _name(package: Path) -> str:
     return str(package.relative_to(ROOT))
 
 
+def _room(parts: Sequence[str]) -> str:
+    """Return the room of the top floor that a module or folder is in, or the floor."""
+    return parts[1] if parts[0] == FLOORS[0] and len(parts) > 1 else parts[0]
+
+
 def imported(file: Path) -> Iterator[str]:
-    """Yield the folders of ours that a module imports from."""
+    """Yield the rooms and floors that a module imports from."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
             parts = node.module.split(".")
             if parts[0] in FLOORS:
-                folder = ROOT.joinpath(*parts)
-                yield _name(folder if folder.is_dir() else folder.parent)
+                yield _room(parts)

@@ -23,7 +23,7 @@ def darken(figure: Figure) -> None:
     """Change the colours of a finished picture: white to black, black to white."""
     for artist in figure.findobj():
         if isinstance(artist, Text):
-            if not isinstance(artist.axes, Axes) or not _on_colour(artist):
+            if not _on_colour(artist):
                 artist.set_color(dark(artist.get_color()))
         elif isinstance(artist, Line2D):
             artist.set_color(dark(artist.get_color()))
@@ -41,8 +41,9 @@ def darken(figure: Figure) -> None:
 
 
 def _on_colour(text: Text) -> bool:
-    """Return whether a text stands on an image, whose colours stay."""
-    return bool(text.axes and text.axes.images and text in text.axes.texts)
+    """Return whether a text stands on what keeps its colour: an image, or where white is seen."""
+    on_image = isinstance(text.axes, Axes) and text.axes.images and text in text.axes.texts
+    return bool(on_image) or min(to_rgba(text.get_color())) == 1
 
 
 def _darks(colours: Any) -> Any:  # noqa: ANN401

@@ -261,7 +261,9 @@ def test_a_dark_picture_has_inverted_greys_and_its_colours() -> None:
 
 
 def test_a_small_timeline_says_which_update_used_a_gradient() -> None:
-    (ax,) = straggler.simulate(SCENARIO | {"updates": 2}, "synchronous-nigt").timeline().axes
+    picture = straggler.simulate(SCENARIO | {"updates": 2}, "synchronous-nigt").timeline().dark()
+    (ax,) = picture.axes
     # two rounds of 10 s, worker 0's gradients take 1 s
     said = [(text.get_position(), text.get_text()) for text in ax.texts]
     assert said == [((0.5, 0), "1"), ((5, 1), "1"), ((10.5, 0), "2"), ((15, 1), "2")]
+    assert {text.get_color() for text in ax.texts} == {"white"}  # on what keeps its colour
