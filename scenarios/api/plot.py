@@ -44,7 +44,7 @@ def plot(
         methods: labels, in the order of the legend; all by default.
         labels: new names, by a method's label or by a result's name (its folder's, where that
             tells it from the others).
-        overlay: one panel for all, a line style for each.
+        overlay: one panel for all, with markers for each.
         theory: mark predicted update times.
         xlim: simulated seconds at the left and the right.
         logx: a logarithmic time axis.

@@ -119,7 +119,7 @@ def plot(
         list[str] | None, typer.Option(help="OLD=NEW: another name in the legend; repeatable.")
     ] = None,
     overlay: Annotated[
-        bool, typer.Option("--overlay", help="One panel for all folders, a line style each.")
+        bool, typer.Option("--overlay", help="One panel for all folders, with markers for each.")
     ] = False,
     xlim: Annotated[
         tuple[float, float] | None,

@@ -128,7 +128,7 @@ def panels_of(
 
 
 def together(groups: dict[str, list[StoredRun]], column: str) -> Panel:
-    """Return one panel that shows several scenarios, each with a line style of its own."""
+    """Return one panel that shows several scenarios, each with markers of its own."""
     every = [run for runs in groups.values() for run in runs]
     titles = dict.fromkeys(str(run.info["title"]) for run in every)
     return Panel(groups, column, "; ".join(titles))
