@@ -4,7 +4,7 @@ UV     = $(BIN)/uv pip install -q --python $(BIN)/python
 TORCH := torch==2.13.0
 JOBS  ?= $(shell nproc 2>/dev/null || echo 1)
 
-.PHONY: setup figure reproduce panel pictures docs test format bench constraints clean
+.PHONY: setup figure reproduce panel pictures notebooks docs test format bench constraints clean
 
 setup: .venv/ready
 
@@ -70,12 +70,17 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# Executes the lessons, each from a clean state, and opens Jupyter.
+notebooks: setup
+	$(UV) --no-sources -c constraints.txt -e '.[notebooks]'
+	cd notebooks && ../$(BIN)/python -m lessons.execute && ../$(BIN)/jupyter lab
+
 bench: setup
 	$(UV) --no-sources -c constraints.txt -e '.[bench]'
 	for what in events rollouts methods; do $(BIN)/straggler bench $$what --json bench-$$what.json; done
 
 constraints: setup
-	$(BIN)/uv pip compile -q --universal --no-sources --extra dev --extra bench --extra docs --python-version 3.11 \
+	$(BIN)/uv pip compile -q --universal --no-sources --extra dev --extra bench --extra docs --extra notebooks --python-version 3.11 \
 	  --no-emit-package torch --no-annotate --no-header pyproject.toml \
 	  | grep -vE '^(torch|triton|cuda-|nvidia-)' > constraints.txt
 

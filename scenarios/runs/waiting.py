@@ -34,8 +34,9 @@ def run_method(method: Algorithm, problem: Problem, hardware: Hardware, **limits
 
     try:
         return simulate(begin, problem, hardware, **limits)
-    except RuntimeError as error:
-        if not (begun and "Invalid yield value" in str(error)):  # SimPy's words
+    except (RuntimeError, OSError) as error:  # of a notebook's cell SimPy finds no file to quote
+        missing = error.__context__
+        if not (begun and isinstance(missing, AttributeError) and missing.name == "callbacks"):
             raise
         raise MethodError(_stray_yield(begun[0])) from None
 

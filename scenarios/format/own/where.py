@@ -1,6 +1,7 @@
 """Errors of users' classes in one line: what went wrong, and where in their source."""
 
 import sysconfig
+import tempfile
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ LIBRARIES = {"gymnasium", "matplotlib", "mujoco", "numpy", "pandas", "pebble", "
     *("pydantic", "pydantic_core", "ray", "scipy", "simpy", "torch"),
 }
 """Installed packages in which an error is rarely the user's."""
+
+CELLS = (f"{tempfile.gettempdir()}/ipykernel_", "<ipython-input-")
+"""How the names of files begin that are none: what IPython calls a cell."""
 
 
 @contextmanager
@@ -64,6 +68,8 @@ def raised_at(error: BaseException) -> str | None:
 
 def file_line(file: str, line: int) -> str:
     """Return ``file:line``, the file as seen from the working directory if it is below it."""
+    if file.startswith(CELLS):
+        return f"a notebook's cell:{line}"
     path, here = Path(file), Path.cwd()
     return f"{path.relative_to(here) if path.is_relative_to(here) else path}:{line}"
 

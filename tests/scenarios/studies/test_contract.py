@@ -1,5 +1,6 @@
 """The battery of `straggler check --method`: ours pass, each broken method fails at its place."""
 
+import inspect
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +33,15 @@ BROKEN = {
     "Remembers": (SAME, "differs when the same object runs again; accepted: the same numbers"),
     "Hoards": (RESUMED, "differs when a run is resumed at update "),
 }
+
+
+def test_a_class_of_a_notebooks_cell_has_no_file_to_quote() -> None:
+    source = inspect.getsource(own_classes.Yields)
+    names = dict(vars(own_classes))
+    exec(compile(source, "<ipython-input-1-0a>", "exec"), names)  # noqa: S102
+    told = [line.text for line in check_method(names["Yields"](NIGT(0.1, 0.1))) if not line.passed]
+    assert "a notebook's cell:" in told[0]
+    assert BROKEN["Yields"][1] in told[0]
 
 
 @pytest.mark.parametrize("name", BROKEN)
