@@ -4,7 +4,7 @@ UV     = $(BIN)/uv pip install -q --python $(BIN)/python
 TORCH := torch==2.13.0
 JOBS  ?= $(shell nproc 2>/dev/null || echo 1)
 
-.PHONY: setup figure reproduce panel pictures notebooks docs test format bench constraints clean
+.PHONY: setup figure reproduce panel pictures notebooks docs report test format bench constraints clean
 
 setup: .venv/ready
 
@@ -55,6 +55,11 @@ docs: .venv/docs
 .venv/docs: .venv/ready
 	$(UV) --no-sources -c constraints.txt -e '.[docs]'
 	touch $@
+
+# The report of figure 1 in the documentation.
+report: setup
+	$(BIN)/straggler report results/figure1a.parquet results/figure1b.parquet results/figure1c.parquet \
+	  --title "Figure 1: ten humanoids on three clusters" --claim rennala-nigt -o docs/figure1.html
 
 # Types are checked beside the tests, which wait for processes now and then; bytecode is kept, since
 # some tests start processes.

@@ -29,6 +29,7 @@ from scenarios.api.listing import Listing, list  # noqa: A004
 from scenarios.api.plans import Prediction, check_predictions, predict
 from scenarios.api.plot import plot
 from scenarios.api.race import race
+from scenarios.api.report import report
 from scenarios.api.results import Results
 from scenarios.api.run import check, load, names, run, simulate, theory, trace
 from scenarios.api.shown import Comparison, Report
@@ -36,6 +37,7 @@ from scenarios.api.studies import SweepResults, Tuned, open, sweep, tune  # noqa
 from scenarios.api.verdict import Verdicts, verdict
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
+from scenarios.report.page import Page
 from simulator import (
     Cluster,
     ComputeTimes,
@@ -88,6 +90,7 @@ __all__ = [
     "Momentum",
     "Network",
     "NetworkModel",
+    "Page",
     "Positive",
     "Prediction",
     "Problem",
@@ -124,6 +127,7 @@ __all__ = [
     "plot",
     "predict",
     "race",
+    "report",
     "run",
     "simulate",
     "sweep",

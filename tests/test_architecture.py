@@ -18,7 +18,7 @@ FLOORS = ("simulator", "algorithms", "scenarios")
 PACKAGES = (*FLOORS, "straggler")
 """What a wheel holds: the floors, and the front door."""
 
-ROOMS = ("cli", "api", "pictures", "studies", "results", "runs", "format")
+ROOMS = ("cli", "api", "report", "pictures", "studies", "results", "runs", "format")
 """Of the top floor: a room uses itself and those to its right."""
 
 BESIDE = {"bench": "results", "plans": "studies"}
@@ -181,6 +181,7 @@ def test_the_wheel_holds_the_floors_and_the_front_door(tmp_path: Path) -> None:
     expected = {str(f.relative_to(ROOT)) for f in SOURCES}
     expected |= {f"{floor}/py.typed" for floor in PACKAGES}
     expected |= {str(f.relative_to(ROOT)) for f in (ROOT / "scenarios/library").rglob("*.toml")}
+    expected |= {str(f.relative_to(ROOT)) for f in (ROOT / "scenarios/report/templates").iterdir()}
     assert expected - names == RIVALS
     for file in SOURCES:  # nothing else needs them, but where `bench` asks whether they are there
         name = str(file.relative_to(ROOT))

@@ -163,7 +163,7 @@ def _draw_bands(ax: Axes, run: Recorded, workers: int, begin: float, until: floa
         base = np.full(BINS, band + 0.95)
         for state, (colour, _, _) in COLOURS.items():
             chosen = mine & (run.state == state)
-            spent = np.diff(_seconds_before(edges, run.start[chosen], run.end[chosen]))
+            spent = np.diff(seconds_before(edges, run.start[chosen], run.end[chosen]))
             share = 0.9 * spent / ((edges[1] - edges[0]) * (last - first + 1))
             ax.stairs(base - share, edges, baseline=base, color=colour, fill=True, linewidth=0)
             base -= share
@@ -172,7 +172,7 @@ def _draw_bands(ax: Axes, run: Recorded, workers: int, begin: float, until: floa
     ax.set_ylabel("workers, share in each state")
 
 
-def _seconds_before(times: Vector, start: Vector, end: Vector) -> Vector:
+def seconds_before(times: Vector, start: Vector, end: Vector) -> Vector:
     """Return for each time how many seconds of the intervals lie before it, shape as ``times``."""
     result = np.zeros(len(times))
     for ends, sign in ((start, 1.0), (end, -1.0)):

@@ -133,3 +133,9 @@ def published(file: Path) -> list[StoredRun]:
         StoredRun(file, info, rows.slice(end - length, length))
         for info, end, length in zip(infos, ends, lengths, strict=True)
     ]
+
+
+def command_of(file: Path) -> str:
+    """Return the command that made the runs of a file that :func:`publish` wrote."""
+    said: str = json.loads(pq.read_schema(file).metadata[KEY])["command"]
+    return said

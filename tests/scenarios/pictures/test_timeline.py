@@ -11,7 +11,7 @@ import pytest
 from commands import straggler, write_scenario
 
 from scenarios.pictures.perfetto import events
-from scenarios.pictures.timeline import _seconds_before, recorded
+from scenarios.pictures.timeline import recorded, seconds_before
 from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.stored import run_in
 
@@ -84,9 +84,9 @@ def test_the_timeline_names_the_update_that_used_a_gradient(results: Path) -> No
     assert run.update[used & (run.worker == 1)][0] == 3
 
 
-def test_seconds_before_by_hand() -> None:
+def testseconds_before_by_hand() -> None:
     times, start, end = np.array([0.0, 1.5, 4.0]), np.array([1.0, 1.0]), np.array([2.0, 3.0])
-    assert _seconds_before(times, start, end).tolist() == [0, 1, 3]
+    assert seconds_before(times, start, end).tolist() == [0, 1, 3]
 
 
 def test_a_run_without_a_timeline_is_named(tmp_path: Path) -> None:

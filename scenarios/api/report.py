@@ -1,0 +1,79 @@
+"""A page that one can mail, of one cluster, of several, or of a sweep."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from scenarios.api.plot import distinct
+from scenarios.api.results import Results
+from scenarios.api.studies import SweepResults
+from scenarios.format.words.accepted import FileOrFolder
+from scenarios.format.words.arguments import checked_call
+from scenarios.format.words.errors import BadInputError
+from scenarios.report.page import About, Page, page
+from scenarios.report.parts import Part, parts_of
+from scenarios.report.section import sections_of
+from scenarios.report.tables import failures
+from scenarios.results.published import command_of
+
+
+@checked_call
+def report(
+    *results: Results,
+    title: str | None = None,
+    claim: str | None = None,
+    film: FileOrFolder | None = None,
+    command: str = "",
+) -> Page:
+    """Return a page: curves, times to a threshold, tables, timelines, verdicts, what failed.
+
+    It is one HTML file that loads nothing, and can be read without JavaScript.
+
+    Args:
+        results: a section for each scenario among them.
+        title: of the page; by default the scenario's.
+        claim: the method that is judged against the others; the best one by default.
+        film: .mp4, .webm, .gif or .png, to be put into the page.
+        command: that makes the page, to be remembered in it.
+
+    Raises:
+        BadInputError: there is nothing to report, or no such method.
+    """
+    if not results:
+        raise BadInputError("report: accepted: at least one result")
+    names = distinct([result.name for result in results])
+    parts = [
+        part
+        for name, result in zip(names, results, strict=True)
+        for part in parts_of(result.runs, name)
+    ]
+    _check_claim(claim, parts)
+    about = About(
+        title or (parts[0].title if len(parts) == 1 else ", ".join(names)),
+        [*_commands(results), command or "straggler.report(...)"],
+        failures([run for result in results for run in result.runs]),
+        None if film is None else Path(film),
+    )
+    return page(about, sections_of(parts, claim))
+
+
+def _check_claim(claim: str | None, parts: Sequence[Part]) -> None:
+    there = list(dict.fromkeys(label for part in parts for label in part.labels))
+    if claim is not None and claim not in there:
+        raise BadInputError(f"claim {claim}: no such method here; accepted: {', '.join(there)}")
+
+
+def _commands(results: Sequence[Results]) -> list[str]:
+    """Return what makes the runs again: for folders a run of the scenario that the page holds."""
+    lines = []
+    for result in results:
+        file = result.runs[0].path
+        if file.suffix == ".parquet" and file.is_file():
+            lines.append(command_of(file))
+        elif isinstance(result, SweepResults):
+            lines.append(f"straggler sweep {result.name}")
+        else:
+            stem = Path(result.name).name or "scenario"
+            lines.append(
+                f"straggler run {stem}.toml --out {result.name}   # the scenario, as below"
+            )
+    return list(dict.fromkeys(lines))

@@ -1,0 +1,56 @@
+"""The command that writes a page."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def report(
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="DIR...|SWEEP",
+            help="Result folders or compact files, a section each; or a sweep, by file or name.",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="The page, .html [default: DIR/report.html, or figures/]."
+        ),
+    ] = None,
+    title: Annotated[
+        str | None, typer.Option(help="Of the page [default: the scenario's].")
+    ] = None,
+    claim: Annotated[
+        str | None,
+        typer.Option(
+            metavar="METHOD", help="Judge this one against the others [default: the best one]."
+        ),
+    ] = None,
+    film: Annotated[
+        Path | None, typer.Option(help="A film to put into the page: .mp4, .webm, .gif, .png.")
+    ] = None,
+    store: Annotated[Path, typer.Option(help="Where a sweep's runs are.")] = Path("runs/store"),
+) -> None:
+    """Write a page that one can mail: one HTML file, which loads nothing.
+
+    It has curves with bands, times to a threshold that can be dragged, the comparison, timelines,
+    staleness by worker, the verdict, what failed, and how to make it again. It can be read, and
+    printed, without JavaScript.
+    """
+    from scenarios.api.report import report as make
+    from scenarios.api.studies import open as open_results
+
+    opened = [open_results(name, store) for name in what]
+    command = f"straggler {shlex.join(sys.argv[1:])}"
+    page = make(*opened, title=title, claim=claim, film=film, command=command)
+    alone = len(what) == 1 and Path(what[0]).is_dir()
+    file = out or (Path(what[0]) if alone else Path("figures")) / "report.html"
+    page.save(file)
+    for note in page.notes:
+        typer.echo(note, err=True)
+    typer.echo(f"written: {file}, {file.stat().st_size / 1e6:.2f} MB")

@@ -1,0 +1,3 @@
+// A sweep's maps: under construction by main.
+
+const sweep = () => () => {};

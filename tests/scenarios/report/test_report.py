@@ -1,0 +1,165 @@
+"""The page: numbers as the tables have them, texts as texts, timelines that are made again."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from commands import straggler, write_scenario
+
+import straggler as front
+from scenarios.report.palette import CONTRAST, INK, PAPER, contrast, legible
+from scenarios.report.series import round_step
+from scenarios.report.svg import apart, ticks
+
+
+def data_of(html: str) -> dict[str, Any]:
+    (block,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', html)
+    found: dict[str, Any] = json.loads(block)
+    return found
+
+
+@pytest.fixture(scope="module")
+def results(two_workers: Path) -> front.Results:
+    return front.open(two_workers / "runs/two")
+
+
+@pytest.fixture(scope="module")
+def page(results: front.Results) -> front.Page:
+    return front.report(results)
+
+
+def test_times_to_every_threshold_are_those_of_compare(
+    results: front.Results, page: front.Page
+) -> None:
+    (part,) = data_of(page.html)["parts"]
+    (column,) = part["columns"]
+    levels = part["levels"][column]
+    assert len(levels) > 40
+    for index in (0, len(levels) // 2, len(levels) - 1):
+        table = results.compare(thresholds=[levels[index]]).table().set_index("method")
+        expected = table[table.columns[-1]]
+        for label in results.methods:
+            times = [r["times"][column][index] for r in part["runs"] if r["label"] == label]
+            median = np.median([np.inf if time is None else time for time in times])
+            assert median == pytest.approx(expected[label], rel=1e-5)
+
+
+def test_what_the_table_says_without_the_script_is_so(page: front.Page) -> None:
+    (part,) = data_of(page.html)["parts"]
+    level = part["levels"]["objective"][part["level"]]
+    assert f"<output data-level>{level}</output>" in page.html
+    times = [r["times"]["objective"][part["level"]] for r in part["runs"] if r["label"] == "afedpg"]
+    assert f">{np.median(times):,.4g}</td><td>2/2</td>" in page.html
+
+
+def test_the_timeline_by_hand(page: front.Page) -> None:
+    # workers need 1 and 2 s; M = 3: two gradients of the first, one of the second, every 2 s
+    (part,) = data_of(page.html)["parts"]
+    rennala = part["timelines"]["runs"]["rennala-nigt"]
+    assert [column[:4] for column in rennala["rows"][0]] == [[0, 1, 2, 3], [0] * 4, [1, 1, 2, 2]]
+    assert [column[:2] for column in rennala["rows"][1]] == [[0, 2], [0, 0], [1, 2]]
+    assert rennala["updates"]["time"][:3] == [2, 4, 6]
+    assert rennala["updates"]["used"][:3] == [3, 6, 9]
+    assert rennala["shares"][0][0][:3] == [100, 100, 100]
+    # the first one waits for the second every other second
+    half = part["timelines"]["runs"]["synchronous-nigt"]
+    assert np.mean(half["shares"][0][3]) == pytest.approx(50, abs=1)
+
+
+def test_results_without_timelines_get_the_same_again(
+    results: front.Results, page: front.Page, tmp_path: Path
+) -> None:
+    list(results.save(tmp_path / "two.parquet"))
+    compact = front.report(front.open(tmp_path / "two.parquet"))
+    (again,), (kept,) = (data_of(one.html)["parts"] for one in (compact, page))
+    for label, run in kept["timelines"]["runs"].items():
+        assert run["source"] == "recorded"
+        assert again["timelines"]["runs"][label] == {**run, "source": "simulated again"}
+    assert "made the same updates at the same times" in compact.html
+
+
+def test_a_clock_that_is_not_the_same_is_not_shown(results: front.Results, tmp_path: Path) -> None:
+    list(results.save(tmp_path / "two.parquet"))
+    runs = front.open(tmp_path / "two.parquet").select("afedpg")
+    for run in runs:
+        run.history["time"][-1] += 1e-9
+    assert "afedpg: no timeline: not kept, and the clock has changed since" in (
+        front.report(runs).html
+    )
+
+
+EVIL = "<script>alert(1)</script> &amp; $x$ </script><!-- \\u003c"
+
+
+def test_titles_and_reasons_are_text(tmp_path: Path) -> None:
+    write_scenario(
+        tmp_path, ("two workers", EVIL.replace("\\", "\\\\")), ("updates = 40", "updates = 3")
+    )
+    assert straggler("run", "two.toml", cwd=tmp_path).returncode == 0
+    file = tmp_path / "runs/two/afedpg/seed-1/run.json"
+    info = json.loads(file.read_text())
+    file.write_text(json.dumps({**info, "status": "failed", "reason": f"because\n{EVIL}"}))
+    said = straggler("report", "runs/two", "-o", "page.html", cwd=tmp_path)
+    assert (said.returncode, said.stderr) == (0, "")
+    html = (tmp_path / "page.html").read_text()
+    assert html.lower().count("<script") == html.lower().count("</script") == 2
+    assert "<!--" not in html
+    assert data_of(html)["parts"][0]["title"] == EVIL
+    assert "<dd>&lt;script&gt;alert(1)&lt;/script&gt; &amp;amp; $x$" in html
+    assert "5 runs</span>" in html
+    assert "1 failed</span>" in html
+
+
+def test_races_have_real_seconds(results: front.Results) -> None:
+    runs = front.open(results.name)
+    for run in runs:
+        run.info["kind"] = "race"
+    html = front.report(runs).html
+    assert data_of(html)["parts"][0]["clock"] == "real seconds"
+    assert "6 of them races, in real seconds" in html
+
+
+def test_scenarios_of_one_folder_are_sections(two_workers: Path, tmp_path: Path) -> None:
+    write_scenario(tmp_path, ("two workers", "slower"), ("[1.0, 2.0]", "[1.0, 3.0]"))
+    assert straggler("run", "two.toml", "--out", "both/b", cwd=tmp_path).returncode == 0
+    both = front.report(front.open(two_workers / "runs/two"), front.open(tmp_path / "both"))
+    assert [part["title"] for part in data_of(both.html)["parts"]] == ["two workers", "slower"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ("two.toml", "two.toml: "),
+        ("runs/two --claim x", "claim x: no such method here; accepted: rennala-nigt, "),
+        ("runs/two --film two.toml", "--film two.toml: accepted: .mp4, .webm, .gif or .png"),
+        ("runs/two --film x.mp4", "x.mp4: "),
+        ("runs/two -o page.pdf", "page.pdf: accepted: a file that ends in .html"),
+    ],
+)
+def test_mistakes_are_one_line(arguments: str, line: str, two_workers: Path) -> None:
+    said = straggler("report", *arguments.split(), cwd=two_workers)
+    assert said.returncode == 2
+    assert said.stderr.startswith(f"straggler: {line}")
+    assert said.stderr.count("\n") == 1
+
+
+def test_a_film_is_in_the_page(results: front.Results, tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"moving")
+    assert 'src="data:video/mp4;base64,bW92aW5n"' in front.report(results, film=film).html
+
+
+def test_axes_and_labels_by_hand() -> None:
+    assert [round_step(x) for x in (0.011, 0.02, 3.0, 70.0)] == [0.02, 0.02, 5.0, 100.0]
+    assert ticks(-3.0, 26.0) == [0.0, 5.0, 10.0, 15.0, 20.0, 25.0]
+    assert apart([50.0, 52.0, 10.0], 10, 0, 55) == [45.0, 55.0, 10.0]
+
+
+@pytest.mark.parametrize("paper", [PAPER, INK])
+@pytest.mark.parametrize("shade", ["#000000", "#ffffff", "#56B4E9", "#999999"])
+def test_lines_stand_out(shade: str, paper: tuple[int, int, int]) -> None:
+    made = legible(shade.lower(), paper)
+    assert contrast([int(made[k : k + 2], 16) for k in (1, 3, 5)], paper) >= CONTRAST
