@@ -77,6 +77,7 @@ class Evaluated(Strict):
 
     episodes: Count = Field(description="episodes at theta, for each variant; at least 1")
     every: Positive = Field(description="simulated seconds between evaluations, above 0")
+    keep: bool = Field(default=False, description="true keeps each theta that is evaluated")
 
 
 class Scenario(Limits):
@@ -147,6 +148,11 @@ class Scenario(Limits):
     def name(self) -> str | None:
         """What its file is called, without its ending; None if it is not from a file."""
         return self._name
+
+    @property
+    def keeps(self) -> bool:
+        """Whether runs keep the iterates that are evaluated."""
+        return self.evaluation is not None and self.evaluation.keep
 
     def named(self, name: str | None) -> Self:
         """Return the scenario with another name."""

@@ -1,15 +1,14 @@
 """One run in a process of its own."""
 
 import errno
-import json
 import resource
 import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 
@@ -18,14 +17,21 @@ import filelock
 from algorithms import Algorithm
 from scenarios.format.foresee import foresee
 from scenarios.format.own.where import in_one_line
+from scenarios.runs.keep import Kept, keep, kept_before
 from scenarios.runs.resume import Resumption
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.billing import billed
-from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.record import Facts, run_info
-from scenarios.runs.store.records import history_table, timeline_table, totals, workers_table
+from scenarios.runs.store.records import (
+    history_table,
+    iterates_table,
+    timeline_table,
+    totals,
+    workers_table,
+)
 from scenarios.runs.store.stored import StoredRun
+from scenarios.runs.underway import Reporter
 from scenarios.runs.waiting import MethodError, run_method
 from simulator import (
     Checkpoint,
@@ -34,11 +40,8 @@ from simulator import (
     Run,
     SimulatedCluster,
     StalledError,
-    Update,
     Vector,
 )
-
-REPORT_SECONDS = 0.5
 
 
 def prepare_process() -> None:
@@ -164,19 +167,25 @@ def _memory_limit(limit: int | None) -> Iterator[None]:
 def _simulate(spec: RunSpec, folder: RunFolder, started: float, options: Options) -> None:
     method = spec.method.build()
     resumption = Resumption(spec, folder, continued=options.continued)
-    report = _Reporter(folder.path / "progress.json")
+    report = Reporter(folder.path / "progress.json")
 
     def on_update(cluster: SimulatedCluster, _: Vector) -> None:
         report(cluster)
         resumption(cluster)
 
     run, facts = _run(
-        spec, method, resumption.past, on_update=on_update, on_wait=report, options=options
+        spec,
+        method,
+        resumption.past,
+        resumption.kept,
+        on_update=on_update,
+        on_wait=report,
+        options=options,
     )
     facts["real_seconds"] = time.perf_counter() - started
     facts["resumed_at"] = resumption.resumed_at
     with without_pandas():
-        folder.write_run(spec, run, facts)
+        folder.write_run(spec, run, facts, resumption.kept)
     resumption.end()
 
 
@@ -216,7 +225,8 @@ def simulated(
     if method is None:
         _refuse(spec, max_events)
     made_by = method or spec.method.build()
-    run, facts = _run(spec, made_by, Checkpoint(), options=Options(max_events=max_events))
+    kept = kept_before(spec.scenario, Checkpoint())
+    run, facts = _run(spec, made_by, Checkpoint(), kept, options=Options(max_events=max_events))
     facts["real_seconds"] = time.perf_counter() - started
     facts["reason"], facts["totals"] = run.failure, totals(run)
     facts |= billed(spec.scenario.cluster.prices(), workers_table(run), totals(run))
@@ -224,19 +234,22 @@ def simulated(
     if method is not None:
         info["method"] = info["label"] = type(method).__name__
     intervals = None if run.intervals is None else timeline_table(run.intervals)
-    return StoredRun(Path("in memory"), info, history_table(run), intervals, run.staleness)
+    iterates = None if kept is None else iterates_table(run, kept)
+    history = history_table(run)
+    return StoredRun(Path("in memory"), info, history, intervals, run.staleness, iterates)
 
 
 def _run(
     spec: RunSpec,
     method: Algorithm,
     past: Checkpoint,
+    kept: Kept,
     *,
     on_update: Callable[[SimulatedCluster, Vector], None] = lambda *_: None,
     on_wait: Callable[[SimulatedCluster, int], None] = lambda *_: None,
     options: Options = Options(),
 ) -> tuple[Run, Facts]:
-    """Return a run and facts about its problem."""
+    """Return a run and facts about its problem; add iterates to ``kept``."""
     scenario, evaluated = spec.scenario, spec.scenario.evaluation
     problem = scenario.problem.build(spec.seed, scenario.cluster.workers, options.processes or 1)
     evaluate = evaluated and Evaluation(problem, evaluated.episodes, evaluated.every)
@@ -244,6 +257,7 @@ def _run(
     def watch(cluster: SimulatedCluster, theta: Vector) -> None:
         if evaluate:
             evaluate(cluster, theta)
+            keep(kept, evaluate, cluster.history.rows, theta)
         on_update(cluster, theta)
 
     try:
@@ -273,26 +287,3 @@ def facts_of(problem: Problem) -> Facts:
         "dimension": problem.dimension,
         "variants": dict(shares),
     }
-
-
-def state_of(now: float, rows: Sequence[Update], events: int = 0) -> bytes:
-    """Return what ``progress.json`` says of a run that is under way."""
-    state: dict[str, object] = {"time": now, "update": len(rows), "value": None, "events": events}
-    for row in rows[-1:]:
-        state["value"] = row.objective if row.return_mean is None else row.return_mean
-    return json.dumps(state).encode()
-
-
-@dataclass
-class _Reporter:
-    """Tells the parent, through a small file, how far the run is."""
-
-    path: Path
-    _next: float = field(default=0.0)
-
-    def __call__(self, cluster: SimulatedCluster, events: int = 0) -> None:
-        now = time.monotonic()
-        if now < self._next:
-            return
-        self._next = now + REPORT_SECONDS
-        write_atomically(self.path, state_of(cluster.now, cluster.history.rows, events))

@@ -1,7 +1,6 @@
 """What a user sees while runs are made: bars on a terminal, plain lines elsewhere."""
 
 import html
-import json
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from rich.table import Column
 
 from scenarios.format.scenario import Scenario
 from scenarios.runs.store.record import RunInfo
+from scenarios.runs.underway import read_state
 
 LINE_SECONDS = 20.0
 
@@ -136,7 +136,7 @@ class Progress:
         """Read how far the runs are, and show it."""
         now = time.monotonic()
         going = [n for n, fraction in self._fractions.items() if fraction < 1.0]
-        states = {name: s for name in going if (s := _read(self._runs[name][0]))}
+        states = {name: s for name in going if (s := read_state(self._runs[name][0]))}
         for name, state in states.items():
             if self._fractions[name] < 1.0:
                 self._fractions[name] = self._runs[name][1].share_done(
@@ -198,14 +198,6 @@ def duration(seconds: float) -> str:
         if seconds < limit:
             return f"about {seconds / length:.{1 if unit == 'h' else 0}f} {unit}"
     return "over a year"
-
-
-def _read(folder: Path) -> dict[str, Any] | None:
-    try:
-        state: dict[str, Any] = json.loads((folder / "progress.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return state
 
 
 def _words(name: str, state: dict[str, Any]) -> str:

@@ -14,21 +14,21 @@ import filelock
 
 from scenarios.format.words.errors import BadInputError
 from scenarios.runs.execute import (
-    REPORT_SECONDS,
     Options,
     facts_of,
     failure,
     is_disk_full,
     make_room,
-    state_of,
     without_pandas,
 )
 from scenarios.runs.jobs import Job, Summary, is_there
+from scenarios.runs.keep import Kept, keep
 from scenarios.runs.progress import Progress
 from scenarios.runs.ray import connect
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.record import Facts, Raced, RunInfo
+from scenarios.runs.underway import REPORT_SECONDS, state_of
 from simulator import Evaluation, Problem, Vector
 from simulator.race.cluster import RaceCluster
 from simulator.race.crew import Crew
@@ -131,11 +131,12 @@ def _make(job: Job, crew: Crew, track: Track, progress: Progress) -> None:
 
 def _race(job: Job, crew: Crew, track: Track, progress: Progress, started: float) -> None:
     watcher = _Watcher(job, progress)
-    done, facts = _raced(job.spec, crew, track.race, watcher)
+    kept: Kept = {} if job.spec.scenario.keeps else None
+    done, facts = _raced(job.spec, crew, track.race, watcher, kept)
     facts["real_seconds"] = time.perf_counter() - started
     facts["deaths"] = done.deaths
     with without_pandas():
-        job.folder.write_run(job.spec, done.run, facts)
+        job.folder.write_run(job.spec, done.run, facts, kept)
 
 
 def measured(spec: RunSpec, address: str | None) -> Race:
@@ -152,7 +153,11 @@ def measured(spec: RunSpec, address: str | None) -> Race:
 
 
 def _raced(
-    spec: RunSpec, crew: Crew, how: Raced, watcher: "_Watcher | None" = None
+    spec: RunSpec,
+    crew: Crew,
+    how: Raced,
+    watcher: "_Watcher | None" = None,
+    kept: Kept = None,
 ) -> tuple[Race, Facts]:
     scenario, evaluated = spec.scenario, spec.scenario.evaluation
     crew.begin(
@@ -161,6 +166,12 @@ def _raced(
     )
     problem = _problem(spec)
     evaluation = Evaluation(problem, evaluated.episodes, evaluated.every) if evaluated else None
+
+    def on_update(cluster: RaceCluster, theta: Vector) -> None:
+        keep(kept, evaluation, cluster.history.rows, theta)
+        if watcher is not None:
+            watcher(cluster)
+
     try:
         with watcher or nullcontext():
             done = race(
@@ -174,7 +185,7 @@ def _raced(
                 updates=scenario.updates,
                 record_timeline=scenario.timeline,
                 evaluation=evaluation,
-                on_update=watcher or (lambda *_: None),
+                on_update=on_update,
             )
         return done, facts_of(problem)
     finally:
@@ -208,7 +219,7 @@ class _Watcher:
         self._over.set()
         self._thread.join()
 
-    def __call__(self, cluster: RaceCluster, _: Vector) -> None:
+    def __call__(self, cluster: RaceCluster) -> None:
         self._cluster = cluster
 
     def _watch(self) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from scenarios.format.words.errors import BadInputError
+from scenarios.runs.keep import has_kept_all, kept_before
 from scenarios.runs.spec import RunSpec, digits
 from scenarios.runs.store.files import replacing
 from scenarios.runs.store.fingerprint import code_fingerprint, versions
@@ -46,6 +47,7 @@ class Resumption:
 
     Attributes:
         past: where the run continues; its start if there is no checkpoint of its course.
+        kept: iterates that are to be kept, the past's to begin with; None if they are not wanted.
         resumed_at: the updates at which the run was resumed.
     """
 
@@ -64,6 +66,7 @@ class Resumption:
         files = [self._file, *([self._end] if continued else [])]
         self.past = max(map(self._load, files), key=lambda past: len(past.rows))
         self._last = self.past
+        self.kept = kept_before(spec.scenario, self.past)
         self.resumed_at: list[int] = [*self.past.about.get("resumed_at", [])]
         if self.past.rows:
             self.resumed_at.append(len(self.past.rows))
@@ -84,7 +87,7 @@ class Resumption:
     def _save(self, checkpoint: Checkpoint, path: Path) -> None:
         about = {"run": self._run, "resumed_at": self.resumed_at}
         with replacing(path) as file:
-            replace(checkpoint, about=about).save(file)
+            replace(checkpoint, about=about, kept=self.kept or {}).save(file)
 
     def _load(self, path: Path) -> Checkpoint:
         try:
@@ -92,7 +95,9 @@ class Resumption:
                 past = Checkpoint.load(file)
         except Exception:  # noqa: BLE001 - whatever is wrong with it, the run can start anew
             return Checkpoint()
-        return past if past.about.get("run") == self._run and self._is_early(past) else Checkpoint()
+        fits = past.about.get("run") == self._run and self._is_early(past)
+        fits &= has_kept_all(past) or not self._limits.keeps
+        return past if fits else Checkpoint()
 
     def _is_early(self, past: Checkpoint) -> bool:
         """Return whether the run gets as far."""

@@ -59,6 +59,8 @@ class RunSpec:
             del method["label"]
             if method.get("backup") == 0:  # older results have no such key
                 del method["backup"]
+        if scenario["evaluation"]:
+            del scenario["evaluation"]["keep"]  # adds a file
         later = [(scenario, "evaluation")]  # than some results
         later += [(scenario["cluster"], key) for key in ("network", "server")]
         later += [(table, key) for table in scenario["methods"] for key in ("rule", "source")]

@@ -114,6 +114,13 @@ WORKERS = (
 )
 """The columns of the table of workers, a row each."""
 
+ITERATES = (
+    Column("update", "", "after which theta was evaluated", whole=True),
+    Column("time", "simulated s", "when it was made"),
+    Column("theta", "", "the parameters, as exact as the problem computes with them"),
+)
+"""The columns of the table of kept iterates, a row for each evaluation."""
+
 STALENESS = (
     Column("worker", "", "from 0", whole=True),
     Column("delay", "updates", "between dispatch and use, or discarding", whole=True),
@@ -127,6 +134,7 @@ COLUMNS = {
     "timeline": TIMELINE,
     "workers": WORKERS,
     "staleness": STALENESS,
+    "iterates": ITERATES,
 }
 """All columns, by the name of their file."""
 

@@ -28,6 +28,7 @@ class Checkpoint:
         iterate: where the method stands: the arrays of its iterate by name.
         baselines: by update, of lookaheads as in ``points``, and the newest; none without any.
         memory: what the problem remembers of used gradients; None: nothing.
+        kept: iterates that whoever saved it keeps, by update.
         about: facts of whoever saved it, as JSON has them.
     """
 
@@ -38,6 +39,7 @@ class Checkpoint:
     iterate: Mapping[str, Vector] = field(default_factory=dict)
     baselines: Mapping[int, Vector] = field(default_factory=dict)
     memory: Vector | None = None
+    kept: Mapping[int, Vector] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
 
     def save(self, file: IO[bytes]) -> None:
@@ -57,6 +59,7 @@ class Checkpoint:
         parts |= {f"ahead.{f}": np.array([getattr(e, f) for e in estimates]) for f in _ESTIMATE}
         parts |= {f"iterate.{name}": vector for name, vector in self.iterate.items()}
         parts |= {f"baseline.{update}": vector for update, vector in self.baselines.items()}
+        parts |= {f"kept.{update}": vector for update, vector in self.kept.items()}
         if self.memory is not None:
             parts["memory"] = self.memory
         np.savez(file, **parts)  # type: ignore[arg-type] # a later argument is allow_pickle
@@ -86,14 +89,19 @@ class Checkpoint:
             },
             ahead={(worker, task): (update, e) for (worker, task, update), e in ahead},
             iterate=_below("iterate.", parts),
-            baselines={int(update): v for update, v in _below("baseline.", parts).items()},
+            baselines=_by_update("baseline.", parts),
             memory=parts.get("memory"),
+            kept=_by_update("kept.", parts),
             about=text["about"],
         )
 
 
 def _below(prefix: str, parts: Mapping[str, Any]) -> dict[str, Any]:
     return {k.removeprefix(prefix): v for k, v in parts.items() if k.startswith(prefix)}
+
+
+def _by_update(prefix: str, parts: Mapping[str, Any]) -> dict[int, Any]:
+    return {int(update): vector for update, vector in _below(prefix, parts).items()}
 
 
 _ESTIMATE = [f.name for f in fields(Estimate)]

@@ -14,8 +14,7 @@ from tuning import bowl
 
 from scenarios.format.load import load
 from scenarios.results.published import published, same_numbers
-from scenarios.runs import execute as execution
-from scenarios.runs import make
+from scenarios.runs import make, underway
 from scenarios.runs.execute import Options, execute
 from scenarios.runs.jobs import Job
 from scenarios.runs.spec import RunSpec, expand
@@ -30,7 +29,7 @@ FILES = {*(f"{name}.parquet" for name in TABLES), "run.json"}
 @pytest.fixture(autouse=True)
 def written_at_every_update(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRAGGLER_CHECKPOINT_SECONDS", "0")
-    monkeypatch.setattr(execution, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(underway, "REPORT_SECONDS", 0.0)
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 

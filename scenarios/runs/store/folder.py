@@ -11,6 +11,7 @@ import filelock
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from scenarios.runs.keep import Kept
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.billing import billed, rebilled
 from scenarios.runs.store.files import write_atomically
@@ -18,6 +19,7 @@ from scenarios.runs.store.fingerprint import code_fingerprint
 from scenarios.runs.store.record import Facts, Raced, RunInfo, read_info, run_info
 from scenarios.runs.store.records import (
     history_table,
+    iterates_table,
     staleness_table,
     timeline_table,
     totals,
@@ -35,6 +37,8 @@ STALENESS = "staleness.parquet"
 """Which runs of older versions have not."""
 
 TIMELINE = "timeline.parquet"
+
+ITERATES = "iterates.parquet"
 
 Status: TypeAlias = Literal["missing", "done", "failed", "other", "damaged"]
 """``other``: the folder holds a run of other content; ``damaged``: files that cannot be trusted."""
@@ -78,11 +82,11 @@ class RunFolder:
             return "other"
         if info["status"] != "done":
             return "failed"
-        if spec.scenario.timeline:
-            if TIMELINE not in (info["files"] or {}):
-                return "missing"  # a sweep may have left it out
-            return "done" if self._are_whole({TIMELINE}, info) else "damaged"
-        return "done"
+        wanted = {TIMELINE: spec.scenario.timeline, ITERATES: spec.scenario.keeps}
+        names = {name for name, is_wanted in wanted.items() if is_wanted}
+        if not names <= (info["files"] or {}).keys():
+            return "missing"  # it may have been left out, as by a sweep
+        return "done" if self._are_whole(names, info) else "damaged"
 
     def changed(self, spec: RunSpec) -> list[str]:
         """Return the names of users' code whose sources are not those of the run that is here."""
@@ -148,7 +152,7 @@ class RunFolder:
                 shutil.move(file, target / file.name)
         return target
 
-    def write_run(self, spec: RunSpec, run: Run, facts: Facts) -> None:
+    def write_run(self, spec: RunSpec, run: Run, facts: Facts, kept: Kept = None) -> None:
         """Write all files of a run that ended by itself, well or not."""
         tables = {
             "history": history_table(run),
@@ -157,6 +161,8 @@ class RunFolder:
         }
         if run.intervals is not None:
             tables["timeline"] = timeline_table(run.intervals)
+        if kept is not None:
+            tables["iterates"] = iterates_table(run, kept)
         files = {f"{name}.parquet": self._write_table(name, tables[name]) for name in tables}
         status = "failed" if run.failure else "done"
         facts |= {"reason": run.failure, "totals": totals(run), "files": files}
@@ -184,7 +190,11 @@ class RunFolder:
 
     def _write_table(self, name: str, table: pa.Table) -> str:
         sink = pa.BufferOutputStream()
-        pq.write_table(table, sink)
+        packed: dict[str, Any] = {}
+        if name == "iterates":  # bytes of numbers side by side: their exponents are much the same
+            packed = {"compression": "zstd", "use_dictionary": False}
+            packed["column_encoding"] = {"theta.list.element": "BYTE_STREAM_SPLIT"}
+        pq.write_table(table, sink, **packed)
         content = sink.getvalue().to_pybytes()
         write_atomically(self.path / f"{name}.parquet", content)
         return _digest(content)

@@ -1,10 +1,12 @@
 """What a run's files hold."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 
 from scenarios.runs.store.record import Totals
-from simulator import Intervals, Run, Staleness, State
+from simulator import Intervals, Run, Staleness, State, Vector
 from simulator.accounting.columns import HISTORY, is_whole
 
 
@@ -52,6 +54,19 @@ def staleness_table(staleness: Staleness) -> pa.Table:
             "delay": staleness.delay,
             "gradients_used": staleness.used,
             "gradients_discarded": staleness.discarded,
+        }
+    )
+
+
+def iterates_table(run: Run, kept: Mapping[int, Vector]) -> pa.Table:
+    """Return the columns of ``iterates.parquet``: theta at each of its evaluations."""
+    time = {row.update: row.time for row in run.history.rows}
+    thetas = np.array([*kept.values()]) if kept else np.empty((0, 1))
+    return pa.table(
+        {
+            "update": pa.array(kept, pa.int64()),
+            "time": pa.array([time[update] for update in kept], pa.float64()),
+            "theta": pa.FixedSizeListArray.from_arrays(thetas.ravel(), thetas.shape[1]),
         }
     )
 

@@ -15,7 +15,7 @@ from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.record import RunInfo, Totals
 from scenarios.runs.store.records import HISTORY_SCHEMA
 from simulator import Staleness, Vector
-from simulator.accounting.columns import STALENESS, TIMELINE
+from simulator.accounting.columns import ITERATES, STALENESS, TIMELINE
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class StoredRun:
         table: its history; None if that lies in the folder.
         intervals: its timeline; the same.
         delays: its gradients by worker and delay; the same.
+        thetas: its kept iterates; the same.
     """
 
     path: Path
@@ -35,6 +36,7 @@ class StoredRun:
     table: pa.Table | None = field(default=None, repr=False)
     intervals: pa.Table | None = field(default=None, repr=False)
     delays: Staleness | None = field(default=None, repr=False)
+    thetas: pa.Table | None = field(default=None, repr=False)
 
     @property
     def is_done(self) -> bool:
@@ -107,6 +109,21 @@ class StoredRun:
         names = [column.name for column in STALENESS]
         table = self._read("staleness", names)
         return Staleness(*(table[name].to_numpy() for name in names))
+
+    def iterates(self) -> pa.Table:
+        """Return the columns of ``iterates.parquet``.
+
+        Raises:
+            BadInputError: they were not kept, or the file is damaged.
+        """
+        if self.thetas is not None:
+            return self.thetas
+        if not (self.path / "iterates.parquet").is_file():
+            raise BadInputError(
+                f"{self.path}: has kept no theta; accepted: runs of a scenario with `[evaluation] "
+                "keep = true`; to run again with it makes them, to the same history"
+            )
+        return self._read("iterates", [column.name for column in ITERATES])
 
     def _read(self, name: str, columns: Sequence[str]) -> pa.Table:
         """Return a table of the folder.
