@@ -35,6 +35,7 @@ from scenarios.api.run import check, load, names, run, simulate, theory, trace
 from scenarios.api.shown import Comparison, Report
 from scenarios.api.studies import SweepResults, Tuned, open, sweep, tune  # noqa: A004
 from scenarios.api.verdict import Verdicts, verdict
+from scenarios.api.watch import watch
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
 from scenarios.report.page import Page
@@ -135,4 +136,5 @@ __all__ = [
     "trace",
     "tune",
     "verdict",
+    "watch",
 ]

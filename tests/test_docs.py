@@ -45,6 +45,7 @@ def test_every_function_of_the_front_door_has_an_example() -> None:
     own = {"check_method", "figure", "verdict"}  # other pages; not in a wheel
     own |= {"race", "check_race", "calibrate"}  # need Ray
     own |= {"check_predictions"}  # takes minutes
+    own |= {"watch"}  # needs OpenGL; docs/film.md
     for name in set(functions) - own:
         assert f"straggler.{name}(" in code, name
 

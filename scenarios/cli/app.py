@@ -7,14 +7,21 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperCommand
 
-from scenarios.cli import figure, look, make, plans, race, read, report, study
+from scenarios.cli import figure, look, make, plans, race, read, report, study, watch
 from scenarios.cli.usage import UsageError, explained, strict
 from scenarios.format.own.installed import GROUPS, installed
 from scenarios.format.words.errors import BadInputError
 
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Make runs": (make.run, race.race, make.check, make.list_),
-    "Read results": (read.compare, read.results, read.plot, read.timeline, report.report),
+    "Read results": (
+        read.compare,
+        read.results,
+        read.plot,
+        read.timeline,
+        report.report,
+        watch.watch,
+    ),
     "Your cluster": (plans.predict,),
     "Studies": (study.sweep, study.tune, figure.figure, figure.verdict),
     "Theory and speed": (look.theory, look.bench, look.trace, race.calibrate),

@@ -78,6 +78,11 @@ class StoredRun:
         younger = [name for name in HISTORY_SCHEMA.names if name not in columns]
         return columns | {name: np.full(len(table), np.nan) for name in younger}
 
+    @property
+    def has_timeline(self) -> bool:
+        """Whether its timeline was recorded."""
+        return self.intervals is not None or (self.path / "timeline.parquet").is_file()
+
     def timeline(self) -> pa.Table:
         """Return the columns of ``timeline.parquet``.
 
@@ -86,7 +91,7 @@ class StoredRun:
         """
         if self.intervals is not None:
             return self.intervals
-        if not (self.path / "timeline.parquet").is_file():
+        if not self.has_timeline:
             raise BadInputError(
                 f"{self.path}: no run with a timeline; accepted: OUT/<method>/seed-<seed> of a "
                 "scenario without `timeline = false`"

@@ -10,7 +10,14 @@ from simulator.problem import Estimate, Problem, Request, Variants
 from simulator.problems.control.baseline import KEPT, LinearBaseline
 from simulator.problems.control.helpers import Rollouts
 from simulator.problems.control.reinforce import reward_to_go, weighted_gradient
-from simulator.problems.control.rollout import Batch, Setting, Trajectories, joined
+from simulator.problems.control.rollout import (
+    Batch,
+    Setting,
+    Trajectories,
+    joined,
+    reset_seed,
+)
+from simulator.problems.control.screen import Episode, Screen
 from simulator.problems.control.variant import Variant
 from simulator.randomness import Stream, generator
 from simulator.types import Indices, Vector
@@ -126,6 +133,29 @@ class Control(Problem):
         """Return the steps and the returns of trajectories at ``point``."""
         sampled = self._sample([Request(point, workers, tasks, np.ones(len(tasks)))])
         return sampled.lengths, sampled.returns
+
+    def episode(self, point: Vector, worker: int, task: int) -> Episode:
+        """Return a trajectory as it can be made once more in :meth:`screen`.
+
+        Args:
+            point: shape (d,).
+            worker: with ``task`` the key of its randomness.
+            task: see ``worker``.
+        """
+        request = Request(point, np.array([worker]), np.array([task]), np.ones(1))
+        u = self._sample([request]).u
+        start = reset_seed(generator(self._seed, worker, task))
+        return Episode(start, self._rollouts.sampler.hand(u))
+
+    def screen(self, worker: int, width: int, height: int) -> Screen:
+        """Return where episodes of a worker's environment are drawn, so many pixels large.
+
+        Raises:
+            UnsuitableEnvironmentError: it cannot be made to be drawn.
+        """
+        variant = int(self.variant_of(np.array([worker]))[0])
+        setting = self._rollouts.sampler.setting
+        return Screen(setting.make(variant, render_mode="rgb_array"), width, height)
 
     def preview(self, point: Vector, workers: Indices, tasks: Indices) -> tuple[Indices, Vector]:
         """Do as :meth:`sample`, and keep the trajectories for their gradients."""

@@ -18,10 +18,11 @@ class UnsuitableEnvironmentError(ValueError):
     """The environment does not exist or cannot be used; the message says what would do."""
 
 
-def make_environment(name: str) -> gymnasium.Env[Any, Any]:
+def make_environment(name: str, **options: Any) -> gymnasium.Env[Any, Any]:  # noqa: ANN401
     """Return the environment, with Box observations and bounded Box or Discrete actions.
 
     The paper's ``-v4`` environments are meant: Gymnasium's warning that they are old is silenced.
+    ``options`` are for ``gymnasium.make``.
 
     Raises:
         UnsuitableEnvironmentError: it cannot be made, or its spaces are of another kind.
@@ -32,7 +33,9 @@ def make_environment(name: str) -> gymnasium.Env[Any, Any]:
         warnings.filterwarnings("ignore", message=".*is out of date", category=DeprecationWarning)
         warnings.filterwarnings("ignore", message="compiler attribute 'settotalmass'")
         try:
-            environment: gymnasium.Env[Any, Any] = gymnasium.make(name, disable_env_checker=True)
+            environment: gymnasium.Env[Any, Any] = gymnasium.make(
+                name, disable_env_checker=True, **options
+            )
         except Exception as error:
             raise UnsuitableEnvironmentError(
                 f"Gymnasium cannot make {name!r}: {one_line(error)}; accepted: an environment "

@@ -50,10 +50,10 @@ class Setting:
     seed: int
     dtype: str
 
-    def make(self, variant: int) -> Any:  # noqa: ANN401
-        """Return an environment of a variant."""
+    def make(self, variant: int, **options: Any) -> Any:  # noqa: ANN401
+        """Return an environment of a variant; ``options`` are for ``gymnasium.make``."""
         flags = flagged(self.environments)
-        return make_variant(self.env, self.environments[variant], flags=flags)
+        return make_variant(self.env, self.environments[variant], flags=flags, **options)
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,11 @@ def pack(parts: Sequence[Steps], trajectories: int) -> Trajectories:
     )
 
 
+def reset_seed(rng: np.random.Generator) -> int:
+    """Return the seed of the environment's reset: the first that a trajectory draws."""
+    return int(rng.integers(2**31))
+
+
 class Sampler:
     """Samples trajectories in slots; a slot takes the next one as soon as its last one ends.
 
@@ -158,10 +163,10 @@ class Sampler:
     """
 
     def __init__(self, setting: Setting) -> None:
-        self._setting = setting
+        self.setting = setting
         self._slots = make_slots(setting.make, len(setting.environments), SLOTS)
         probe = setting.make(0)
-        self.policy, self._hand = policy_for(probe, setting.hidden)
+        self.policy, self.hand = policy_for(probe, setting.hidden)
         probe.close()
         self._actor = Actor(self.policy, SLOTS, setting.dtype)
         self._horizon = min(setting.horizon, self._slots.time_limit or setting.horizon)
@@ -217,9 +222,9 @@ class Sampler:
 
     def _begin(self, slot: int, trajectory: int, batch: Batch) -> None:
         worker, task = int(batch.workers[trajectory]), int(batch.tasks[trajectory])
-        rng = generator(self._setting.seed, worker, task)
+        rng = generator(self.setting.seed, worker, task)
         variant = int(batch.variants[trajectory])
-        self._seen[slot] = self._slots.begin(slot, variant, int(rng.integers(2**31)))
+        self._seen[slot] = self._slots.begin(slot, variant, reset_seed(rng))
         point = int(batch.point[trajectory])
         if self._points[slot] != point:
             self._actor.place(slot, batch.points[point])
@@ -243,12 +248,12 @@ class Sampler:
                 self.policy.draw(self._rngs[slot], self._noise[slot])
         noise = self._noise[self._everyone[: len(seen)], at]
         u = self.policy.sample(self._actor.heads(seen), noise)
-        return u, self._hand(u)
+        return u, self.hand(u)
 
     def _joined(self, log: list[tuple[Indices, Floats, Floats, Vector]]) -> Steps:
         if log:
             return Steps(*(np.concatenate(column) for column in zip(*log, strict=True)))
-        nothing = np.zeros((0, self.policy.observation_size), self._setting.dtype)
+        nothing = np.zeros((0, self.policy.observation_size), self.setting.dtype)
         return Steps(
             np.zeros(0, dtype=np.int64),
             nothing,

@@ -66,18 +66,25 @@ _MODEL_ARRAYS = {
 """What each factor multiplies in MuJoCo's model."""
 
 
-def make_variant(name: str, variant: Variant, *, flags: bool = False) -> gymnasium.Env[Any, Any]:
+def make_variant(
+    name: str,
+    variant: Variant,
+    *,
+    flags: bool = False,
+    **options: Any,  # noqa: ANN401 - Gymnasium's
+) -> gymnasium.Env[Any, Any]:
     """Return the environment ``name`` with the changes of ``variant``.
 
     Args:
         name: a Gymnasium environment.
         variant: what is different.
         flags: append the 0 or 1 of ``flip`` to the observations.
+        **options: for ``gymnasium.make``.
 
     Raises:
         UnsuitableEnvironmentError: the environment cannot be made or changed so.
     """
-    environment = make_environment(name)
+    environment = make_environment(name, **options)
     changes = variant.changes()
     model_changes = changes.keys() & _MODEL_ARRAYS
     base = environment.unwrapped
