@@ -14,7 +14,9 @@ Image = npt.NDArray[np.uint8]
 TASKS = 4
 """Of long intervals, such as a slow worker's task or upload, so many fit into the picture."""
 
-_SHADES = {state: [int(c[k : k + 2], 16) for k in (1, 3, 5)] for state, (c, _) in COLOURS.items()}
+_SHADES = {
+    state: [int(c[k : k + 2], 16) for k in (1, 3, 5)] for state, (c, _, _) in COLOURS.items()
+}
 
 
 def window(runs: Sequence[Recorded]) -> float:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
+from matplotlib.colors import to_hex
 from PIL import Image, ImageDraw, ImageFont
 
 from scenarios.films.lanes import lanes, window
@@ -131,7 +132,7 @@ class Layout:
     ) -> None:
         (left, top), (big, small), line = corner, self._fonts, self._line
         pen, width = ImageDraw.Draw(page), self.size[0]
-        shade = colour(actor.run.label, [one.run.label for one in self.script.actors])
+        shade = to_hex(colour(actor.run.label, [one.run.label for one in self.script.actors]))
         pen.text((left, top - line // 3), _fitting(actor.name, big, width), shade, big)
         policy, right = actor.policy(moment), left + width
         when = f"update {policy.update:,}, {policy.time:,.4g} s" if policy.update else "theta_0"
@@ -156,7 +157,7 @@ class Layout:
         """Say what the colours of workers mean, of those that occur."""
         there = {int(state) for run in self._timelines if run for state in np.unique(run.state)}
         (left, top), small = spot, self._fonts[1]
-        for state, (shade, words) in COLOURS.items():
+        for state, (shade, words, _) in COLOURS.items():
             if state not in there:
                 continue
             pen.rectangle((left, top + 2, left + small.size, top + 2 + small.size), shade)
