@@ -24,6 +24,9 @@ WORDS: dict[str, tuple[str, ...]] = {
     "bench": ("bench", "speed"),
     "trace": ("trace", "nowhere.log", "out.csv"),
     "race": ("race", "nowhere.toml"),
+    "predict": ("predict", "nowhere", "--cluster", "two.toml"),
+    "report": ("report", "nowhere"),
+    "watch": ("watch", "nowhere"),
     "calibrate": ("calibrate", "nowhere.toml", "-o", "out.toml"),
 }
 

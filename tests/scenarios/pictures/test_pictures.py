@@ -172,7 +172,7 @@ def test_the_picture_of_the_readme_is_there() -> None:
 @pytest.mark.parametrize("width", [40, 80])
 def test_a_narrow_terminal_shows_whole_numbers(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     state = {"time": 345.0, "update": 10, "value": -12.3456, "events": 0}
-    monkeypatch.setattr(progress, "_read", lambda _: state)
+    monkeypatch.setattr(progress, "read_state", lambda _: state)
     sink = io.StringIO()
     console = Console(file=sink, width=width, force_terminal=True, color_system=None)
     shown = progress.Progress(console)
