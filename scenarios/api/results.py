@@ -39,6 +39,11 @@ class Results:
         self._points = points
 
     @property
+    def points(self) -> list[Row]:
+        """For each run its method and its values on a sweep's axes; nothing if there are none."""
+        return list(self._points or ())
+
+    @property
     def methods(self) -> list[str]:
         """The labels of the methods."""
         return list(dict.fromkeys(run.label for run in self.runs if run.info))

@@ -34,20 +34,34 @@ def report(
     film: Annotated[
         Path | None, typer.Option(help="A film to put into the page: .mp4, .webm, .gif, .png.")
     ] = None,
+    axis: Annotated[
+        list[str] | None, typer.Option(help="Of a sweep with more than two axes: show this one.")
+    ] = None,
+    at: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE: hold another axis there; repeatable.")
+    ] = None,
     store: Annotated[Path, typer.Option(help="Where a sweep's runs are.")] = Path("runs/store"),
 ) -> None:
     """Write a page that one can mail: one HTML file, which loads nothing.
 
     It has curves with bands, times to a threshold that can be dragged, the comparison, timelines,
-    staleness by worker, the verdict, what failed, and how to make it again. It can be read, and
-    printed, without JavaScript.
+    staleness by worker, the verdict, what failed, and how to make it again; of a sweep, maps of
+    which method is fastest where. It can be read, and printed, without JavaScript.
     """
     from scenarios.api.report import report as make
     from scenarios.api.studies import open as open_results
 
     opened = [open_results(name, store) for name in what]
     command = f"straggler {shlex.join(sys.argv[1:])}"
-    page = make(*opened, title=title, claim=claim, film=film, command=command)
+    page = make(
+        *opened,
+        title=title,
+        claim=claim,
+        film=film,
+        axes=axis or (),
+        at=at or (),
+        command=command,
+    )
     alone = len(what) == 1 and Path(what[0]).is_dir()
     file = out or (Path(what[0]) if alone else Path("figures")) / "report.html"
     page.save(file)

@@ -156,9 +156,9 @@ def _draw_strip(ax: Axes, grid: Grid) -> None:
     best, lead, clear = grid.winners()
     _paint(ax, best[None, :], list(grid.times))
     for k, (factor, sure) in enumerate(zip(lead, clear, strict=True)):
-        text = _lead(int(best[k]), float(factor), sure=bool(sure))
+        text = lead_words(int(best[k]), float(factor), sure=bool(sure))
         ax.text(k, 0, text, ha="center", va="center", fontsize="small")
-    ax.set_xticks(range(len(axis.values)), _short(axis.values))
+    ax.set_xticks(range(len(axis.values)), short_values(axis.values))
     ax.set_yticks([0], ["fastest"])
 
 
@@ -175,7 +175,7 @@ def _draw_heat(axes: Sequence[Axes], grid: Grid) -> None:
         _label(ax, grid, method)
         if middle.size <= ANNOTATED:
             for (row, column), seconds in np.ndenumerate(middle):
-                text = _seconds(float(seconds))
+                text = cell_seconds(float(seconds))
                 dark = np.isfinite(seconds) and norm(seconds) < 0.6  # noqa: PLR2004
                 shade = "white" if dark else "black"
                 ax.text(column, row, text, ha="center", va="center", fontsize="small", color=shade)
@@ -194,7 +194,7 @@ def _draw_winners(ax: Axes, grid: Grid) -> None:
     if best.size <= ANNOTATED:
         for (row, column), method in np.ndenumerate(best):
             cell = row, column
-            text = _lead(int(method), float(lead[cell]), sure=bool(clear[cell]))
+            text = lead_words(int(method), float(lead[cell]), sure=bool(clear[cell]))
             ax.text(column, row, text, ha="center", va="center", fontsize="small")
     _label(ax, grid, "fastest, and its lead")
     handles = [Patch(color=colour(m, methods), alpha=0.6, label=m) for m in methods]
@@ -206,7 +206,7 @@ def _paint(ax: Axes, best: npt.NDArray[np.int64], methods: list[str]) -> None:
     ax.imshow(np.array(shades)[best], aspect="auto", origin="lower")
 
 
-def _lead(method: int, factor: float, *, sure: bool) -> str:
+def lead_words(method: int, factor: float, *, sure: bool) -> str:
     """Return how far ahead the winner is; ~ where the bands of seeds overlap."""
     if method < 0:
         return "nobody"
@@ -219,17 +219,18 @@ def _label(ax: Axes, grid: Grid, title: str) -> None:
     ax.set_title(title, fontsize="medium")
     for axis, side in ((columns, ax.xaxis), (rows, ax.yaxis)):
         step = -(-len(axis.values) // TICKS)
-        side.set_ticks(range(0, len(axis.values), step), _short(axis.values)[::step])
+        side.set_ticks(range(0, len(axis.values), step), short_values(axis.values)[::step])
     ax.set_xlabel(columns.name)
 
 
-def _seconds(value: float) -> str:
+def cell_seconds(value: float) -> str:
+    """Return seconds with three digits or more."""
     if not np.isfinite(value):
         return "never"
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004
 
 
-def _short(values: Sequence[object]) -> list[str]:
+def short_values(values: Sequence[object]) -> list[str]:
     """Return texts with the fewest digits, at least three, that tell the values apart."""
     for digits in range(3, 17):
         texts = [f"{v:.{digits}g}" if isinstance(v, float) else str(v) for v in values]

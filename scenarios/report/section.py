@@ -1,7 +1,7 @@
 """All that a page says of one scenario."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
@@ -42,7 +42,9 @@ class Section:
         curves: SVG.
         level: the threshold at first; None: there is none.
         reached: when methods reached it.
-        comparison: a row per method.
+        scenario: TOML.
+        title: over it.
+        comparison: a row per method; this and what follows only if it is no point of a sweep.
         warnings: what is suspicious.
         judged: None if nothing can be said.
         timelines: SVG; None if no run has one.
@@ -51,7 +53,6 @@ class Section:
         workers: SVG of each method.
         gradients: the same in numbers; None as above.
         missing: why methods have no timeline.
-        scenario: TOML.
     """
 
     part: Part
@@ -59,16 +60,17 @@ class Section:
     curves: Markup
     level: float | None
     reached: list[tables.Reached]
-    comparison: tables.Table
-    warnings: list[str]
-    judged: Judged | None
-    timelines: Markup | None
-    legible: float
-    source: str
-    workers: list[tuple[str, Markup]]
-    gradients: tables.Table | None
-    missing: dict[str, str]
     scenario: str
+    title: str
+    comparison: tables.Table | None = None
+    warnings: list[str] = field(default_factory=list)
+    judged: Judged | None = None
+    timelines: Markup | None = None
+    legible: float = 0.0
+    source: str = ""
+    workers: list[tuple[str, Markup]] = field(default_factory=list)
+    gradients: tables.Table | None = None
+    missing: dict[str, str] = field(default_factory=dict)
 
 
 def section(
@@ -97,6 +99,8 @@ def section(
         draw.draw(data, part, measured, level, palette),
         level,
         [] if index is None else tables.reached(data, part, measured[0], index),
+        tables.scenario_text(part),
+        part.title,
         tables.comparison_table(compare(part.runs)),
         warnings_of(part.runs),
         judged(part, hero),
@@ -106,12 +110,11 @@ def section(
         [(name, workers.draw_workers(one, gradients[name], name)) for name, one in found.items()],
         tables.gradients_table(gradients) if drawn else None,
         missing,
-        tables.scenario_text(part),
     )
 
 
-def outline(part: Part, key: str, total: int) -> dict[str, Any]:
-    """Return a part's curves for the script, without timelines."""
+def outline(part: Part, key: str, total: int, beside: Sequence[Part] = ()) -> dict[str, Any]:
+    """Return a part's curves for the script; see :func:`scenarios.report.series.series`."""
     columns = series.columns_of(part.runs)
     return {
         "id": key,
@@ -119,8 +122,8 @@ def outline(part: Part, key: str, total: int) -> dict[str, Any]:
         "clock": part.clock,
         "end": part.end,
         "columns": columns,
-        "level": series.middle_of(part, next(iter(columns))),
-        **series.series(part, list(columns), total),
+        "level": series.middle_of(beside or [part], next(iter(columns))),
+        **series.series(part, list(columns), total, beside),
     }
 
 

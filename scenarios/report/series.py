@@ -34,13 +34,16 @@ def columns_of(runs: Sequence[StoredRun]) -> dict[str, str]:
     return {name: MEASURED[name] for name in (curves.metric(runs), curves.drawn(runs))}
 
 
-def series(part: Part, columns: Sequence[str], total: int) -> dict[str, Any]:
+def series(
+    part: Part, columns: Sequence[str], total: int, beside: Sequence[Part] = ()
+) -> dict[str, Any]:
     """Return a part's curves as JSON.
 
     Args:
         part: its runs.
         columns: of the history.
         total: runs of the whole page.
+        beside: parts with which it shares thresholds, itself among them; none by default.
 
     Returns:
         ``grid``: seconds of thinned curves; ``moments``: seconds of the counts; ``levels``: by
@@ -50,7 +53,7 @@ def series(part: Part, columns: Sequence[str], total: int) -> dict[str, Any]:
     points = int(np.clip(POINTS // (total * len(columns)), FEWEST, MOST))
     grid = np.linspace(0, part.end, points)
     moments = np.linspace(0, part.end, max(points // 3, FEWEST // 2))
-    levels = {column: levels_of(part, column) for column in columns}
+    levels = {column: levels_of(beside or [part], column) for column in columns}
     return {
         "grid": numbers(grid, 6),
         "moments": numbers(moments, 6),
@@ -102,9 +105,9 @@ def _thinned(curve: curves.Curve, run: StoredRun, grid: Vector) -> dict[str, Any
     return {"v": numbers(values, 5)}
 
 
-def levels_of(part: Part, column: str) -> Vector:
+def levels_of(parts: Sequence[Part], column: str) -> Vector:
     """Return round thresholds between the lowest and the highest that runs are judged by."""
-    known = [curves.known(run, column, part.until) for run in part.runs]
+    known = [curves.known(run, column, part.until) for part in parts for run in part.runs]
     values = np.concatenate(known)
     values = values[np.isfinite(values)]
     if not len(values) or values.min() == values.max():
@@ -120,12 +123,12 @@ def round_step(width: float) -> float:
     return next(k * power for k in (1, 2, 5, 10) if k * power >= width * (1 - 1e-9))
 
 
-def middle_of(part: Part, column: str) -> int | None:
+def middle_of(parts: Sequence[Part], column: str) -> int | None:
     """Return which level is nearest half way from the mean start to the best; None: no levels."""
-    levels = levels_of(part, column)
+    levels = levels_of(parts, column)
     if not len(levels):
         return None
-    start = np.nanmean([curves.start(run, column) for run in part.runs])
+    start = np.nanmean([curves.start(run, column) for part in parts for run in part.runs])
     return int(np.argmin(np.abs(levels - (start + levels[-1]) / 2)))
 
 

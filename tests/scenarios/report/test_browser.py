@@ -1,28 +1,51 @@
 """The page in a browser: what is clicked and dragged does what it says, and nothing is fetched."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from commands import straggler
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import straggler as front
+from scenarios.pictures.sweep import Axis, cell_seconds, grid_of, lead_words
 
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = pytest.mark.skipif(
-    BROWSER is None, reason="no Chromium here: apt-get install chromium"
-)
+Open = Callable[[Path], Page]
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Return the browser that is installed; playwright brings none here."""
+    there = next(filter(None, map(shutil.which, NAMES)), None)
+    if there is None:
+        pytest.skip("no Chromium here; apt-get install chromium brings one")
     with sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        opened = started.chromium.launch(executable_path=there, args=["--no-sandbox"])
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Open]:
+    """Return what opens a page; afterwards, nothing else was fetched and nothing complained."""
+    context = browser.new_context(viewport={"width": 1200, "height": 800})
+    files, said = list[str](), list[str]()
+
+    def open_page(file: Path) -> Page:
+        page = context.new_page()
+        page.on("request", lambda request: said.append(request.url))
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        files.append(file.as_uri())
+        page.goto(file.as_uri())
+        return page
+
+    yield open_page
+    context.close()
+    assert said == files
 
 
 @pytest.fixture(scope="module")
@@ -33,17 +56,8 @@ def file(two_workers: Path) -> Path:
 
 
 @pytest.fixture
-def page(browser: Browser, file: Path) -> Iterator[Page]:
-    """Open the page; afterwards, nothing was fetched and nothing complained."""
-    context = browser.new_context(viewport={"width": 1200, "height": 800})
-    opened, said = context.new_page(), list[str]()
-    opened.on("request", lambda request: said.append(request.url))
-    opened.on("console", lambda message: said.append(message.text))
-    opened.on("pageerror", lambda error: said.append(str(error)))
-    opened.goto(file.as_uri())
-    yield opened
-    context.close()
-    assert said == [file.as_uri()]
+def page(opened: Open, file: Path) -> Page:
+    return opened(file)
 
 
 def lines(page: Page) -> list[str]:
@@ -153,3 +167,74 @@ def test_a_phone_shows_all_of_it_without_scrolling_sideways(
         assert page.evaluate("document.documentElement.scrollWidth") == 360
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 24, 28)"
     context.close()
+
+
+SWEEP = """
+title = "slower and dearer"
+base = "two.toml"
+seeds = [0, 1, 2]
+methods = ["rennala-nigt", "afedpg"]
+set = { updates = 30 }
+
+[[axes]]
+key = "problem.noise"
+values = [0.1, 1.0]
+
+[[axes]]
+key = "cluster.preemption"
+values = ["cancel", "finish"]
+"""
+
+
+@pytest.fixture(scope="module")
+def swept(two_workers: Path) -> Path:
+    (two_workers / "sweep.toml").write_text(SWEEP)
+    assert straggler("sweep", "sweep.toml", cwd=two_workers).returncode == 0
+    said = straggler("report", "sweep.toml", "-o", "sweep.html", cwd=two_workers)
+    assert (said.returncode, said.stderr) == (0, "")
+    return two_workers / "sweep.html"
+
+
+def test_maps_of_a_sweep_follow_the_threshold_and_open_a_point(opened: Open, swept: Path) -> None:
+    page = opened(swept)
+    folder = swept.parent
+
+    def maps() -> dict[str, list[str]]:
+        cells = page.locator("#sweep [data-map]").all()
+        found = [(c.get_attribute("data-map"), c.get_attribute("data-cell"), c) for c in cells]
+        ordered = sorted(found, key=lambda cell: (str(cell[0]), int(cell[1] or 0)))
+        names = dict.fromkeys(str(name) for name, _, _ in ordered)
+        return {
+            name: [
+                str(c.locator("title").text_content()) for other, _, c in ordered if other == name
+            ]
+            for name in names
+        }
+
+    def expected() -> dict[str, list[str]]:
+        level = number(page.locator("[data-level]").inner_text())
+        results = front.open(folder / "sweep.toml", folder / "runs/store")
+        grid = grid_of(
+            results.rows([level]),
+            [Axis("noise", [0.1, 1.0]), Axis("preemption", ["cancel", "finish"])],
+        )
+        made = {
+            f"m:{label}": [cell_seconds(t) for t in grid.percentile(label, 50).ravel()]
+            for label in grid.times
+        }
+        who = [part.ravel().tolist() for part in grid.winners()]
+        return made | {"fastest": [lead_words(k, f, sure=s) for k, f, s in zip(*who, strict=True)]}
+
+    assert maps() == expected()
+    before = expected()
+    for _ in range(8):
+        page.locator("[data-threshold]").press("ArrowRight")
+    assert maps() == expected() != before
+    title, line = page.locator("[data-title]"), page.locator("[data-line=afedpg]")
+    assert title.inner_text() == "noise = 0.1, preemption = cancel"
+    path = line.get_attribute("d")
+    page.locator("[data-map='m:afedpg'][data-cell='2']").hover()
+    assert title.inner_text() == "noise = 1.0, preemption = cancel"
+    assert line.get_attribute("d") != path
+    page.locator("#sweep svg").press("ArrowRight")
+    assert title.inner_text() == "noise = 1.0, preemption = finish"
