@@ -4,7 +4,7 @@ UV     = $(BIN)/uv pip install -q --python $(BIN)/python
 TORCH := torch==2.13.0
 JOBS  ?= $(shell nproc 2>/dev/null || echo 1)
 
-.PHONY: setup figure reproduce panel pictures notebooks docs report test format bench constraints clean
+.PHONY: setup figure reproduce panel pictures film notebooks docs report test format bench constraints clean
 
 setup: .venv/ready
 
@@ -41,6 +41,15 @@ panel: setup
 	  $(BIN)/straggler tune $$file --jobs $(JOBS) --write $$file --force --csv > .venv/$(NAME).csv && \
 	  mv .venv/$(NAME).csv results/tuning/$(NAME).csv; } || exit; \
 	$(BIN)/straggler run $(NAME) --jobs $(JOBS) --processes-per-run 1 --save results
+
+# The film of the documentation: three runs of Humanoid-v4, then OpenGL without a screen.
+FILM = $(BIN)/straggler watch runs/humanoids --at 0,1500,3000 \
+  --method rennala-nigt --method synchronous-nigt --method afedpg
+
+film: setup
+	$(BIN)/straggler run humanoids --jobs $(JOBS)
+	$(FILM) --size 160 --fps 10 --seconds 4 -o docs/figures/film.gif
+	$(FILM) --size 240 -o docs/figures/film.png
 
 # All pictures of the documentation from results/, in seconds.
 pictures: setup

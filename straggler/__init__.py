@@ -35,7 +35,7 @@ from scenarios.api.run import check, load, names, run, simulate, theory, trace
 from scenarios.api.shown import Comparison, Report
 from scenarios.api.studies import SweepResults, Tuned, open, sweep, tune  # noqa: A004
 from scenarios.api.verdict import Verdicts, verdict
-from scenarios.api.watch import watch
+from scenarios.api.watch import live, watch
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
 from scenarios.report.page import Page
@@ -122,6 +122,7 @@ __all__ = [
     "check_race",
     "figure",
     "list",
+    "live",
     "load",
     "names",
     "open",

@@ -18,10 +18,12 @@ from scenarios.format.words.accepted import FileOrFolder, Names, Seeds
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
 from scenarios.format.words.strict import NonNegative
+from scenarios.live.live import LiveProgress
 from scenarios.results.theory import report
 from scenarios.runs.execute import simulated
 from scenarios.runs.jobs import Job, plan
 from scenarios.runs.make import Maker, Making
+from scenarios.runs.progress import Progress
 from scenarios.runs.store.stored import runs_in
 from simulator import Count, Positive
 from simulator.hardware.trace import convert_log
@@ -111,6 +113,7 @@ def run(
     methods: Names = (),
     seeds: Seeds = (),
     quick: bool = False,
+    live: bool = False,
     **making: Unpack[Making],
 ) -> Results:
     """Make the runs of a scenario that are missing, and return all of them.
@@ -123,6 +126,7 @@ def run(
         methods: names or labels; all of the scenario's by default.
         seeds: instead of the scenario's own.
         quick: use its ``[quick]`` limits.
+        live: show curves and workers while runs go on, in a terminal.
         **making: ``jobs`` (runs at a time), ``processes_per_run``, ``retry_failed``, ``recompute``,
             ``memory_limit`` (GiB), ``max_events``, ``executor``, ``address``; see :class:`Making`.
 
@@ -132,7 +136,7 @@ def run(
     """
     maker = Maker(**making)
     jobs, folder = planned(source, out, methods, seeds, quick=quick)
-    maker.make(jobs)
+    maker.make(jobs, shown=LiveProgress if live else Progress)
     return Results(runs_in([job.folder for job in jobs]), str(folder))
 
 

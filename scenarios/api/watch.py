@@ -6,11 +6,13 @@ from typing import Annotated
 
 import annotated_types
 from pydantic import Field
+from rich.console import Console
 
 from scenarios.api.results import Results
 from scenarios.format.words.accepted import FileOrFolder, Names, Numbers
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
+from scenarios.live.live import follow
 from scenarios.runs.store.stored import StoredRun
 from simulator import Positive, Whole
 
@@ -30,6 +32,21 @@ Told = Annotated[Callable[[int, int], None] | None, Field(description="a functio
 
 MOST = 12
 """Runs side by side."""
+
+
+@checked_call
+def live(out: FileOrFolder) -> None:
+    """Show the runs below a folder, which go on elsewhere, until none is under way.
+
+    In a terminal these are curves and what workers do lately; elsewhere a line for each run, once.
+
+    Args:
+        out: the folder of results, or of one run.
+
+    Raises:
+        BadInputError: there are no runs.
+    """
+    follow(Path(out), Console())
 
 
 @checked_call

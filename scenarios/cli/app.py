@@ -13,7 +13,7 @@ from scenarios.format.own.installed import GROUPS, installed
 from scenarios.format.words.errors import BadInputError
 
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Make runs": (make.run, race.race, make.check, make.list_),
+    "Make runs": (make.run, race.race, make.check, make.list_, watch.live),
     "Read results": (
         read.compare,
         read.results,

@@ -37,6 +37,10 @@ def run(
     jobs: Jobs = None,
     processes_per_run: PerRun = None,
     quick: Quick_ = False,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Show curves and workers while runs go on, in a terminal."),
+    ] = False,
     retry_failed: RetryFailed = False,
     recompute: Recompute = False,
     memory_limit: Memory = None,
@@ -64,6 +68,7 @@ def run(
             methods=method or (),
             seeds=seed or (),
             quick=quick,
+            live=live,
             jobs=jobs,
             processes_per_run=processes_per_run,
             retry_failed=retry_failed,

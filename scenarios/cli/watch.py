@@ -78,6 +78,24 @@ def watch(
     typer.echo(f"written: {file}")
 
 
+def live(
+    out: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A result folder, or that of one run.")
+    ],
+) -> None:
+    """Show runs that go on elsewhere: their curves, and what their workers do.
+
+    It reads the files that runs write anyway, and ends when none is under way; Ctrl-C ends it too.
+    Without a terminal it prints a line for each run, once.
+    """
+    from scenarios.api.watch import live as api
+
+    try:
+        api(out)
+    except KeyboardInterrupt:
+        raise typer.Exit from None
+
+
 def _seconds(text: str) -> list[float]:
     try:
         return [float(part) for part in text.split(",")]

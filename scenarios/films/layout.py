@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from scenarios.films.lanes import lanes, window
 from scenarios.films.renderer import Shown
-from scenarios.films.shots import Actor, Script
+from scenarios.films.shots import Actor, Policy, Script
 from scenarios.pictures.style import colour
 from scenarios.pictures.timeline import COLOURS, Recorded, recorded
 
@@ -135,10 +135,13 @@ class Layout:
         shade = to_hex(colour(actor.run.label, [one.run.label for one in self.script.actors]))
         pen.text((left, top - line // 3), _fitting(actor.name, big, width), shade, big)
         policy, right = actor.policy(moment), left + width
-        when = f"update {policy.update:,}, {policy.time:,.4g} s" if policy.update else "theta_0"
-        pen.text((right - small.getlength(when), top + line), when, GREY, small)
         value = "" if policy.value is None else f"mean return {policy.value:,.4g}"
         pen.text((left, top + line), value, INK, small)
+        room = width - small.getlength(f"{value}  ")
+        for when in said_of(policy):
+            if (length := small.getlength(when)) <= room:
+                pen.text((right - length, top + line), when, GREY, small)
+                break
         if timeline is None:
             return
         seconds = window([one for one in self._timelines if one])
@@ -163,6 +166,12 @@ class Layout:
             pen.rectangle((left, top + 2, left + small.size, top + 2 + small.size), shade)
             pen.text((left + round(1.4 * small.size), top), words, INK, small)
             left += round(small.getlength(words) + 3 * small.size)
+
+
+def said_of(policy: Policy) -> list[str]:
+    """Return which policy it is, at length and shorter."""
+    when = f"{policy.time:,.4g} s"
+    return [f"update {policy.update:,}, {when}", when] if policy.update else ["theta_0"]
 
 
 def _fitting(text: str, font: ImageFont.FreeTypeFont, width: float) -> str:

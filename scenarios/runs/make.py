@@ -1,6 +1,6 @@
 """Where and how runs are made, as users say it: in Python and on the command line alike."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Annotated, Literal, TypedDict, Unpack
 
@@ -78,18 +78,25 @@ class Maker:
             making.get("executor", "local"), making.get("address"), making.get("jobs")
         )
 
-    def make(self, jobs: Sequence[Job], *, continued: bool = False) -> Summary:
+    def make(
+        self,
+        jobs: Sequence[Job],
+        *,
+        continued: bool = False,
+        shown: Callable[[Console], Progress] = Progress,
+    ) -> Summary:
         """Make the runs that are missing.
 
         Args:
             jobs: what should be there in the end.
             continued: continue shorter runs, and let longer ones continue these.
+            shown: shows how far they are.
 
         Raises:
             OSError: the disk is full; what is finished is safe.
         """
         options = replace(self._options, continued=continued)
-        return run_jobs(jobs, self._executor, Progress(Console(stderr=True)), options)
+        return run_jobs(jobs, self._executor, shown(Console(stderr=True)), options)
 
 
 def _executor(kind: str, address: str | None, jobs: int | None) -> Executor:

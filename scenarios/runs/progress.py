@@ -2,12 +2,12 @@
 
 import html
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, ProgressColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 from rich.table import Column
@@ -46,6 +46,9 @@ class Progress:
         console: where to write.
     """
 
+    refreshes = 10
+    """Of a terminal, a second."""
+
     def __init__(self, console: Console) -> None:
         self._console = console
         self._runs: dict[str, tuple[Path, Scenario]] = {}
@@ -54,15 +57,21 @@ class Progress:
         self._there: list[str] = []
         self._next_line = 0.0
         self._started = 0.0
-        self._bars = Bars(
+        self._bars = _Bars(
+            self.above,
             *_named_bars(console.width),
             TextColumn("{task.percentage:>3.0f}%"),
             TextColumn("{task.fields[state]}", markup=False),
             console=console,
             disable=console.is_jupyter or not console.is_terminal,
             transient=True,
+            refresh_per_second=self.refreshes,
         )
         self._notebook: Any = None
+
+    def above(self) -> RenderableType | None:
+        """Return what stands above the bars; None for nothing."""
+        return None
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -178,6 +187,25 @@ class Progress:
 
     def _print(self, line: str) -> None:
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+class _Bars(Bars):
+    """Bars that may have something above them."""
+
+    def __init__(
+        self,
+        above: Callable[[], RenderableType | None],
+        *columns: ProgressColumn,
+        **options: Any,  # noqa: ANN401 - rich's
+    ) -> None:
+        self._above = above
+        super().__init__(*columns, **options)
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """Yield what the display is made of."""
+        if (above := self._above()) is not None:
+            yield above
+        yield from super().get_renderables()
 
 
 def _named_bars(width: int) -> Iterator[ProgressColumn]:

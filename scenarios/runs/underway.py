@@ -7,16 +7,34 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from scenarios.runs.store.files import write_atomically
-from simulator import SimulatedCluster, Update
+from simulator import SimulatedCluster, Update, Vector
 
 REPORT_SECONDS = 0.5
 """Real seconds between two reports."""
 
 
-def state_of(now: float, rows: Sequence[Update], events: int = 0) -> bytes:
-    """Return what ``progress.json`` says of a run that is under way."""
+SHOWN = 40
+"""Workers whose seconds are reported; of more, so many groups of neighbours."""
+
+
+def state_of(
+    now: float, rows: Sequence[Update], events: int = 0, seconds: Vector | None = None
+) -> bytes:
+    """Return what ``progress.json`` says of a run that is under way.
+
+    Args:
+        now: simulated seconds.
+        rows: of the history.
+        events: since the last update, if they are many.
+        seconds: shape (5, n), by state and worker so far; None if it is not known.
+    """
     state: dict[str, object] = {"time": now, "update": len(rows), "value": None, "events": events}
+    if seconds is not None:
+        first = np.unique(np.linspace(0, seconds.shape[1], SHOWN, endpoint=False).astype(int))
+        state["workers"] = np.add.reduceat(seconds, first, axis=1).round(6).tolist()
     for row in rows[-1:]:
         state["value"] = row.objective if row.return_mean is None else row.return_mean
     return json.dumps(state).encode()
@@ -48,4 +66,5 @@ class Reporter:
         if now < self._next:
             return
         self._next = now + REPORT_SECONDS
-        write_atomically(self.path, state_of(cluster.now, cluster.history.rows, events))
+        state = state_of(cluster.now, cluster.history.rows, events, cluster.seconds)
+        write_atomically(self.path, state)

@@ -51,6 +51,7 @@ class SimulatedCluster(HardwareCluster):
         clock: SimPy's, in simulated seconds; it knows when the run is over.
         history: one row per update so far.
         round: the newest; None before the first broadcast.
+        seconds: shape (5, n), of each worker in each state so far.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class SimulatedCluster(HardwareCluster):
         self._update_limit = updates
         self._on_update = on_update
         self._timeline = timeline
+        self.seconds = timeline.seconds
         self._replay = Replay(past, self.history)
         self._iterate: Mapping[str, Vector | None] = {}  # the newest, once the replay is over
         self.gradients = LazyGradients(problem, self._replay)
