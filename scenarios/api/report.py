@@ -1,5 +1,6 @@
 """A page that one can mail, of one cluster, of several, or of a sweep."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -95,11 +96,11 @@ def _commands(results: Sequence[Results]) -> list[str]:
     """Return what makes the runs again: for folders a run of the scenario that the page holds."""
     lines = []
     for result in results:
-        file = result.runs[0].path
-        if file.suffix == ".parquet" and file.is_file():
-            lines.append(command_of(file))
+        path = result.runs[0].path
+        if path.suffix == ".parquet" and path.is_file():
+            lines.append(command_of(path))
         elif isinstance(result, SweepResults):
-            lines.append(f"straggler sweep {result.name}")
+            lines.append(shlex.join(["straggler", "sweep", result.name]))
         else:
             stem = Path(result.name).name or "scenario"
             lines.append(

@@ -39,7 +39,7 @@ class Section:
     Attributes:
         part: its runs.
         data: for the script.
-        curves: SVG.
+        curves: SVG; None if nothing was measured.
         level: the threshold at first; None: there is none.
         reached: when methods reached it.
         scenario: TOML.
@@ -57,7 +57,7 @@ class Section:
 
     part: Part
     data: dict[str, Any]
-    curves: Markup
+    curves: Markup | None
     level: float | None
     reached: list[tables.Reached]
     scenario: str
@@ -96,7 +96,7 @@ def section(
     return Section(
         part,
         {**data, "timelines": lanes.timelines(part, found, total[1]) if drawn else None},
-        draw.draw(data, part, measured, level, palette),
+        None if _nothing(data) else draw.draw(data, part, measured, level, palette),
         level,
         [] if index is None else tables.reached(data, part, measured[0], index),
         tables.scenario_text(part),
@@ -111,6 +111,11 @@ def section(
         tables.gradients_table(gradients) if drawn else None,
         missing,
     )
+
+
+def _nothing(data: dict[str, Any]) -> bool:
+    """Return whether no run has a value: only the clock was simulated."""
+    return not any(curve["v"] for run in data["runs"] for curve in run["curves"].values())
 
 
 def outline(part: Part, key: str, total: int, beside: Sequence[Part] = ()) -> dict[str, Any]:

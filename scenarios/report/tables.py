@@ -157,7 +157,9 @@ def failures(runs: Sequence[StoredRun]) -> list[tuple[str, str]]:
 
 def scenario_text(part: Part) -> str:
     """Return a scenario file that makes a part's runs again."""
-    content = {"title": part.title, **part.runs[0].info["content"]}
+    info = part.runs[0].info
+    content = {"title": part.title, **info["content"]}
+    content["cluster"] = {**content["cluster"], **info.get("prices", {})}
     content["seeds"] = sorted({int(run.info["seed"]) for run in part.runs})
     methods = {run.label: run.info["content"]["methods"][0] for run in part.runs}
     content["methods"] = [

@@ -23,9 +23,12 @@ document.getElementById("seeds").hidden = data.seeds.length < 2;
 const sections = [...document.querySelectorAll("section.part")];
 const shown = [];
 sections.forEach((section, k) => {
-  const part = data.parts[k], curves = new Curves(section, part);
-  shown.push(curves);
-  redraws.push(() => curves.draw());
+  const part = data.parts[k];
+  if (section.querySelector("[data-curves]")) {
+    const curves = new Curves(section, part);
+    shown.push(curves);
+    redraws.push(() => curves.draw());
+  }
   if (part.timelines) {
     const timeline = new Timeline(section, part);
     redraws.push(() => timeline.draw());

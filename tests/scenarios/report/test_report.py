@@ -2,12 +2,14 @@
 
 import json
 import re
+import tomllib
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from commands import straggler, write_scenario
+from commands import SCENARIO, straggler, write_scenario
 
 import straggler as front
 from scenarios.report.palette import CONTRAST, INK, PAPER, contrast, legible
@@ -120,6 +122,51 @@ def test_races_have_real_seconds(results: front.Results) -> None:
     html = front.report(runs).html
     assert data_of(html)["parts"][0]["clock"] == "real seconds"
     assert "6 of them races, in real seconds" in html
+
+
+def test_a_clock_of_many_workers_has_bands_and_no_curves() -> None:
+    content = tomllib.loads(SCENARIO)
+    content["cluster"] = {"workers": 41, "compute": {"model": "power", "scale": 2.0}}
+    scenario = front.load(content | {"problem": {"kind": "clock"}})
+    html = front.report(front.simulate(scenario, "synchronous-nigt")).html
+    (part,) = data_of(html)["parts"]
+    assert "nothing to be learned" in html
+    assert part["timelines"]["lanes"][:2] == ["0 to 4", "5 to 8"]  # tenths of 41
+    assert part["timelines"]["exact"] == 0
+    assert part["timelines"]["runs"]["synchronous-nigt"]["shares"][0][0] == [100] * 160
+    assert front.load(tomllib.loads(part_scenario(html))).cluster == scenario.cluster
+
+
+def part_scenario(html: str) -> str:
+    (text,) = re.findall(
+        r'<summary>The scenario</summary>\s*<pre tabindex="0">(.*?)</pre>', html, re.DOTALL
+    )
+    return unescape(text)
+
+
+def test_money_is_what_the_bill_says(two_workers: Path, tmp_path: Path) -> None:
+    write_scenario(tmp_path, ("workers = 2", "workers = 2\nprice = 1.8"))
+    assert straggler("run", "two.toml", cwd=tmp_path).returncode == 0
+    html = front.report(front.open(tmp_path / "runs/two")).html
+    runs = data_of(html)["parts"][0]["runs"]
+    # two workers for 80 s, 1.8 an hour each
+    assert [r["money"] for r in runs if r["label"] == "synchronous-nigt"] == pytest.approx(
+        [0.08] * 2
+    )
+    assert tomllib.loads(part_scenario(html))["cluster"]["price"] == 1.8
+    unpaid = data_of(front.report(front.open(two_workers / "runs/two")).html)["parts"][0]["runs"]
+    assert {run["money"] for run in unpaid} == {None}
+
+
+def test_what_makes_it_again(two_workers: Path, tmp_path: Path) -> None:
+    said = straggler("report", "runs/two", "-o", str(tmp_path / "a b.html"), cwd=two_workers)
+    assert said.stdout.startswith("written: ")
+    html = (tmp_path / "a b.html").read_text()
+    assert "straggler run two.toml --out runs/two " in html
+    assert unescape(html).count(f"straggler report runs/two -o '{tmp_path}/a b.html'") == 1
+    (tmp_path / "two.toml").write_text(part_scenario(html))
+    made = straggler("run", "two.toml", "--out", str(two_workers / "runs/two"), cwd=tmp_path)
+    assert made.stderr.count("is there already") == 6
 
 
 def test_scenarios_of_one_folder_are_sections(two_workers: Path, tmp_path: Path) -> None:
