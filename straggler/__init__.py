@@ -24,6 +24,7 @@ from algorithms import (
 from scenarios.api.battery import Battery, check_method
 from scenarios.api.bench import Measurements, bench
 from scenarios.api.calibrate import Calibrated, RaceCheck, calibrate, check_race
+from scenarios.api.explain import Explanation, explain
 from scenarios.api.figure import FigureResults, figure
 from scenarios.api.listing import Listing, list  # noqa: A004
 from scenarios.api.plans import Prediction, check_predictions, predict
@@ -81,6 +82,7 @@ __all__ = [
     "ComputeTimes",
     "Count",
     "Estimate",
+    "Explanation",
     "FigureResults",
     "HeavyBall",
     "Indices",
@@ -120,6 +122,7 @@ __all__ = [
     "check_method",
     "check_predictions",
     "check_race",
+    "explain",
     "figure",
     "list",
     "live",

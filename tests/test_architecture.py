@@ -18,7 +18,19 @@ FLOORS = ("simulator", "algorithms", "scenarios")
 PACKAGES = (*FLOORS, "straggler")
 """What a wheel holds: the floors, and the front door."""
 
-ROOMS = ("cli", "api", "report", "films", "live", "pictures", "studies", "results", "runs", "format")
+ROOMS = (
+    "cli",
+    "api",
+    "report",
+    "films",
+    "live",
+    "pictures",
+    "explain",
+    "studies",
+    "results",
+    "runs",
+    "format",
+)
 """Of the top floor: a room uses itself and those to its right."""
 
 BESIDE = {"bench": "results", "plans": "studies"}

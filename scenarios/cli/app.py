@@ -7,7 +7,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperCommand
 
-from scenarios.cli import figure, look, make, plans, race, read, report, study, watch
+from scenarios.cli import explain, figure, look, make, plans, race, read, report, study, watch
 from scenarios.cli.usage import UsageError, explained, strict
 from scenarios.format.own.installed import GROUPS, installed
 from scenarios.format.words.errors import BadInputError
@@ -22,7 +22,7 @@ PANELS: dict[str, tuple[Callable[..., None], ...]] = {
         report.report,
         watch.watch,
     ),
-    "Your cluster": (plans.predict,),
+    "Your cluster": (plans.predict, explain.explain),
     "Studies": (study.sweep, study.tune, figure.figure, figure.verdict),
     "Theory and speed": (look.theory, look.bench, look.trace, race.calibrate),
 }

@@ -25,6 +25,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "trace": ("trace", "nowhere.log", "out.csv"),
     "race": ("race", "nowhere.toml"),
     "predict": ("predict", "nowhere", "--cluster", "two.toml"),
+    "explain": ("explain", "nowhere"),
     "report": ("report", "nowhere"),
     "watch": ("watch", "nowhere"),
     "calibrate": ("calibrate", "nowhere.toml", "-o", "out.toml"),

@@ -1,0 +1,150 @@
+"""Where the time goes, and what would help."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from scenarios.api.results import Results
+from scenarios.api.run import load
+from scenarios.api.shown import Shown
+from scenarios.api.studies import open as open_results
+from scenarios.explain.explain import Clock, Explained, explained
+from scenarios.format.method import Method
+from scenarios.format.scenario import Scenario
+from scenarios.format.words.accepted import Names
+from scenarios.format.words.arguments import checked_call
+from scenarios.format.words.errors import BadInputError
+from scenarios.results.sheet import Sheet
+from scenarios.results.theory import scenario_of
+from scenarios.runs.store.stored import StoredRun, comparable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Runs = Annotated[
+    str | Path | dict[str, Any] | Scenario | Results,
+    Field(description="a folder of results or of a run, a compact file, results, or a scenario"),
+]
+
+
+FILE = ".parquet"
+"""How compact results end."""
+
+PER_STEP = (
+    "Gradients take time per step: all trajectories are taken to have their mean length here; of a "
+    "scenario that has not been run, its horizon."
+)
+
+
+@dataclass(frozen=True, repr=False)
+class Explanation(Shown):
+    """Where the time of each method goes, and what would help.
+
+    Attributes:
+        methods: an entry each.
+        title: what is explained.
+        note: what is to be known of it; may be empty.
+    """
+
+    methods: Sequence[Explained]
+    title: str
+    note: str
+
+    @property
+    def parts(self) -> Sequence[Sheet | str]:
+        """See :class:`Shown`."""
+        found: list[Sheet | str] = [self.title]
+        for one in self.methods:
+            found += ["", *one.lines(), "", *one.sheets(), *one.indifferent()]
+        return found + [self.note] * bool(self.note)
+
+    def path(self) -> "pd.DataFrame":
+        """Return the critical path of each update: a row for each of its pieces.
+
+        Columns: method, update, start and end in simulated seconds, what is done, and by which
+        worker (-1: the server).
+        """
+        import pandas as pd  # noqa: PLC0415 - takes a second
+
+        return pd.DataFrame(self._rows())
+
+    def csv(self) -> str:
+        """Return :meth:`path` as CSV."""
+        rows = self._rows()
+        lines = [list(rows[0]), *(row.values() for row in rows)]
+        return "".join(",".join(map(str, line)) + "\n" for line in lines)
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return [{"method": one.label, **vars(piece)} for one in self.methods for piece in one.path]
+
+
+@checked_call
+def explain(source: Runs, *, methods: Names = (), seed: int | None = None) -> Explanation:
+    """Return where the time of runs goes, the bottleneck in words, and what would help.
+
+    The clock is simulated anew, without learning; the same for each change that might help.
+
+    Args:
+        source: finished runs of one scenario; or a scenario, which need not have been run.
+        methods: labels; all by default.
+        seed: of the runs that are explained; the first one if None.
+
+    Raises:
+        BadInputError: there are no such runs or methods, one makes no updates, or results name
+            classes of a user's own.
+    """
+    if isinstance(source, str | Path) and (Path(source).is_dir() or str(source).endswith(FILE)):
+        source = open_results(source)
+    if isinstance(source, Results):
+        results = source
+        runs = comparable(results.select(seed=seed).runs, results.name)
+        first = {run.label: run for run in reversed(runs)}
+        clocks = {run.label: _of_run(run) for run in runs if first[run.label] is run}
+        title = results.title
+    else:
+        scenario = load(source)
+        clocks = {
+            method.folder: _of_scenario(scenario, method, seed) for method in scenario.methods
+        }
+        title = scenario.title
+    for name in methods:
+        if name not in clocks:
+            raise BadInputError(f"{name}: no such method here; accepted: {', '.join(clocks)}")
+    chosen = [explained(clocks[name]) for name in methods or clocks]
+    return Explanation(chosen, title, PER_STEP if any(c.per_step for c in clocks.values()) else "")
+
+
+def _of_run(run: StoredRun) -> Clock:
+    scenario = scenario_of(run)
+    if scenario is None:
+        raise BadInputError(
+            f"{run.path}: {run.label} names classes of its own, which results do not hold; "
+            "accepted: the scenario, or runs of what comes with straggler"
+        )
+    history, totals = run.history, run.totals
+    steps, count = float(np.nansum(history["steps"])), float(np.nansum(history["return_count"]))
+    return Clock(
+        scenario,
+        run.label,
+        scenario.methods[0],
+        int(run.info["seed"]),
+        int(run.info["dimension"]),
+        round(steps / count) if count else None,
+        totals["updates"],
+    )
+
+
+def _of_scenario(scenario: Scenario, method: Method, seed: int | None) -> Clock:
+    return Clock(
+        scenario,
+        method.folder,
+        method,
+        scenario.seeds[0] if seed is None else seed,
+        scenario.problem.size(scenario.cluster.workers).dimension,
+        getattr(scenario.problem, "horizon", None) or getattr(scenario.problem, "steps", None),
+        scenario.updates,
+    )

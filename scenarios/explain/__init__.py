@@ -1,0 +1,1 @@
+"""Where the time goes: what updates wait for, and what would make them come sooner."""

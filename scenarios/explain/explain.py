@@ -1,0 +1,185 @@
+"""Where the time of a method's runs goes, and what would help."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from scenarios.explain.helps import LEAST, Help, enough, what_helps
+from scenarios.explain.path import Piece, critical_path
+from scenarios.explain.seen import Seen, see
+from scenarios.explain.shares import (
+    DISCARDED,
+    DOWN,
+    LEFT_OUT,
+    LOOKAHEAD,
+    QUEUE,
+    SENDING,
+    USED,
+    Cause,
+    Shares,
+    shares,
+)
+from scenarios.explain.words import bottleneck, does, name_of
+from scenarios.format.foresee import one_update
+from scenarios.format.method import Method
+from scenarios.format.scenario import Scenario
+from scenarios.format.words.errors import BadInputError
+from scenarios.results.sheet import Sheet, cell
+from simulator import Hardware, Problem, StalledError
+from simulator.one_line import one_line
+from simulator.problems.timing import Timing
+
+EVENTS = 10_000
+"""That are looked at, about: the first updates, where there are more."""
+
+FEWEST = 10
+"""Updates that are looked at, if a run has as many."""
+
+NAMED = 3
+"""Waits that have a line each; the others share one."""
+
+OTHERS = "waiting for others"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What decides when the updates of a run come.
+
+    Attributes:
+        scenario: whose cluster.
+        label: of the method.
+        method: that is run.
+        seed: of the run.
+        dimension: of a vector.
+        steps: mean environment steps of a trajectory; None without trajectories.
+        updates: of the run; None if that is not known.
+    """
+
+    scenario: Scenario
+    label: str
+    method: Method
+    seed: int
+    dimension: int
+    steps: int | None
+    updates: int | None
+
+    @property
+    def per_step(self) -> bool:
+        """Whether times depend on trajectories."""
+        return self.scenario.cluster.compute.per == "step"
+
+    @property
+    def hardware(self) -> Hardware:
+        """The cluster."""
+        return self.scenario.cluster.hardware(self.dimension, self.seed)
+
+    @property
+    def problem(self) -> Problem:
+        """None, so to speak: nothing is learned."""
+        return Timing(self.dimension, self.steps)
+
+    @property
+    def events(self) -> float:
+        """About how many events an update takes."""
+        one = one_update(self.scenario, self.method)
+        return max(1.0, one.events if one else self.scenario.cluster.workers)
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Where the time of a method goes.
+
+    Attributes:
+        label: of the method.
+        updates: of the run; None if that is not known.
+        seen: the first of them, simulated.
+        path: their critical paths.
+        shares: of worker time.
+        helps: changes, the best first.
+    """
+
+    label: str
+    updates: int | None
+    seen: Seen
+    path: list[Piece]
+    shares: Shares
+    helps: list[Help]
+
+    def lines(self) -> Iterator[str]:
+        """Yield what is looked at, and the bottleneck in words."""
+        made = len(self.seen.times)
+        whole = self.updates in {made, None}
+        of_all = "" if whole else f", the first of {self.updates:,}"
+        every = cell(self.shares.elapsed / made)
+        yield f"{self.label}: {made:,} updates{of_all}, one every {every} s"
+        yield from bottleneck(self.path, self.shares)
+        if self.helps and self.helps[0].saved >= LEAST:
+            best = self.helps[0]
+            per = "used gradient" if best.per_gradient else "update"
+            saved = f"{best.saved:.1%} of the time per {per}"
+            yield f"Most would help: {best.words}, which saves {saved}."
+
+    def causes(self) -> dict[str, list[Cause]]:
+        """Return by name what worker time goes into: a few waits by themselves."""
+        waits = self.shares.waits()
+        found = {name_of(cause): [cause] for cause in (USED, DISCARDED, SENDING, QUEUE, LOOKAHEAD)}
+        found |= {name_of(cause): [cause] for cause in waits[:NAMED]} | {OTHERS: waits[NAMED:]}
+        found |= {name_of(cause): [cause] for cause in (DOWN, LEFT_OUT)}
+        return {name: causes for name, causes in found.items() if self.shares.of(*causes) > 0}
+
+    def sheets(self) -> Iterator[Sheet]:
+        """Yield the shares, the critical path and what helps as tables."""
+        of_time = [(name, self.shares.of(*causes)) for name, causes in self.causes().items()]
+        yield _shares_sheet("where the workers' time goes", of_time)
+        on_path: dict[str, float] = defaultdict(float)
+        for piece in self.path:
+            on_path[does(piece)] += piece.seconds / self.shares.elapsed
+        most = sorted(on_path.items(), key=lambda item: -item[1])
+        rest = sum(share for _, share in most[2 * NAMED :])
+        shown = most[: 2 * NAMED] + [("other workers", rest)] * (rest > 0)
+        yield _shares_sheet("what updates wait for: the critical path", shown)
+        if self.helps:
+            yield _helps_sheet(self.helps)
+
+    def indifferent(self) -> Iterator[str]:
+        """Yield a line about the changes that make no difference."""
+        if words := [one.words for one in self.helps if not one.matters]:
+            yield f"No difference: {'; '.join(words)}."
+
+
+def explained(clock: Clock) -> Explained:
+    """Return where the time of a run goes.
+
+    Raises:
+        BadInputError: it makes no updates.
+    """
+    most = int(min(clock.updates or math.inf, max(EVENTS / clock.events, FEWEST)))
+    if not most:
+        raise BadInputError(f"{clock.label}: the run has no updates; accepted: one that has some")
+    try:
+        seen = see(clock.method.build(), clock.hardware, clock.problem, most, 20 * EVENTS)
+    except StalledError as error:
+        raise BadInputError(f"{clock.label}: {one_line(error)}") from error
+    path = critical_path(seen)
+    updates = enough(clock.events, fixed=clock.scenario.cluster.fixed)
+    helps = what_helps(clock.method, clock.problem, updates, seen, path)
+    return Explained(clock.label, clock.updates, seen, path, shares(seen, path), helps)
+
+
+def _shares_sheet(title: str, shares: list[tuple[str, float]]) -> Sheet:
+    return Sheet(title, ["", "share"], [[name, f"{share:.1%}"] for name, share in shares])
+
+
+def _helps_sheet(helps: list[Help]) -> Sheet:
+    base = helps[0].base
+    rows = [["as it is", cell(base.seconds), cell(base.seconds / base.gradients), ""]]
+    for one in (one for one in helps if one.matters):
+        pace, star = one.pace, "*" * one.per_gradient
+        saved = f"{one.saved:+.1%}{star}" if np.isfinite(one.saved) else "-"
+        rows.append([one.words, cell(pace.seconds), cell(pace.seconds / pace.gradients), saved])
+    title = "what would help: seconds that are saved (*: per used gradient)"
+    header = ["simulated change", "seconds\nper update", "per used\ngradient", "saved"]
+    return Sheet(title, header, rows)

@@ -1,0 +1,130 @@
+"""What `straggler explain` says of planted bottlenecks, and what it says would help."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import straggler
+
+import straggler as front
+
+ONES = [1.0] * 10
+
+
+def scenario(method: str = "synchronous-nigt", **cluster: Any) -> dict[str, Any]:
+    batch = {"batch": 5} if method.startswith("rennala") else {}
+    content = {"workers": 10, "compute": {"model": "explicit", "seconds": ONES}} | cluster
+    return {
+        "title": "planted",
+        "seeds": [0],
+        "updates": 20,
+        "cluster": content,
+        "problem": {"kind": "quadratic", "dimension": 4, "noise": 0.1},
+        "methods": [{"name": method, "momentum": 0.5, "step_size": 0.1, **batch}],
+    }
+
+
+def explicit(seconds: float, worker: int, other: float) -> dict[str, Any]:
+    values = [seconds] * 10
+    values[worker] = other
+    return {"model": "explicit", "seconds": values}
+
+
+def said(content: dict[str, Any]) -> tuple[str, dict[str, float]]:
+    """Return the bottleneck, and the seconds per update of each change."""
+    (one,) = front.explain(content).methods
+    return list(one.lines())[1], {help_.words: help_.pace.seconds for help_ in one.helps}
+
+
+def test_a_link_a_hundred_times_slower_is_named() -> None:
+    line, helps = said(scenario(uplink=explicit(0.1, 3, 10.0)))
+    # a round takes 11 s; nine workers wait 9.9 of them
+    assert line == (
+        "Worker 3's link: updates hang on it 91% of the time, and 81% of all worker time is spent "
+        "waiting for it."
+    )
+    assert helps["a link twice as fast for worker 3"] == pytest.approx(6)
+    assert helps["all links twice as fast"] == pytest.approx(6)
+    assert helps["worker 3 computes twice as fast"] == pytest.approx(10.5)
+
+
+def test_a_worker_that_computes_slowly_is_named() -> None:
+    line, helps = said(scenario(compute=explicit(1.0, 7, 5.0)))
+    assert line.startswith("Worker 7's computing: updates hang on it 100% of the time, and 72% of")
+    assert helps["worker 7 computes twice as fast"] == pytest.approx(2.5)
+
+
+@pytest.mark.parametrize("method", ["synchronous-nigt", "rennala-nigt", "afedpg"])
+def test_a_server_whose_updates_take_long_is_named(method: str) -> None:
+    line, helps = said(scenario(method, server={"update": 4.0}))
+    assert line.startswith("The server:")
+    before = 4.0 if method == "afedpg" else 5.0  # arrivals wait for the server; rounds take 1 s
+    assert helps["a server that makes updates twice as fast"] == pytest.approx(before - 2)
+
+
+def test_equal_workers_are_not_blamed() -> None:
+    line, _ = said(scenario())
+    assert line.startswith("Computing: 100% of the time, and no single worker")
+    random = {"random": {"distribution": "exponential"}}
+    line, _ = said(scenario(compute=scenario()["cluster"]["compute"] | random))
+    assert "whoever is last" in line
+
+
+def test_methods_are_changed_as_well() -> None:
+    # M = 5 at 1 s; then all send for 1 s
+    slow = scenario("rennala-nigt", uplink={"model": "power", "scale": 1.0})
+    _, helps = said(slow)
+    assert helps == pytest.approx(
+        {
+            "a batch of 10": 2,  # all ten end at 1
+            "a batch of 2": 2,
+            "all links twice as fast": 1.5,
+            "a link twice as fast for worker 4": 2,
+            "worker 4 computes twice as fast": 2,
+            "`allreduce` instead of `gather`": 2,
+            "`finish` instead of `cancel`": 2,
+        }
+    )
+    (one,) = front.explain(slow).methods
+    best, *_ = one.helps
+    assert (best.words, best.per_gradient, best.saved) == ("a batch of 10", True, 0.5)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    made = front.run(scenario(uplink=explicit(0.1, 3, 10.0)), folder / "mine", jobs=1)
+    list(made.save(folder / "mine.parquet"))
+    return folder
+
+
+def test_runs_and_compact_results_are_explained_alike(runs: Path) -> None:
+    whole = straggler("explain", "mine", cwd=runs)
+    assert whole.returncode == 0
+    assert "synchronous-nigt: 20 updates, one every 11 s" in whole.stdout
+    for other in ("mine/synchronous-nigt/seed-0", "mine.parquet"):
+        assert straggler("explain", other, cwd=runs).stdout == whole.stdout
+    csv = straggler("explain", "mine", "--csv", cwd=runs).stdout.splitlines()
+    assert csv[0] == "method,update,start,end,what,worker"
+    assert csv[2] == "synchronous-nigt,1,1.0,11.0,sending,3"
+    assert len(csv) == 1 + 2 * 20
+    recorded = front.open(runs / "mine").history()["time"]
+    assert front.explain(runs / "mine").path().groupby("update")["end"].max().tolist() == [
+        *recorded
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["nothing"], "nothing: no such file or scenario; did you mean"),
+        (["mine", "--method", "x"], "x: no such method here; accepted: synchronous-nigt"),
+        (["mine", "--seed", "7"], "mine: no run of method None, seed 7; accepted: synchronous"),
+        (["mine", "--csv", "--markdown"], "--csv: does not go with --markdown; accepted: one"),
+    ],
+)
+def test_mistakes_are_one_line(runs: Path, words: list[str], line: str) -> None:
+    told = straggler("explain", *words, cwd=runs)
+    assert told.returncode == 2
+    (only,) = told.stderr.splitlines()
+    assert line in only
