@@ -26,6 +26,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "race": ("race", "nowhere.toml"),
     "predict": ("predict", "nowhere", "--cluster", "two.toml"),
     "explain": ("explain", "nowhere"),
+    "explain": ("explain", "nowhere"),
+    "live": ("live", "nowhere"),
     "report": ("report", "nowhere"),
     "watch": ("watch", "nowhere"),
     "calibrate": ("calibrate", "nowhere.toml", "-o", "out.toml"),
