@@ -26,7 +26,6 @@ WORDS: dict[str, tuple[str, ...]] = {
     "race": ("race", "nowhere.toml"),
     "predict": ("predict", "nowhere", "--cluster", "two.toml"),
     "explain": ("explain", "nowhere"),
-    "explain": ("explain", "nowhere"),
     "live": ("live", "nowhere"),
     "report": ("report", "nowhere"),
     "watch": ("watch", "nowhere"),
