@@ -133,7 +133,11 @@ class Layout:
         (left, top), (big, small), line = corner, self._fonts, self._line
         pen, width = ImageDraw.Draw(page), self.size[0]
         shade = to_hex(colour(actor.run.label, [one.run.label for one in self.script.actors]))
-        pen.text((left, top - line // 3), _fitting(actor.name, big, width), shade, big)
+        elapsed = actor.run.totals["elapsed"]
+        over = f"  over at {elapsed:,.4g} s" if moment > elapsed else ""
+        room = width - small.getlength(over)
+        pen.text((left, top - line // 3), _fitting(actor.name, big, room), shade, big)
+        pen.text((left + room, top), over, GREY, small)
         policy, right = actor.policy(moment), left + width
         value = "" if policy.value is None else f"mean return {policy.value:,.4g}"
         pen.text((left, top + line), value, INK, small)

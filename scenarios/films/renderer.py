@@ -203,8 +203,9 @@ def _serve(connection: Connection, order: Order) -> None:
                 connection.send(("shown", shown))
     except (NoPictureError, UnsuitableEnvironmentError) as error:
         env = order.parts[0].content["problem"]["env"]
+        reason = str(error).partition("; accepted")[0]
         raise BadInputError(
-            f"watch: {env} cannot be drawn: {one_line(error)}; accepted: an environment with "
+            f"watch: {env} cannot be drawn: {reason}; accepted: an environment with "
             "render_mode 'rgb_array', and what it needs for it"
         ) from error
 
