@@ -152,15 +152,15 @@ def function(
     )
 
 
-def sequence(yours: Answer, right: Sequence[Answer], what: str) -> None:
-    """Compare two lists, and name the first place where they differ."""
+def sequence(yours: Answer, right: Sequence[Answer], what: str, first: int = 1) -> None:
+    """Compare two lists, and name the first place where they differ; counted from ``first``."""
     try:
         listed = list(yours)
     except TypeError:
         raise Wrong(f"A list is wanted, not {yours!r}.") from None
-    for place, (one, other) in enumerate(zip(listed, right, strict=False), 1):
+    for place, (one, other) in enumerate(zip(listed, right, strict=False), first):
         if not same(one, other):
-            before = ". Those before it are right" if place > 1 else ""
+            before = ". Those before it are right" if place > first else ""
             raise Wrong(f"{what} {place} is wrong: {said(one)}{hint(one, other)}{before}.")
     if len(listed) != len(right):
         raise Wrong(f"There are {len(listed)}; {len(right)} are wanted.")

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 import straggler
-from scenarios.pictures.style import Picture, look
+from scenarios.pictures import style
+from scenarios.pictures.style import Picture
 from scenarios.pictures.timeline import COLOURS
 from simulator import State
 
@@ -43,8 +44,7 @@ def beside(
         time, value = np.append(history["time"], until), history[column]
         kept = time <= until
         value = np.append(value, value[-1] if len(value) else np.nan)[kept]
-        look_of = look(label, labels).keywords()
-        curves.step(time[kept], value, where="post", label=label, **look_of)
+        curves.step(time[kept], value, where="post", label=label, **look(label, labels))
     lanes.set_xlabel("simulated seconds; ticks on top are updates")
     curves.set(xlim=(0, until), xlabel="simulated seconds", ylabel=column.replace("_", " "))
     curves.legend(fontsize="small")
@@ -52,6 +52,16 @@ def beside(
     patches = [Patch(color=colour, label=words) for colour, words, _ in drawn]
     figure.legend(handles=patches, loc="outside lower left", ncols=len(patches), fontsize="small")
     return figure
+
+
+def look(label: str, labels: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what ``Axes.plot`` takes for a method's curve, the same as in all other pictures.
+
+    Args:
+        label: of the method.
+        labels: of all that are in the picture, where some are users' own.
+    """
+    return style.look(label, [*labels] or [label]).keywords()
 
 
 def draw_lanes(ax: Axes, run: Any, until: float) -> set[str]:  # noqa: ANN401 - a run of results

@@ -8,6 +8,8 @@ import pytest
 
 from lessons import check
 from lessons.checking import EXERCISES
+from lessons.cluster import WANTED
+from lessons.hasty import Fresh
 from straggler import Algorithm, Cluster, Process
 
 
@@ -25,6 +27,12 @@ class OfAll(Algorithm):
             tasks = yield from round.completions(self.batch)
             gradient = yield from round.reduce(tasks, [1 / cluster.size] * len(tasks))
             now = yield from cluster.update(self.rule.step, now, gradient)
+
+
+def explicit(seconds: list[float]) -> dict[str, Any]:
+    """Return a cluster of workers with these times, free to send."""
+    compute = {"model": "explicit", "seconds": seconds}
+    return {"workers": len(seconds), "compute": compute}
 
 
 WRONG: list[tuple[str, Any, str]] = [
@@ -49,6 +57,37 @@ WRONG: list[tuple[str, Any, str]] = [
     ("2.3", lambda h, k: 1 / np.sum(1 / np.add(h, k)), "seconds per update; updates per second"),
     ("2.4", 16, "Worker 1 makes updates as well"),
     ("2.4", 48, "48 updates is too large by a factor of 2."),
+    (
+        "3.1",
+        [6, 3, 1],
+        "The count of worker 1 is wrong: 3 is too large. Those before",
+    ),
+    ("3.2", lambda m, batch: sum(m) >= batch, "That is Rennala"),
+    ("3.2", lambda m, _: min(m) >= 1, "One gradient from each is not enough."),
+    ("3.2", lambda m, batch: batch * sum(1 / k for k in m) <= len(m) ** 2, "ZeroDivisionError"),
+    ("3.3", lambda *_: 0, "That is where Malenia ends"),
+    ("3.3", lambda h, _: (h[0] - h[1]) / sum(h), "You weigh by speed."),
+    ("3.4", lambda h, _: max(h), "the first gradient of the slowest worker"),
+    ("3.4", lambda h, batch: max(h) * -(-batch // len(h)), "fast ones may make up for it"),
+    ("4.1", lambda _, curvature: 2 / curvature, "That is the limit without delay."),
+    ("4.1", lambda n, _: 2 * np.sin(np.pi / (4 * n - 2)), "curvature L makes gradients L times"),
+    ("4.2", lambda _, after, __: after, "nothing is transported"),
+    ("4.2", lambda b, a, e: np.subtract(b, np.subtract(a, b) * (1 - e) / e), "It is wrong in 3 of"),
+    ("4.3", 24, "Three numbers are wanted: worker, update, delay."),
+    ("4.3", [2, 24, 23], "The worker is not 2. Look for a bar that is used although"),
+    ("4.3", [3, 25, 23], "The update is not 25. It is the number in that bar"),
+    ("4.3", [3, 24, 24], "The delay is not 24. Count the updates"),
+    ("4.4", Fresh, "With oldest = 1, update 2 uses a delay of 1."),
+    ("5.1", {"workers": 3}, "It is refused: "),
+    ("5.1", explicit([1.0] * 4), "It has 4 workers."),
+    ("5.1", explicit([0.5] * 4 + [2.0, 3.0]), "h of worker 5 is 3 s."),
+    ("5.1", explicit([0.5] * 4 + [2.0] * 2), "kappa of worker 0 is 0 s."),
+    ("5.1", {**WANTED, "ingress": None}, "The server receives any number of vectors at a time."),
+    ("5.1", {**WANTED, "preemption": "cancel"}, "Your workers drop what they do"),
+    ("5.2", lambda h, k: max(h) + sum(k), "sent while others still compute"),
+    ("5.2", lambda h, k: np.max(np.add(h, k)), "Nobody waits for the server with you"),
+    ("5.3", lambda h, _: len(h), "All of them is not always best"),
+    ("5.4", lambda *_: 0.5, "It is wrong in 5 of 6 cases."),
     ("6.1", lambda h, k: np.sort(h)[(len(h) + 1) // 2 - 1] + max(k), "not contributed does not"),
     ("6.1", lambda h, _: np.sort(h)[(len(h) + 1) // 2 - 1], "The vectors have to be sent."),
     ("6.2", 3, "A class derived from straggler.Algorithm is wanted"),
@@ -57,6 +96,18 @@ WRONG: list[tuple[str, Any, str]] = [
     ("6.3", Algorithm, "It cannot be made with {'backup': 0}: "),
     ("6.4", lambda workers: [1.0] * len(workers), "The weights of gradients of workers (0, 1, 0)"),
     ("6.4", lambda workers: [1 / len(workers)] * len(workers), "so a fast worker weighs more"),
+    (
+        "7.1",
+        lambda h, k, batch: batch / sum(1 / x for x in h) + max(k),
+        "come one by one",
+    ),
+    ("7.1", lambda h, *_: max(h), "It is wrong in "),
+    ("7.2", lambda h, *_: len(h), "with few samples the slow ones only cost"),
+    ("7.3", lambda *_: 1.0, "It is wrong in 3 of 3 cases."),
+    ("8.1", lambda noise, signal: max(1, int(np.ceil(noise / signal))), "with the root of M"),
+    ("8.2", lambda finals: np.std(finals, ddof=1), "That is the spread of single seeds"),
+    ("8.2", lambda finals: np.std(finals) / len(finals) ** 0.5, "Divide by n - 1"),
+    ("8.3", lambda *_: 2 / 3, "It is wrong in "),
 ]
 
 

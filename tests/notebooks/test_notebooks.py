@@ -1,13 +1,14 @@
 """The lessons: executed from a clean state, their committed outputs, exercises right and wrong."""
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 
-from lessons import check
+from lessons import Picture, check, explore
 from lessons.checking import EXERCISES
 from lessons.execute import executed, notebooks
 
@@ -31,10 +32,22 @@ def texts(book: Any) -> list[list[str]]:
     ]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_notebook_runs_from_a_clean_state_and_says_what_is_committed(name: str) -> None:
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_runs_in_a_kernel_of_its_own_and_says_what_is_committed(name: str) -> None:
     committed = read(name)
     assert texts(executed(ROOT / "notebooks" / name)) == texts(committed)
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_solutions_run_by_themselves_and_say_what_is_committed(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    book, names = read(f"solutions/{name}"), {"__name__": "__main__"}
+    for cell in (cell for cell in book.cells if cell.cell_type == "code"):
+        exec(cell.source, names)  # noqa: S102 - a kernel for each takes four seconds
+        assert capsys.readouterr().out == "".join(output["text"] for output in cell.outputs)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -73,3 +86,22 @@ def test_an_exercise_without_an_answer_says_so(
     check(number)
     there_is_none = f"{number}: not yet. There is no answer. Put yours in the place of `...`.\n"
     assert capsys.readouterr().out == there_is_none
+
+
+def test_pictures_stand_where_no_kernel_moves_the_slider(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Any] = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+
+    def draw(value: int) -> Picture:
+        figure = Picture(figsize=(1, 1))
+        figure.subplots().plot([0, value])
+        return figure
+
+    explore(draw, "height", [1, 2, 3], still=2)
+    first, last, box = shown
+    slider, picture = box.children
+    assert picture.value == first.data
+    slider.value = "3"
+    assert picture.value == last.data != first.data
+    slider.value = "2"
+    assert picture.value not in {first.data, last.data}
