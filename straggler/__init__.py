@@ -27,6 +27,7 @@ from scenarios.api.calibrate import Calibrated, RaceCheck, calibrate, check_race
 from scenarios.api.explain import Explanation, explain
 from scenarios.api.figure import FigureResults, figure
 from scenarios.api.listing import Listing, list  # noqa: A004
+from scenarios.api.plan import Plans, plan
 from scenarios.api.plans import Prediction, check_predictions, predict
 from scenarios.api.plot import plot
 from scenarios.api.race import race
@@ -94,6 +95,7 @@ __all__ = [
     "Network",
     "NetworkModel",
     "Page",
+    "Plans",
     "Positive",
     "Prediction",
     "Problem",
@@ -129,6 +131,7 @@ __all__ = [
     "load",
     "names",
     "open",
+    "plan",
     "plot",
     "predict",
     "race",

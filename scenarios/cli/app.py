@@ -22,7 +22,7 @@ PANELS: dict[str, tuple[Callable[..., None], ...]] = {
         report.report,
         watch.watch,
     ),
-    "Your cluster": (plans.predict, explain.explain),
+    "Your cluster": (plans.predict, plans.plan, explain.explain),
     "Studies": (study.sweep, study.tune, figure.figure, figure.verdict),
     "Theory and speed": (look.theory, look.bench, look.trace, race.calibrate),
 }

@@ -1,11 +1,12 @@
 """Commands about clusters that need not exist: predictions and plans."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scenarios.cli.parts import CSV, Markdown, form, show
+from scenarios.cli.parts import CSV, Jobs, Markdown, Scenario_, form, interruptible, show
 from scenarios.format.words.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -68,3 +69,85 @@ def predict(
         typer.echo(getattr(found, kind)(), nl=False)
     else:
         show(found)
+
+
+def plan(
+    scenario: Scenario_,
+    target: Annotated[
+        float | None,
+        typer.Option(help="The return to reach, with --results or --learn [default: half way]."),
+    ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(help="Finished runs of the problem: how many updates methods need."),
+    ] = None,
+    learn: Annotated[
+        bool,
+        typer.Option(
+            "--learn",
+            help="Make the file's own runs first, and those of the best plans in the end.",
+        ),
+    ] = False,
+    method: Annotated[
+        list[str] | None, typer.Option(help="Only this method or aggregation; repeatable.")
+    ] = None,
+    epsilon: Annotated[
+        float, typer.Option(min=1e-9, help="Gradient norm to reach, where theory is asked.")
+    ] = 0.1,
+    budget: Annotated[
+        float | None, typer.Option(min=1e-12, help="Money that the plan may cost at most.")
+    ] = None,
+    deadline: Annotated[
+        float | None,
+        typer.Option(min=1e-12, help="Seconds that it may take; the cheapest plan is wanted then."),
+    ] = None,
+    write: Annotated[
+        Path | None, typer.Option(help="The scenario of the best plan [default: NAME-plan.toml].")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the runs of --learn [default: runs/NAME-plan].")
+    ] = None,
+    csv: CSV = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite a file that plan did not write.")
+    ] = False,
+    jobs: Jobs = None,
+) -> None:
+    """Say how to use a cluster: which method, batch and rules, and which workers at all.
+
+    Plans are searched by simulating the clock without learning: the methods of the file and the
+    usual ones, several batches, without the slowest workers, cancel or finish, gather or
+    all-reduce. How many updates each needs is read from --results, or measured by --learn; without
+    them the theory's bounds say it, and only ratios of seconds mean something. The last line says
+    which. With prices in [cluster], money and energy are shown, and --budget and --deadline count.
+
+    The best plan is written as a scenario, for `straggler run`. Its step size is that of the file's
+    method of the same kind, scaled by the numbers of updates: `straggler tune` makes sure.
+
+    Example: `straggler plan spot-prices --deadline 20000`
+    """
+    from scenarios.api.plan import plan as search
+    from scenarios.format.load import find
+    from scenarios.plans.shown import check_target
+
+    aim = write or Path(f"{find(scenario).stem}-plan.toml")
+    check_target(aim, force=force)
+    with interruptible():
+        found = search(
+            scenario,
+            target,
+            results=results,
+            learn=learn,
+            methods=method or (),
+            epsilon=epsilon,
+            budget=budget,
+            deadline=deadline,
+            out=out,
+            jobs=jobs,
+        )
+    if csv:
+        typer.echo(found.csv(), nl=False)
+    else:
+        show(found)
+    found.write(aim, ["straggler", *sys.argv[1:]], force=force)
+    typer.echo(f"written: {aim}", err=csv)

@@ -25,6 +25,8 @@ class Need:
         seeds: of its runs.
         updates: that each of them took, shape (seeds,); infinite if it never got there.
         delay: mean staleness of the gradients used, in updates.
+        gradients: used in an update, on average.
+        made: the most updates of a run.
     """
 
     label: str
@@ -32,6 +34,8 @@ class Need:
     seeds: list[int]
     updates: Vector
     delay: float
+    gradients: float
+    made: float
 
     @property
     def reached(self) -> int:
@@ -121,9 +125,13 @@ def _need(runs: Sequence[StoredRun], metric: str, target: float, until: float) -
         )
     table = scenario.methods[0].model_dump(exclude_none=True) | {"label": runs[0].label}
     found = [updates_to(run, metric, target, until) for run in runs]
-    delays = [float(np.mean(run.history["delay"])) for run in runs if len(run.history["delay"])]
     seeds = [int(run.info["seed"]) for run in runs]
-    return Need(runs[0].label, table, seeds, np.array(found), float(np.mean(delays or [np.nan])))
+    delay, gradients = (
+        float(np.mean(np.concatenate([run.history[name] for run in runs])))
+        for name in ("delay", "gradients")
+    )
+    made = float(max(len(run.history["time"]) for run in runs))
+    return Need(runs[0].label, table, seeds, np.array(found), delay, gradients, made)
 
 
 def updates_to(run: StoredRun, metric: str, target: float, until: float) -> float:

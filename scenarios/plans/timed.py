@@ -19,7 +19,7 @@ from simulator import Run, StalledError, State, Vector, simulate
 EVENTS = 100_000
 """That a clock is simulated for, about; what comes later is taken to go on at the same pace."""
 
-FEWEST = 20
+FEWEST = 5
 """Updates that are simulated at least, if they can be."""
 
 
@@ -46,13 +46,15 @@ class Timed:
         times: simulated seconds of its updates, shape (k,); k = 0: it makes none.
         run: the simulation; None if it stalled.
         bill: what all of it cost: see :meth:`scenarios.format.prices.Prices.bill`.
-        delay: mean staleness of the gradients used, in updates.
+        delay: mean staleness of the gradients used in the last half, in updates.
+        gradients: used in an update there, on average.
     """
 
     times: Vector
     run: Run | None
     bill: dict[str, float]
     delay: float
+    gradients: float
 
     def seconds(self, updates: float) -> float:
         """Return when an update is made: beyond what was simulated, at the pace of its last half.
@@ -139,8 +141,11 @@ def timed(scenario: Scenario, label: str, updates: int, seed: int, events: int =
             record_timeline=False,
         )
     except StalledError:
-        return Timed(np.empty(0), None, {}, np.nan)
+        return Timed(np.empty(0), None, {}, np.nan, np.nan)
     bill = billed(scenario.cluster.prices(), workers_table(run), totals(run)).get("bill", {})
     rows = run.history.rows
-    delay = float(np.mean([row.delay for row in rows])) if rows else np.nan
-    return Timed(np.array([row.time for row in rows]), run, bill, delay)
+    late = rows[len(rows) // 2 :]
+    delay, gradients = (
+        float(np.mean([getattr(row, name) for row in late])) for name in ("delay", "gradients")
+    )
+    return Timed(np.array([row.time for row in rows]), run, bill, delay, gradients)

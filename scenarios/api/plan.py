@@ -1,0 +1,216 @@
+"""Plans: which method, batch, rule and workers for a cluster."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+import numpy as np
+
+from scenarios.api.plans import Runs
+from scenarios.api.results import Results
+from scenarios.api.run import ROOT, Source, load, run
+from scenarios.api.shown import Shown
+from scenarios.api.studies import open as open_results
+from scenarios.format.scenario import Scenario
+from scenarios.format.words.accepted import FileOrFolder, Names
+from scenarios.format.words.arguments import checked_call
+from scenarios.format.words.errors import BadInputError, finite
+from scenarios.plans.law import Law, of_results, of_theory
+from scenarios.plans.needs import Needs, needs
+from scenarios.plans.plan import Planned, Planner, Wishes
+from scenarios.plans.reasons import reason
+from scenarios.plans.shown import check_target, plan_row, plan_sheet, write
+from scenarios.plans.timed import Learned
+from scenarios.results import curves
+from scenarios.results.sheet import Sheet
+from scenarios.runs.make import Making
+from scenarios.runs.store.stored import comparable
+from simulator import Positive
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LONGER = 2.0
+"""Times the expected seconds that a plan is run to confirm it."""
+
+
+@dataclass(frozen=True, repr=False)
+class Plans(Shown):
+    """The best ways to use a cluster.
+
+    Attributes:
+        planner: what timed them.
+        default: the synchronous method on all workers.
+        plans: best first.
+        measured: with ``learn``: the median seconds that the plans took, then the default.
+        wishes: what was asked for.
+    """
+
+    planner: Planner
+    default: Planned
+    plans: Sequence[Planned]
+    measured: Sequence[float]
+    wishes: Wishes
+
+    @property
+    def best(self) -> Scenario:
+        """The scenario of the best plan."""
+        return self.planner.made(self.plans[0])
+
+    @property
+    def lines(self) -> list[str]:
+        """A reason for each plan, and where the number of updates is from."""
+        dimension = self.planner.learned.dimension
+        reasons = [reason(plan, self.default, dimension) for plan in self.plans]
+        lines = [f"{k}  {text}" for k, text in enumerate(reasons, start=1)]
+        lines.append(f"-  {reason(self.default, self.default, dimension)}")
+        return [*lines, f"updates: {self.planner.law}"]
+
+    @property
+    def parts(self) -> Sequence[Sheet | str]:
+        """See :class:`Shown`."""
+        return [plan_sheet(self.rows(), self.planner.scenario.title), *self.lines]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return a row per plan, and one of the default; see ``docs/columns.md``."""
+        whole = self.planner.scenario.cluster.workers
+        rows = [plan_row(plan, self.default, whole) for plan in (*self.plans, self.default)]
+        for row, seconds in zip(rows, self.measured, strict=False):
+            row["measured"] = seconds
+        numbers = [*map(str, range(1, len(self.plans) + 1)), "default"]
+        return [{"plan": number} | row for number, row in zip(numbers, rows, strict=True)]
+
+    def table(self) -> "pd.DataFrame":
+        """Return the rows as a DataFrame."""
+        import pandas as pd  # noqa: PLC0415 - takes a second
+
+        return pd.DataFrame(self.rows())
+
+    def csv(self) -> str:
+        """Return the rows as CSV."""
+        rows = self.rows()
+        lines = [list(rows[0]), *(list(row.values()) for row in rows)]
+        return "".join(",".join(map(str, line)) + "\n" for line in lines)
+
+    @checked_call
+    def write(self, target: FileOrFolder, command: Names = (), *, force: bool = False) -> None:
+        """Write the scenario of the best plan.
+
+        Raises:
+            BadInputError: the file is there, and plan did not write it.
+        """
+        check_target(Path(target), force=force)
+        write(self.best, Path(target), [" ".join(command), *self.lines])
+
+
+@checked_call
+def plan(
+    source: Source,
+    target: float | None = None,
+    *,
+    results: Runs | None = None,
+    learn: bool = False,
+    methods: Names = (),
+    epsilon: Positive = 0.1,
+    budget: Positive | None = None,
+    deadline: Positive | None = None,
+    out: FileOrFolder | None = None,
+    on_choice: Callable[[], None] = lambda: None,
+    **making: Unpack[Making],
+) -> Plans:
+    """Return the best ways to use a scenario's cluster: method, batch, rules, and who takes part.
+
+    Each is timed without learning. How many updates it needs follows from ``results``, or from
+    runs that ``learn`` makes, or else from the theory's bounds.
+
+    Args:
+        source: a scenario, or what :func:`load` takes; its methods' values are where plans start.
+        target: the return, with ``results`` or ``learn``; half way from start to best if None.
+        results: finished runs of the same problem, on any cluster.
+        learn: make the scenario's own runs first, and in the end those of the best plans.
+        methods: labels or aggregations that plans may use; all by default.
+        epsilon: the gradient norm to reach, where the theory is asked.
+        budget: money that a plan may cost.
+        deadline: simulated seconds that it may take; then the cheapest plan is wanted.
+        out: the folder of the runs that ``learn`` makes; ``runs/NAME-plan`` by default.
+        on_choice: called after each choice that was timed.
+        **making: how runs are made: see :func:`run`.
+
+    Raises:
+        BadInputError: something given is wrong; no run reached the target; no plan is within budget
+            and deadline.
+    """
+    finite("target", target)
+    scenario, wishes = load(source), Wishes(budget, deadline, methods)
+    folder = Path(out) if out else ROOT / f"{scenario.name or 'scenario'}-plan"
+    if learn and results is None:
+        results = run(scenario, folder / "own", quick=scenario.quick is not None, **making)
+    found = None if results is None else _needs(results, scenario, target)
+    if target is not None and found is None:
+        raise BadInputError(
+            "target: is of results; accepted: with them, or with learn; else epsilon"
+        )
+    if budget is not None and not scenario.cluster.has_money:
+        raise BadInputError("budget: the cluster has no prices; accepted: with price in [cluster]")
+    planner = _planner(scenario, found, epsilon)
+    default = planner.planned(planner.default(), shown=True)
+    plans = planner.search(wishes, on_choice)
+    if not wishes.fits(plans[0]):
+        raise BadInputError(_unmet(plans))
+    if not learn or found is None:
+        return Plans(planner, default, plans, [], wishes)
+    measured = [
+        _confirmed(planner, one, found, folder / f"{k}", **making)
+        for k, one in enumerate([*plans, default], start=1)
+    ]
+    order = np.argsort(measured[:-1], kind="stable")
+    ranked = [plans[k] for k in order]
+    return Plans(planner, default, ranked, [*(measured[k] for k in order), measured[-1]], wishes)
+
+
+def _needs(results: Any, scenario: Scenario, target: float | None) -> Needs:  # noqa: ANN401 - see Runs
+    opened = results if isinstance(results, Results) else open_results(results)
+    found = needs(comparable(opened.runs, opened.name), opened.name, target)
+    kind = found.learned.problem.get("kind")
+    if kind != scenario.problem.kind:
+        raise BadInputError(
+            f"{opened.name}: is of another problem, {kind!r}; accepted: runs of "
+            f"{scenario.problem.kind!r}"
+        )
+    return found
+
+
+def _planner(scenario: Scenario, found: Needs | None, epsilon: float) -> Planner:
+    dimension = scenario.problem.size(scenario.cluster.workers).dimension
+    problem = scenario.problem.model_dump(exclude_none=True)
+    steps = found.learned.steps if found else getattr(scenario.problem, "horizon", None)
+    law: Law = of_theory(scenario, epsilon) if found is None else of_results(found, scenario)
+    return Planner(scenario, Learned(problem, dimension, steps), law)
+
+
+def _unmet(plans: Sequence[Planned]) -> str:
+    soonest = min(plans, key=lambda plan: plan.seconds)
+    cheapest = min(plans, key=lambda plan: plan.cost("money"))
+    accepted = " or ".join(dict.fromkeys(_takes(plan) for plan in (soonest, cheapest)))
+    return f"plan: nothing is within budget and deadline; accepted: such as {accepted}"
+
+
+def _takes(plan: Planned) -> str:
+    money = plan.cost("money")
+    return f"{plan.seconds:.4g} s" + (f" for {money:.4g}" if np.isfinite(money) else "")
+
+
+def _confirmed(
+    planner: Planner, one: Planned, found: Needs, folder: Path, **making: Unpack[Making]
+) -> float:
+    """Return the median seconds that a plan takes with learning; infinite if it does not arrive."""
+    limit = {"time_limit": LONGER * one.seconds, "updates": None, "quick": None}
+    scenario = planner.made(one).model_copy(update=limit)
+    made = run(scenario, folder, **making)
+    runs = [stored for stored in made if stored.is_done]
+    held = np.array(
+        [curves.times_to(r, found.metric, [found.target], curves.horizon(runs))[0] for r in runs]
+        or [np.inf]
+    )
+    return float(np.median(held))
