@@ -11,7 +11,7 @@ from scenarios.format.words.accepted import FileOrFolder, Names
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
 from scenarios.pictures.plane import choose_axes
-from scenarios.report.maps import Maps
+from scenarios.report.drawing.maps import Maps
 from scenarios.report.page import About, Page, page
 from scenarios.report.parts import Part, parts_of
 from scenarios.report.section import sections_of

@@ -12,10 +12,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from scenarios.format.words.errors import BadInputError
-from scenarios.report.palette import STATES, Palette
+from scenarios.report.drawing.palette import STATES, Palette
+from scenarios.report.drawing.workers import AGES, ages
 from scenarios.report.section import Section
 from scenarios.report.series import AXES
-from scenarios.report.workers import AGES, ages
 from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.fingerprint import versions
 from scenarios.runs.store.stored import StoredRun

@@ -6,8 +6,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from scenarios.report import draw, lanes, series, tables, workers
-from scenarios.report.palette import Palette
+from scenarios.report import lanes, series, tables
+from scenarios.report.drawing import curves, workers
+from scenarios.report.drawing.palette import Palette
 from scenarios.report.parts import Part
 from scenarios.results.compare import compare, warnings_of
 from scenarios.results.judging.judge import Verdict, judge
@@ -96,7 +97,7 @@ def section(
     return Section(
         part,
         {**data, "timelines": lanes.timelines(part, found, total[1]) if drawn else None},
-        None if _nothing(data) else draw.draw(data, part, measured, level, palette),
+        None if _nothing(data) else curves.draw(data, part, measured, level, palette),
         level,
         [] if index is None else tables.reached(data, part, measured[0], index),
         tables.scenario_text(part),

@@ -5,9 +5,10 @@ from typing import Any
 
 from scenarios.format.words.errors import BadInputError
 from scenarios.pictures.sweep import Axis
-from scenarios.report import draw, series, tables
-from scenarios.report.maps import Maps, Point, draw_maps, maps_table, values_at
-from scenarios.report.palette import Palette
+from scenarios.report import series, tables
+from scenarios.report.drawing import curves
+from scenarios.report.drawing.maps import Maps, Point, draw_maps, maps_table, values_at
+from scenarios.report.drawing.palette import Palette
 from scenarios.report.parts import part_of
 from scenarios.report.section import Section, outline
 from scenarios.results.rows import Row
@@ -110,7 +111,7 @@ def _section(
     return Section(
         part,
         {**said, "title": names, "timelines": None},
-        draw.draw(said, part, measured, level, palette),
+        curves.draw(said, part, measured, level, palette),
         level,
         tables.reached(said, part, column, said["level"]),
         tables.scenario_text(part),

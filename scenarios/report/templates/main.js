@@ -60,5 +60,5 @@ theme.addEventListener("click", () => {
 let width = innerWidth, waiting = null;
 const refit = () => { if (innerWidth !== width) { width = innerWidth; redraw(); } };
 addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(refit, 60); });
-addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.dataset.was = one.open; one.open = true; }));
-addEventListener("afterprint", () => document.querySelectorAll("details").forEach((one) => { one.open = one.dataset.was === "true"; }));
+addEventListener("beforeprint", () => document.querySelectorAll("details[data-print]").forEach((one) => { one.dataset.was = one.open; one.open = true; }));
+addEventListener("afterprint", () => document.querySelectorAll("details[data-print]").forEach((one) => { one.open = one.dataset.was === "true"; }));

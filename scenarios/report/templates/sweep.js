@@ -41,7 +41,7 @@ const sweep = (said, curves) => {
         const own = ranked.find(([name]) => name === label), seconds = own ? own[2] : Infinity;
         const share = seconds < Infinity && high > low ? Math.log(Math.max(seconds, low) / low) / Math.log(high / low) : 0;
         const colour = seconds < Infinity ? `color-mix(in oklab, var(--h0), var(--h1) ${(100 * share).toFixed(0)}%)` : "var(--soft)";
-        fill(`m:${label} ${index}`, colour, own ? short(seconds) : "", seconds < Infinity && share > 0.5);
+        fill(`m:${label} ${index}`, colour, own ? short(seconds) : "", seconds < Infinity && share > 0.6);
       }
       ranked.sort((a, b) => (a[2] === b[2] ? 0 : a[2] - b[2]));
       const [first, second] = ranked;

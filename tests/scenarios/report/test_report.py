@@ -12,9 +12,9 @@ import pytest
 from commands import SCENARIO, straggler, write_scenario
 
 import straggler as front
-from scenarios.report.palette import CONTRAST, INK, PAPER, contrast, legible
+from scenarios.report.drawing.palette import CONTRAST, INK, PAPER, contrast, legible
+from scenarios.report.drawing.svg import apart, ticks
 from scenarios.report.series import round_step
-from scenarios.report.svg import apart, ticks
 
 
 def data_of(html: str) -> dict[str, Any]:

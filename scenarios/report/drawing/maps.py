@@ -8,14 +8,17 @@ import numpy as np
 from markupsafe import Markup
 
 from scenarios.pictures.sweep import Axis, Grid, cell_seconds, lead_words, short_values
-from scenarios.report.palette import Palette
+from scenarios.report.drawing.palette import Palette
+from scenarios.report.drawing.svg import picture, texts
 from scenarios.report.parts import Part
-from scenarios.report.svg import picture, texts
 from scenarios.report.tables import Cell, Table
 
 WIDTH = 1072
 LEFT, GAP, HEAD, FOOT, CELL = 64, 56, 26, 40, 30
 """Pixels: of an axis at the left, between maps, over and under each, of a cell's height."""
+
+DARK = 0.6
+"""Shares from here on have letters in the colour of the page."""
 
 NARROW = 52
 """Pixels of a cell that is wide enough for a number."""
@@ -136,7 +139,7 @@ def _cell(
 ) -> Markup:
     x, y = place
     wide, fill, text, share = said
-    dark = " on-dark" if share > 0.5 else ""  # noqa: PLR2004
+    dark = " on-dark" if share > DARK else ""
     shown = text if wide >= NARROW - 12 else ""
     form = (
         '<g class="cell{}" data-map="{}" data-cell="{}"><rect x="{:.1f}" y="{:.1f}" width="{:.1f}" '

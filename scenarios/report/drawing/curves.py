@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from scenarios.report.palette import Palette
+from scenarios.report.drawing.palette import Palette
+from scenarios.report.drawing.svg import Frame, apart, picture, texts
 from scenarios.report.parts import Part
-from scenarios.report.svg import Frame, apart, picture, texts
 from simulator import Vector
 
 SIZE = (820, 400)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from markupsafe import Markup
 
+from scenarios.report.drawing.svg import Frame, picture, spans, texts
 from scenarios.report.lanes import Lanes, shares_of
-from scenarios.report.svg import Frame, picture, spans, texts
 from scenarios.results.staleness import Lane
 from simulator import Indices, State, Vector
 

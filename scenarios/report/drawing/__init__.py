@@ -1,0 +1,1 @@
+"""How a page looks before its script runs: pictures as SVG."""
