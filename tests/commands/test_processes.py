@@ -25,6 +25,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "trace": ("trace", "nowhere.log", "out.csv"),
     "race": ("race", "nowhere.toml"),
     "predict": ("predict", "nowhere", "--cluster", "two.toml"),
+    "plan": ("plan", "nowhere.toml"),
     "explain": ("explain", "nowhere"),
     "live": ("live", "nowhere"),
     "report": ("report", "nowhere"),
