@@ -17,6 +17,10 @@ APART = {"label", "rule", "step_size"}
 """Keys of a method's table that do not tell how many updates it needs, or follow from that."""
 
 
+ROUNDING = 1e-9
+"""Fitted numbers below it are none."""
+
+
 @dataclass(frozen=True)
 class Law:
     """updates = rounds + delays * delay + samples / gradients.
@@ -136,5 +140,5 @@ def _fit(needs: Sequence[Need], workers: int, prior: Law) -> tuple[float, float,
         2: [[1, 0], [1, 0], [0, 1]],
     }.get(len(needs), np.eye(3))
     numbers, _ = nnls(terms @ np.array(together, dtype=float), np.ones(len(needs)))
-    rounds, delays, samples = np.array(together) @ numbers
+    rounds, delays, samples = np.array(together) @ np.where(numbers < ROUNDING, 0.0, numbers)
     return float(rounds), float(delays), float(samples)
