@@ -21,15 +21,21 @@ from scenarios.format.words.errors import BadInputError
 from scenarios.results.sheet import Sheet
 from scenarios.results.theory import scenario_of
 from scenarios.runs.store.stored import StoredRun, comparable
+from simulator import Count
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from scenarios.pictures.style import Picture
 
 Runs = Annotated[
     str | Path | dict[str, Any] | Scenario | Results,
     Field(description="a folder of results or of a run, a compact file, results, or a scenario"),
 ]
 
+
+UPDATES = 6
+"""Of a computation tree."""
 
 FILE = ".parquet"
 """How compact results end."""
@@ -61,6 +67,31 @@ class Explanation(Shown):
         for one in self.methods:
             found += ["", *one.lines(), "", *one.sheets(), *one.indifferent()]
         return found + [self.note] * bool(self.note)
+
+    @checked_call
+    def plot(self) -> "Picture":
+        """Return stacked bars of worker time: of each method, or of each worker of a single one."""
+        from scenarios.pictures.shares import draw_shares  # noqa: PLC0415
+
+        title = self.title if len(self.methods) > 1 else f"{self.title}\n{self.methods[0].label}"
+        return draw_shares(self.methods, title)
+
+    @checked_call
+    def tree(self, updates: Count = UPDATES) -> "Picture":
+        """Return the computation tree of the first updates of a single method.
+
+        Args:
+            updates: so many, or as many as there are.
+
+        Raises:
+            BadInputError: there are several methods, or too many gradients to draw.
+        """
+        from scenarios.pictures.tree import draw_tree  # noqa: PLC0415
+
+        if len(self.methods) > 1:
+            accepted = ", ".join(one.label for one in self.methods)
+            raise BadInputError(f"tree: {len(self.methods)} methods; accepted: one of {accepted}")
+        return draw_tree(self.methods[0], self.title, updates)
 
     def path(self) -> "pd.DataFrame":
         """Return the critical path of each update: a row for each of its pieces.

@@ -1,10 +1,17 @@
 """The command that says where the time goes."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scenarios.cli.parts import Markdown, Methods, form, show
+from scenarios.cli.parts import Dark, Markdown, Methods, form, show
+from scenarios.format.words.errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scenarios.pictures.style import Picture
 
 
 def explain(
@@ -15,12 +22,26 @@ def explain(
             help="OUT/METHOD/seed-SEED, OUT, a compact file, or a scenario, run or not.",
         ),
     ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Draw where the time goes: .png, .svg, .pdf."),
+    ] = None,
+    tree: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Draw the computation tree of one method's first updates."
+        ),
+    ] = None,
+    updates: Annotated[
+        int | None, typer.Option(min=1, help="How many updates the tree has [default: 6].")
+    ] = None,
     method: Methods = None,
     seed: Annotated[int | None, typer.Option(min=0, help="[default: the first one]")] = None,
     markdown: Markdown = False,
     csv: Annotated[
         bool, typer.Option("--csv", help="Print the critical path of each update as CSV instead.")
     ] = False,
+    dark: Dark = False,
 ) -> None:
     """Say where the time goes, what updates wait for, and what would help most.
 
@@ -30,13 +51,32 @@ def explain(
     link, another batch, `finish` instead of `cancel`, and so on; what it saves is seconds per
     update, or per used gradient (*) where an update has another number of them.
 
-    Examples: `straggler explain figure1c`, `straggler explain runs/mine`
+    Examples: `straggler explain figure1c`, `straggler explain runs/mine --out why.png`
     """
+    from scenarios.api.explain import UPDATES
     from scenarios.api.explain import explain as api
 
     kind = form(csv, markdown, latex=False)
+    for option, given, other in (
+        ("--updates", updates, tree is not None),
+        ("--dark", dark, tree is not None or out is not None),
+    ):
+        if given and not other:
+            raise BadInputError(f"{option}: is about pictures; accepted: with --tree or --out")
     found = api(what, methods=method or (), seed=seed)
+    pictures: list[tuple[Path | None, Callable[[], Picture]]] = [
+        (tree, lambda: found.tree(updates or UPDATES)),
+        (out, found.plot),
+    ]
+    for file, draw in pictures:
+        if file is not None:
+            from scenarios.pictures.style import save
+
+            save(draw(), file, dark=dark)
     if kind:
         typer.echo(getattr(found, kind)(), nl=False)
-    else:
-        show(found)
+        return
+    show(found)
+    for file, _ in pictures:
+        if file is not None:
+            typer.echo(f"drawn: {file}")

@@ -27,6 +27,7 @@ from scenarios.format.foresee import one_update
 from scenarios.format.method import Method
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
+from scenarios.results.bands import groups_of, lanes_of
 from scenarios.results.sheet import Sheet, cell
 from simulator import Hardware, Problem, StalledError
 from simulator.one_line import one_line
@@ -93,26 +94,29 @@ class Explained:
     """Where the time of a method goes.
 
     Attributes:
-        label: of the method.
-        updates: of the run; None if that is not known.
-        seen: the first of them, simulated.
+        clock: that was simulated.
+        seen: its first updates.
         path: their critical paths.
         shares: of worker time.
         helps: changes, the best first.
     """
 
-    label: str
-    updates: int | None
+    clock: Clock
     seen: Seen
     path: list[Piece]
     shares: Shares
     helps: list[Help]
 
+    @property
+    def label(self) -> str:
+        """The method's."""
+        return self.clock.label
+
     def lines(self) -> Iterator[str]:
         """Yield what is looked at, and the bottleneck in words."""
         made = len(self.seen.times)
-        whole = self.updates in {made, None}
-        of_all = "" if whole else f", the first of {self.updates:,}"
+        whole = self.clock.updates in {made, None}
+        of_all = "" if whole else f", the first of {self.clock.updates:,}"
         every = cell(self.shares.elapsed / made)
         yield f"{self.label}: {made:,} updates{of_all}, one every {every} s"
         yield from bottleneck(self.path, self.shares)
@@ -130,10 +134,23 @@ class Explained:
         found |= {name_of(cause): [cause] for cause in (DOWN, LEFT_OUT)}
         return {name: causes for name, causes in found.items() if self.shares.of(*causes) > 0}
 
+    def mean(self) -> dict[str, float]:
+        """Return the shares of all worker time by name."""
+        return {name: self.shares.of(*causes) for name, causes in self.causes().items()}
+
+    def by_lane(self) -> dict[str, dict[str, float]]:
+        """Return the same for each worker, or for bands of many."""
+        compute = self.clock.scenario.cluster.compute.model_dump(exclude_none=True)
+        lanes = lanes_of(self.shares.workers, groups_of(compute))
+        shares = {name: self.shares.by_worker(*causes) for name, causes in self.causes().items()}
+        return {
+            lane: {name: float(share[first : last + 1].mean()) for name, share in shares.items()}
+            for first, last, lane in lanes
+        }
+
     def sheets(self) -> Iterator[Sheet]:
         """Yield the shares, the critical path and what helps as tables."""
-        of_time = [(name, self.shares.of(*causes)) for name, causes in self.causes().items()]
-        yield _shares_sheet("where the workers' time goes", of_time)
+        yield _shares_sheet("where the workers' time goes", [*self.mean().items()])
         on_path: dict[str, float] = defaultdict(float)
         for piece in self.path:
             on_path[does(piece)] += piece.seconds / self.shares.elapsed
@@ -156,7 +173,8 @@ def explained(clock: Clock) -> Explained:
     Raises:
         BadInputError: it makes no updates.
     """
-    most = int(min(clock.updates or math.inf, max(EVENTS / clock.events, FEWEST)))
+    there = math.inf if clock.updates is None else clock.updates
+    most = int(min(there, max(EVENTS / clock.events, FEWEST)))
     if not most:
         raise BadInputError(f"{clock.label}: the run has no updates; accepted: one that has some")
     try:
@@ -166,7 +184,7 @@ def explained(clock: Clock) -> Explained:
     path = critical_path(seen)
     updates = enough(clock.events, fixed=clock.scenario.cluster.fixed)
     helps = what_helps(clock.method, clock.problem, updates, seen, path)
-    return Explained(clock.label, clock.updates, seen, path, shares(seen, path), helps)
+    return Explained(clock, seen, path, shares(seen, path), helps)
 
 
 def _shares_sheet(title: str, shares: list[tuple[str, float]]) -> Sheet:

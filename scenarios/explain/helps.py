@@ -77,7 +77,7 @@ class Help:
     @property
     def per_gradient(self) -> bool:
         """Whether updates are made of another number of gradients, and so do not compare."""
-        return abs(self.pace.gradients / self.base.gradients - 1) > 0.01  # noqa: PLR2004
+        return abs(self.pace.gradients / self.base.gradients - 1) > 0.05  # noqa: PLR2004
 
     @property
     def saved(self) -> float:

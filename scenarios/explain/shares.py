@@ -45,8 +45,12 @@ class Shares:
 
     def of(self, *causes: Cause) -> float:
         """Return the share of all worker time."""
-        total = sum(float(self.seconds[cause].sum()) for cause in causes if cause in self.seconds)
-        return total / (self.elapsed * self.workers)
+        return float(self.by_worker(*causes).mean())
+
+    def by_worker(self, *causes: Cause) -> Vector:
+        """Return the share of each worker's time, shape (n,)."""
+        nothing = np.zeros(self.workers)
+        return sum((self.seconds.get(cause, nothing) for cause in causes), nothing) / self.elapsed
 
     @property
     def workers(self) -> int:

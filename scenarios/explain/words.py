@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from scenarios.explain.path import Piece
+from scenarios.explain.path import SERVER, Piece
 from scenarios.explain.shares import DISCARDED, USED, Cause, Shares
 
 NOTICED = 0.05
@@ -21,6 +21,15 @@ NAMES = {
     "down": "down",
     "left out": "never asked for anything",
 }
+
+NOUNS = {
+    "computing": "computing",
+    "sending": "link",
+    "down": "failures",
+    "lookahead": "downlink",
+}
+
+PLURALS = {"computing": "Computing", "sending": "Sending", "down": "Failures"}
 
 WAITED = {
     "computing": "waiting for worker {} to compute",
@@ -70,23 +79,27 @@ def bottleneck(path: Sequence[Piece], shares: Shares) -> Iterator[str]:
 
 
 def _of_workers(what: str, most: float, path: Sequence[Piece], shares: Shares) -> str:
-    waits = [cause for cause in shares.waits() if cause.on == what]
-    waited, everyone = shares.of(*waits[:1]), shares.of(*waits)
-    if waited >= NOTICED and waited > everyone / 2:
-        worker = waits[0].worker
-        noun = {"computing": "computing", "sending": "link", "down": "failures"}[what]
-        mine = sum(p.seconds for p in path if p.what == what and p.worker == worker)
+    waited: defaultdict[int, float] = defaultdict(float)
+    for cause in shares.waits():
+        waited[cause.worker] += shares.of(cause)
+    worker, everyone = max(waited, key=lambda k: waited[k], default=SERVER), sum(waited.values())
+    if worker != SERVER and waited[worker] >= max(NOTICED, everyone / 2):
+        hangs: defaultdict[str, float] = defaultdict(float)
+        for piece in path:
+            if piece.worker == worker:
+                hangs[piece.what] += piece.seconds / shares.elapsed
+        noun = NOUNS[max(hangs, key=lambda k: hangs[k])]
         return (
-            f"Worker {worker}'s {noun}: updates hang on it {mine / shares.elapsed:.0%} of the "
-            f"time, and {waited:.0%} of all worker time is spent waiting for it."
+            f"Worker {worker}'s {noun}: updates hang on it {max(hangs.values()):.0%} of the time, "
+            f"and {waited[worker]:.0%} of all worker time is spent waiting for this worker."
         )
-    plural = {"computing": "Computing", "sending": "Sending", "down": "Failures"}[what]
+    said = f"{PLURALS[what]}: {most:.0%} of the time"
     if everyone >= NOTICED:
         return (
-            f"{plural}: {most:.0%} of the time; {everyone:.0%} of all worker time is spent waiting "
-            "for whoever is last, which is now one worker, now another."
+            f"{said}; {everyone:.0%} of all worker time is spent waiting for whoever is last, "
+            "which is now one worker, now another."
         )
     return (
-        f"{plural}: {most:.0%} of the time, and no single worker holds the others up; "
-        f"{shares.of(USED):.0%} of all worker time goes into gradients that are used."
+        f"{said}, and no single worker holds the others up; {shares.of(USED):.0%} of all worker "
+        "time goes into gradients that are used."
     )

@@ -41,7 +41,7 @@ def test_a_link_a_hundred_times_slower_is_named() -> None:
     # a round takes 11 s; nine workers wait 9.9 of them
     assert line == (
         "Worker 3's link: updates hang on it 91% of the time, and 81% of all worker time is spent "
-        "waiting for it."
+        "waiting for this worker."
     )
     assert helps["a link twice as fast for worker 3"] == pytest.approx(6)
     assert helps["all links twice as fast"] == pytest.approx(6)
