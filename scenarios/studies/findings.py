@@ -22,8 +22,8 @@ FINDINGS = {
         "to say more"
     ),
     "9": (
-        "A round waits 90 s for the slow world: Malenia is ahead there, and behind on the "
-        "average in this time"
+        "A round waits 60 s for the slow world: Malenia ends highest there, AFedPG in the fast "
+        "one, and on the average nobody is surely ahead"
     ),
     "10": (
         "Larger batches bear the long step that tuning chose; the preemption rule changes no order"

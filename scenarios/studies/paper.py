@@ -81,7 +81,12 @@ FIGURES: dict[str, Figure] = {
     "6": Figure(RENNALA, _parts("paper/figure6")),
     "7": Figure(RENNALA, _parts("paper/figure7")),
     "8": Figure(RENNALA, _parts("paper/figure8a", "paper/figure8b")),
-    "9": Figure(MALENIA, _parts("paper/figure9"), heroes=("malenia-nigt",), rivals=("afedpg",)),
+    "9": Figure(
+        MALENIA,
+        _parts("paper/figure9"),
+        heroes=("malenia-nigt",),
+        rivals=("afedpg", "ringleader-nigt"),
+    ),
     "10": Figure(
         "Rennala NIGT does so with each M of 20, 30, 50, and under both preemption rules",
         tuple(Part(f"paper/figure10{x}", beside="paper/figure1b") for x in "ab"),
