@@ -151,7 +151,7 @@ def test_several_clusters_in_one_picture(results: front.Results, tmp_path: Path)
         "rennala-nigt (small)",
         "rennala-nigt (slow)",
     ]
-    assert len({line.get_linestyle() for line in axes.get_lines()}) == 2
+    assert len({line.get_marker() for line in axes.get_lines()}) == 2
     assert len({line.get_color() for line in axes.get_lines()}) == 1
 
 

@@ -114,7 +114,8 @@ def test_what_an_overlay_cannot_show_is_told(folder: Path) -> None:
     with pytest.raises(BadInputError, match="label x: nothing here is called so; accepted: renn"):
         front.plot(results, labels={"x": "y"})
     first, second = front.plot(results, returns).axes
-    assert (first.get_ylabel(), second.get_ylabel()) == ("objective J", "mean undiscounted return")
+    assert first.get_ylabel().startswith("objective ")
+    assert second.get_ylabel() == "mean undiscounted return"
 
 
 @pytest.mark.parametrize("name", ["plot", "compare", "timeline", "results"])
