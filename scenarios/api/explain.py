@@ -150,6 +150,10 @@ def explain(source: Runs, *, methods: Names = (), seed: int | None = None) -> Ex
 
 
 def _of_run(run: StoredRun) -> Clock:
+    if run.is_race:
+        raise BadInputError(
+            f"{run.path}: a race took real seconds; accepted: runs of a simulation, or a scenario"
+        )
     scenario = scenario_of(run)
     if scenario is None:
         raise BadInputError(

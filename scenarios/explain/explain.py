@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scenarios.explain.helps import LEAST, Help, enough, what_helps
+from scenarios.explain.helps import LEAST, Change, Help, changes_of, enough, what_helps, without_one
 from scenarios.explain.path import Piece, critical_path
 from scenarios.explain.seen import Seen, see
 from scenarios.explain.shares import (
@@ -27,6 +27,7 @@ from scenarios.format.foresee import one_update
 from scenarios.format.method import Method
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
+from scenarios.plans.smaller import kept_whole
 from scenarios.results.bands import groups_of, lanes_of
 from scenarios.results.sheet import Sheet, cell
 from simulator import Hardware, Problem, StalledError
@@ -182,9 +183,15 @@ def explained(clock: Clock) -> Explained:
     except StalledError as error:
         raise BadInputError(f"{clock.label}: {one_line(error)}") from error
     path = critical_path(seen)
-    updates = enough(clock.events, fixed=clock.scenario.cluster.fixed)
-    helps = what_helps(clock.method, clock.problem, updates, seen, path)
-    return Explained(clock, seen, path, shares(seen, path), helps)
+    return Explained(clock, seen, path, shares(seen, path), _helps(clock, seen, path))
+
+
+def _helps(clock: Clock, seen: Seen, path: list[Piece]) -> list[Help]:
+    cluster, base = clock.scenario.cluster, Change("", clock.method, seen.hardware)
+    changes = [*changes_of(base, seen, path)]
+    if kept_whole(cluster, varied=bool(getattr(clock.scenario.problem, "variants", None))) is None:
+        changes += without_one(base, cluster, clock.dimension, clock.seed)
+    return what_helps(base, clock.problem, enough(clock.events, fixed=cluster.fixed), changes)
 
 
 def _shares_sheet(title: str, shares: list[tuple[str, float]]) -> Sheet:

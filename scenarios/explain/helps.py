@@ -1,7 +1,7 @@
 """What would make updates come sooner: changes of the cluster or the method, each simulated."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,9 @@ import numpy as np
 
 from scenarios.explain.path import Piece
 from scenarios.explain.seen import Seen
+from scenarios.format.cluster import Cluster
 from scenarios.format.method import Method
+from scenarios.plans.smaller import slowest_first, without_slowest
 from simulator import Hardware, Network, Problem, StalledError, Vector, simulate
 
 if TYPE_CHECKING:
@@ -99,23 +101,18 @@ def enough(events: float, *, fixed: bool) -> int:
 
 
 def what_helps(
-    method: Method, problem: Problem, updates: int, seen: Seen, path: Sequence[Piece]
+    base: Change, problem: Problem, updates: int, changes: Iterable[Change]
 ) -> list[Help]:
     """Return what changes do, the best first.
 
     Args:
-        method: that is run.
+        base: nothing is changed.
         problem: in which nothing is learned.
         updates: that are simulated for each change.
-        seen: its first updates.
-        path: their critical paths, which tell what is worth a change.
+        changes: such as :func:`changes_of` says.
     """
-    as_it_is = Change("", method, seen.hardware)
-    base = _pace(as_it_is, problem, updates)
-    found = [
-        Help(change.words, _pace(change, problem, updates), base)
-        for change in _changes(as_it_is, seen, path)
-    ]
+    as_it_is = _pace(base, problem, updates)
+    found = [Help(change.words, _pace(change, problem, updates), as_it_is) for change in changes]
     return sorted(found, key=lambda one: (-one.saved, one.words))
 
 
@@ -137,10 +134,26 @@ def _pace(change: Change, problem: Problem, updates: int) -> Pace:
     return Pace(seconds, sum(row.gradients for row in late) / len(late))
 
 
-def _changes(base: Change, seen: Seen, path: Sequence[Piece]) -> Iterator[Change]:
+def changes_of(base: Change, seen: Seen, path: Sequence[Piece]) -> Iterator[Change]:
+    """Yield what might help.
+
+    Args:
+        base: nothing is changed.
+        seen: its first updates.
+        path: their critical paths, which tell what is worth a change.
+    """
     yield from _of_workers(base, path)
     yield from _of_the_server(base)
     yield from _of_the_method(base, rounds=seen.in_rounds)
+
+
+def without_one(base: Change, cluster: Cluster, dimension: int, seed: int) -> Iterator[Change]:
+    """Yield the cluster without its slowest worker, if the method can do without it."""
+    fewer = cluster.workers - 1
+    if fewer and not base.method.misfit(fewer, fixed=not cluster.compute.varies):
+        worker = slowest_first(cluster, dimension)[0]
+        smaller = without_slowest(cluster, 1, dimension).hardware(dimension, seed)
+        yield replace(base, words=f"without worker {worker}, the slowest", hardware=smaller)
 
 
 def _worst(path: Sequence[Piece], what: str) -> int | None:

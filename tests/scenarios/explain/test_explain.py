@@ -1,5 +1,6 @@
 """What `straggler explain` says of planted bottlenecks, and what it says would help."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ def test_a_worker_that_computes_slowly_is_named() -> None:
     line, helps = said(scenario(compute=explicit(1.0, 7, 5.0)))
     assert line.startswith("Worker 7's computing: updates hang on it 100% of the time, and 72% of")
     assert helps["worker 7 computes twice as fast"] == pytest.approx(2.5)
+    assert helps["without worker 7, the slowest"] == pytest.approx(1)
 
 
 @pytest.mark.parametrize("method", ["synchronous-nigt", "rennala-nigt", "afedpg"])
@@ -81,6 +83,7 @@ def test_methods_are_changed_as_well() -> None:
             "all links twice as fast": 1.5,
             "a link twice as fast for worker 4": 2,
             "worker 4 computes twice as fast": 2,
+            "without worker 9, the slowest": 2,
             "`allreduce` instead of `gather`": 2,
             "`finish` instead of `cancel`": 2,
         }
@@ -112,6 +115,13 @@ def test_runs_and_compact_results_are_explained_alike(runs: Path) -> None:
     assert front.explain(runs / "mine").path().groupby("update")["end"].max().tolist() == [
         *recorded
     ]
+
+
+def test_a_race_is_not_simulated_anew(runs: Path) -> None:
+    raced = front.open(runs / "mine")
+    raced.runs = [replace(run, info={**run.info, "kind": "race"}) for run in raced.runs]
+    with pytest.raises(front.BadInputError, match="a race took real seconds; accepted: runs of"):
+        front.explain(raced)
 
 
 @pytest.mark.parametrize(
