@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from methods import drawn
 
-from algorithms import AFedPG, Algorithm, FedBuff, Rennala, Synchronous
+from algorithms import AFedPG, Algorithm, Fastest, FedBuff, Rennala, Synchronous
 from scenarios.explain.path import SERVER, critical_path
 from scenarios.explain.seen import Seen, see
 from scenarios.explain.shares import QUEUE, Cause, shares
+from scenarios.explain.tree import gradients
 from simulator import Hardware, StalledError, State
 from simulator.hardware.failures import PlannedFailures, RandomFailures
 from simulator.hardware.server import FREE, Server
@@ -137,6 +138,18 @@ def test_updates_of_several_arrivals_hang_on_the_last() -> None:
     assert path(one) == [("computing", 0, k, k + 1) for k in range(3)]
 
 
+def test_vectors_that_queue_wait_for_each_other() -> None:
+    # both arrive at 2, received at 2.5 and 3
+    one = seen(FedBuff(RULE, 2), hardware([1, 1], [1, 1], server=Server(receive=0.5)))
+    queue = [("queue", SERVER, 2, 2.5), ("queue", SERVER, 2.5, 3)]
+    assert path(one) == [("computing", 0, 0, 1), ("sending", 0, 1, 2), *queue]
+
+
+def test_who_is_not_asked_waits_for_nobody() -> None:
+    found = split(seen(Fastest(RULE, 1), hardware([1, 2])))
+    assert found == {("used", None, SERVER): [1, 0], ("left out", None, SERVER): [0, 1]}
+
+
 SECONDS = st.one_of(st.integers(1, 16).map(lambda k: k / 4), st.floats(0.01, 5.0))
 
 
@@ -199,6 +212,10 @@ def test_shares_add_up_and_paths_tile_the_time(method: Algorithm, cluster: Hardw
             gather = cluster.network.collective == "gather" and cluster.preemption == "cancel"
             if piece.what != "sending" or gather or not of.in_rounds:
                 assert {*rows.state[mine].tolist()} & DOES[piece.what]
+    taken = gradients(of, 12)
+    for row in of.run.history.rows if cluster.failures is None else ():
+        delays = [row.update - 1 - one.taken for one in taken if one.used == row.update]
+        assert np.mean(delays) == pytest.approx(row.delay)
     found = shares(of, pieces)
     assert all((seconds >= -1e-9 * elapsed).all() for seconds in found.seconds.values())
     total = np.sum([*found.seconds.values()], axis=0)
