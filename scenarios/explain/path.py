@@ -97,13 +97,19 @@ class _Back:
             for piece in self._of_wait(wait):
                 if piece.start < now:
                     yield replace(piece, end=min(piece.end, now))
-                    now, worker = piece.start, piece.worker
+                    now = piece.start
+                    worker = worker if piece.worker == SERVER else piece.worker
         yield from self._pause(self._floor, now, worker)
 
     def _pause(self, start: float, end: float, worker: int) -> Iterator[Piece]:
         """Yield what is between two waits: a lookahead travels, or a task is being stopped."""
-        stops = self._seen.hardware.network.downlink is None
-        yield from self._piece(start, end, "computing" if stops else "lookahead", worker)
+        if worker == SERVER:
+            yield from self._piece(start, end, "queue", SERVER)
+            return
+        lane = self._seen.lanes[worker]
+        state = lane.states[max(bisect_right(lane.starts, (start + end) / 2) - 1, 0)]
+        what: What = "lookahead" if state == State.IDLE else DOES[state]
+        yield from self._piece(start, end, what, worker)
 
     def _of_wait(self, wait: Wait) -> Iterator[Piece]:
         """Yield the way back through a wait, and maybe beyond its beginning."""
