@@ -18,7 +18,7 @@ from scenarios.format.scenario import Scenario
 from scenarios.format.words.accepted import Names
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
-from scenarios.results.sheet import Sheet
+from scenarios.results.sheet import Sheet, csv_text
 from scenarios.results.theory import scenario_of
 from scenarios.runs.store.stored import StoredRun, comparable
 from simulator import Count
@@ -106,8 +106,7 @@ class Explanation(Shown):
     def csv(self) -> str:
         """Return :meth:`path` as CSV."""
         rows = self._rows()
-        lines = [list(rows[0]), *(row.values() for row in rows)]
-        return "".join(",".join(map(str, line)) + "\n" for line in lines)
+        return csv_text(rows[0], (row.values() for row in rows))
 
     def _rows(self) -> list[dict[str, Any]]:
         return [{"method": one.label, **vars(piece)} for one in self.methods for piece in one.path]

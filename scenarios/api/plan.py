@@ -23,7 +23,7 @@ from scenarios.plans.reasons import reason
 from scenarios.plans.shown import check_target, plan_row, plan_sheet, write
 from scenarios.plans.timed import Learned
 from scenarios.results import curves
-from scenarios.results.sheet import Sheet
+from scenarios.results.sheet import Sheet, csv_text
 from scenarios.runs.make import Making
 from scenarios.runs.store.stored import comparable
 from simulator import Positive
@@ -90,8 +90,7 @@ class Plans(Shown):
     def csv(self) -> str:
         """Return the rows as CSV."""
         rows = self.rows()
-        lines = [list(rows[0]), *(list(row.values()) for row in rows)]
-        return "".join(",".join(map(str, line)) + "\n" for line in lines)
+        return csv_text(rows[0], (row.values() for row in rows))
 
     @checked_call
     def write(self, target: FileOrFolder, command: Names = (), *, force: bool = False) -> None:

@@ -24,7 +24,7 @@ from scenarios.plans.check import sheet as error_sheet
 from scenarios.plans.needs import needs
 from scenarios.plans.predict import Predicted, assumptions, sheet
 from scenarios.plans.predict import predict as predicted
-from scenarios.results.sheet import Sheet
+from scenarios.results.sheet import Sheet, csv_text
 from scenarios.runs.store.stored import comparable
 
 if TYPE_CHECKING:
@@ -64,10 +64,8 @@ class Prediction(Shown):
 
     def csv(self) -> str:
         """Return the numbers as CSV."""
-        lines = [row.row() for row in self.rows]
-        return "".join(
-            ",".join(map(str, line)) + "\n" for line in (lines[0], *(r.values() for r in lines))
-        )
+        rows = [row.row() for row in self.rows]
+        return csv_text(rows[0], (row.values() for row in rows))
 
 
 @checked_call

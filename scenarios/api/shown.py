@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from scenarios.results.compare import Comparison as Numbers
-from scenarios.results.sheet import Sheet
+from scenarios.results.sheet import Sheet, csv_text
 from scenarios.results.tables import comparison_sheets
 
 if TYPE_CHECKING:
@@ -106,5 +106,5 @@ class Comparison(Shown):
 
     def csv(self) -> str:
         """Return the numbers as CSV."""
-        rows = zip(*self.numbers.columns.values(), strict=True)
-        return "".join(",".join(map(str, line)) + "\n" for line in (self.numbers.columns, *rows))
+        columns = self.numbers.columns
+        return csv_text(columns, zip(*columns.values(), strict=True))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scenarios.results import curves
-from scenarios.results.sheet import Sheet
+from scenarios.results.sheet import Sheet, csv_text
 from scenarios.runs.store.stored import StoredRun
 
 
@@ -112,8 +112,5 @@ def sheet(found: Sequence[Prediction], title: str, races: int) -> Sheet:
 
 def csv(found: Sequence[Prediction]) -> str:
     """Return the rows as CSV."""
-    lines = ["method,quantity,predicted,real,low,high"]
-    lines += [
-        f"{p.method},{p.quantity},{p.predicted!r},{p.real!r},{p.low!r},{p.high!r}" for p in found
-    ]
-    return "\n".join(lines) + "\n"
+    header = ("method", "quantity", "predicted", "real", "low", "high")
+    return csv_text(header, ([getattr(one, name) for name in header] for one in found))

@@ -1,7 +1,9 @@
 """A table of texts, for whom it is shown: a terminal, a notebook, a paper, a page."""
 
+import csv
 import html
-from collections.abc import Iterator, Sequence
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -128,3 +130,12 @@ def _frame(rows: list[list[str]], columns: list[str]) -> Any:  # noqa: ANN401 - 
     import pandas as pd  # noqa: PLC0415 - takes a second
 
     return pd.DataFrame(rows, columns=columns)
+
+
+def csv_text(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return values as CSV, as Python prints them; a text with a comma is quoted."""
+    sink = io.StringIO()
+    write = csv.writer(sink, lineterminator="\n").writerow
+    for row in (header, *rows):
+        write(map(str, row))
+    return sink.getvalue()

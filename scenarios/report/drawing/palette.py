@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from matplotlib.colors import to_hex
 
 from scenarios.pictures.style import look, rank
+from scenarios.pictures.timeline import COLOURS
 from simulator import State
 
 CONTRAST = 3.0
@@ -13,14 +14,15 @@ CONTRAST = 3.0
 PAPER, INK = (255, 255, 255), (22, 24, 28)
 """Backgrounds: light and dark."""
 
-STATES = {
-    State.COMPUTE: ("computing, used", "#0072b2", "#56a8dc"),
-    State.DISCARD: ("computing for nothing", "#d55e00", "#e5793a"),
-    State.SEND: ("sending", "#009e73", "#2fb58d"),
-    State.IDLE: ("idle", "#e4e4e1", "#34373d"),
-    State.DOWN: ("down", "#1a1a1a", "#9a9a9a"),
+SHADES = {
+    State.COMPUTE: ("#0072b2", "#56a8dc"),
+    State.DISCARD: ("#d55e00", "#e5793a"),
+    State.SEND: ("#009e73", "#2fb58d"),
+    State.IDLE: ("#e4e4e1", "#34373d"),
+    State.DOWN: ("#1a1a1a", "#9a9a9a"),
 }
-"""What a worker is doing: words, and a colour on either background."""
+STATES = {state: (COLOURS[state][1], *shades) for state, shades in SHADES.items()}
+"""What a worker is doing: the words of timelines, and a colour on either background."""
 
 PIXELS = 1.3
 """Of a point of a line's width."""

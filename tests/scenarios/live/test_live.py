@@ -4,12 +4,12 @@ import io
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from commands import straggler, write_scenario
+from interrupted import interrupt
 from rich.console import Console
 
 from scenarios.format.load import load
@@ -18,12 +18,10 @@ from scenarios.live.curves import MARGIN, Points, draw
 from scenarios.live.live import PATIENCE, LiveProgress, follow
 from scenarios.live.view import HEIGHT, View
 from scenarios.live.watched import SILENT, Watched, runs_below
-from scenarios.runs import waiting
 from scenarios.runs.execute import Options, execute
 from scenarios.runs.spec import RunSpec, expand
 from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.underway import state_of
-from simulator import simulate
 
 BRAILLE = {chr(code) for code in range(0x2801, 0x2900)}
 
@@ -35,17 +33,7 @@ def specs(folder: Path) -> list[RunSpec]:
 def begun(spec: RunSpec, out: Path, updates: int) -> RunFolder:
     """Make the first updates of a run, and leave its files as they are on the way."""
     folder = RunFolder(out / spec.method.folder / "seed-0")
-
-    def some(*args: Any, **options: Any) -> None:
-        simulate(*args, **{**options, "updates": updates})
-        raise KeyboardInterrupt
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(waiting, "simulate", some)
-        patch.setenv("STRAGGLER_CHECKPOINT_SECONDS", "0")
-        patch.setattr("scenarios.runs.underway.REPORT_SECONDS", 0.0)
-        with pytest.raises(KeyboardInterrupt):
-            execute(spec, folder, Options())
+    interrupt(spec, folder, updates)
     return folder
 
 

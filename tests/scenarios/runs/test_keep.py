@@ -6,13 +6,12 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from interrupted import interrupt
 
 import straggler as front
-from scenarios.runs import waiting
 from scenarios.runs.execute import Options, execute
 from scenarios.runs.spec import RunSpec, expand
 from scenarios.runs.store.folder import RunFolder
-from simulator import simulate
 from simulator.evaluation import FIRST_TASK
 
 TABULAR = {
@@ -77,18 +76,6 @@ def test_keeping_adds_a_file_and_changes_no_other(tmp_path: Path) -> None:
     (tmp_path / "iterates.parquet").write_bytes(b"PAR1")
     assert folder.status(kept) == "damaged"
     assert folder.status(without) == "done"
-
-
-def interrupt(spec: RunSpec, folder: RunFolder, updates: int) -> None:
-    def some(*args: Any, **options: Any) -> None:
-        simulate(*args, **{**options, "updates": updates})
-        raise KeyboardInterrupt
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(waiting, "simulate", some)
-        patch.setenv("STRAGGLER_CHECKPOINT_SECONDS", "0")
-        with pytest.raises(KeyboardInterrupt):
-            execute(spec, folder, Options())
 
 
 def test_a_killed_run_keeps_what_it_had_kept(tmp_path: Path) -> None:

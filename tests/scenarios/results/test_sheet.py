@@ -1,0 +1,15 @@
+"""Tables as text for other programs."""
+
+import io
+
+import pandas as pd
+
+from scenarios.results.sheet import csv_text
+
+
+def test_csv_is_read_back_with_commas_quotes_and_lines() -> None:
+    labels = ["plain", "M = 20, short", 'the "best"', "two\nlines"]
+    rows = [(label, number / 3) for number, label in enumerate(labels)]
+    read = pd.read_csv(io.StringIO(csv_text(("label", "x"), rows)))
+    assert read["label"].tolist() == labels
+    assert read["x"].tolist() == [0.0, 1 / 3, 2 / 3, 1.0]
