@@ -4,7 +4,7 @@ import errno
 import re
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -154,6 +154,20 @@ def rounds_shown(measurements: "Measurements") -> "Iterator[Console]":
         task = bar.add_task("rounds", total=rounds)
         measurements.on_round = lambda: bar.advance(task)
         yield out
+
+
+@contextmanager
+def counted(what: str, *, shown: bool = True) -> Iterator[Callable[[], None]]:
+    """Show on a terminal how often the function that is yielded was called; ``what`` is counted."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    errors = Console(stderr=True)
+    columns = SpinnerColumn(), TextColumn("{task.completed} {task.description}")
+    hidden = not (shown and errors.is_terminal)
+    with Progress(*columns, console=errors, transient=True, disable=hidden) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda: bar.advance(task)
 
 
 def say(text: str, *, err: bool = False) -> None:

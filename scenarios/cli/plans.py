@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scenarios.cli.parts import CSV, Jobs, Markdown, Scenario_, form, interruptible, show
+from scenarios.cli.parts import CSV, Jobs, Markdown, Scenario_, counted, form, interruptible, show
 from scenarios.format.words.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -132,7 +132,8 @@ def plan(
 
     aim = write or Path(f"{find(scenario).stem}-plan.toml")
     check_target(aim, force=force)
-    with interruptible():
+    # runs that learn have bars of their own
+    with interruptible(), counted("choices timed", shown=not learn) as on_choice:
         found = search(
             scenario,
             target,
@@ -143,6 +144,7 @@ def plan(
             budget=budget,
             deadline=deadline,
             out=out,
+            on_choice=on_choice,
             jobs=jobs,
         )
     if csv:
