@@ -13,12 +13,12 @@ from simulator.base import HardwareCluster
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import BYTES_PER_COORDINATE
 from simulator.interface import State, Trials, When
-from simulator.loop.tasks import Key, Task
+from simulator.loop.tasks import Key, Move, Task
 from simulator.problem import Problem
 from simulator.promises.gradients import LazyGradients
 from simulator.promises.replay import Replay
 from simulator.race.meetings import Meetings
-from simulator.race.messages import Parcel, Sent, UnsupportedError, together
+from simulator.race.messages import Parcel, Sent, together
 from simulator.race.round import RaceRound
 from simulator.race.underway import Computing, Lost, Placed, Sending
 from simulator.race.workers import OverError, RealWorkers
@@ -99,15 +99,9 @@ class RaceCluster(HardwareCluster):
         to: Indices | None = None,
         trials: Trials | None = None,
         steps: int = 1,
-        move: Callable[[Vector, Vector], Vector] | None = None,
+        move: Move | None = None,
     ) -> RaceRound:
-        """See :class:`Cluster`.
-
-        Raises:
-            UnsupportedError: workers should take steps of their own.
-        """
-        if steps > 1 or move is not None:
-            raise UnsupportedError("local steps: workers of a race do not take steps of their own")
+        """See :class:`Cluster`."""
         self.ledger.discard_pending()
         self.workers.estimates.clear()
         self.cancel()
@@ -116,8 +110,9 @@ class RaceCluster(HardwareCluster):
         group = np.arange(self.size) if to is None else to
         if self.hardware.network.collective == "gather":  # an all-reduce left it with everyone
             self.vectors_received[group] += 1
-        place = self._place(lookahead, dispatched=False)
-        self.round = RaceRound(self, place, keep_going=keep_going, group=group, trials=trials)
+        place = self._place(lookahead, dispatched=False, move=move)
+        per_worker = math.inf if keep_going else steps
+        self.round = RaceRound(self, place, steps=per_worker, group=group, trials=trials)
         self.round.begin()
         return self.round
 
@@ -239,15 +234,16 @@ class RaceCluster(HardwareCluster):
         self.ledger.discard_unused()
         self._stop(self.workers.running)
 
-    def _place(self, lookahead: Vector, *, dispatched: bool) -> Placed:
+    def _place(self, lookahead: Vector, *, dispatched: bool, move: Move | None = None) -> Placed:
         self._places += 1
         baseline = self._baselines.newest
-        reference = self.workers.crew.put(Sent(lookahead, baseline))
+        reference = self.workers.crew.put(Sent(lookahead, baseline, move))
         return Placed(
             lookahead,
             self.updates_made,
             dispatched=dispatched,
             baseline=baseline,
+            move=move,
             number=self._places,
             reference=reference,
         )

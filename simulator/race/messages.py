@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.loop.tasks import Key
+from simulator.loop.tasks import Key, Move
 from simulator.problem import Estimate
 from simulator.types import Vector
 
@@ -22,10 +22,12 @@ class Sent:
     Attributes:
         vector: shape (d,).
         baseline: what gradients there are told of earlier trajectories; None without one.
+        move: where a worker goes from a point, given the gradient there; None: nobody moves.
     """
 
     vector: Vector
     baseline: Vector | None = None
+    move: Move | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Order:
         seconds: real seconds that it takes at least, 0 for as long as it takes.
         per_step: those are for one environment step.
         limit: real seconds after which it is given up.
+        path: indices of the tasks whose gradients move the worker there, in turn.
     """
 
     number: int
@@ -49,6 +52,7 @@ class Order:
     seconds: float = 0.0
     per_step: bool = False
     limit: float = math.inf
+    path: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,8 @@ class Parcel:
 
     Attributes:
         number: of this worker's parcels, from 1.
-        keys: (worker, index) of each gradient; a worker that does not have one computes it anew.
+        keys: (worker, index) of each gradient, in turn, where they move the worker; a worker that
+            does not have one computes it anew.
         weights: of each.
         since: seconds since the epoch at which it leaves; 0 for when it is asked for.
         seconds: real seconds that the message takes at least.

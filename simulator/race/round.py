@@ -1,6 +1,7 @@
 """A round on a real cluster: what lasts from one broadcast to the next."""
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -8,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.interface import Round, Trials
-from simulator.loop.tasks import Key, Task
-from simulator.race.messages import Meeting
+from simulator.loop.tasks import Task
+from simulator.race.messages import Meeting, UnsupportedError
 from simulator.race.underway import Placed, Sending
 from simulator.types import Indices, Process, Vector
 
@@ -23,7 +24,7 @@ class RaceRound(Round):
     Args:
         cluster: whose workers they are.
         lookahead: where gradients are taken.
-        keep_going: workers compute gradient after gradient until the reduce.
+        steps: gradients that each worker computes; inf: one after the other until the reduce.
         group: shape (m,), ascending, who takes part.
         trials: how often and for how long they try.
     """
@@ -33,23 +34,25 @@ class RaceRound(Round):
         cluster: "RaceCluster",
         lookahead: Placed,
         *,
-        keep_going: bool,
+        steps: float,
         group: Indices,
         trials: Trials | None = None,
     ) -> None:
         hardware = cluster.hardware
         self._cluster = cluster
         self._lookahead = lookahead
-        self._keep_going = keep_going
+        self._keep_going = steps == math.inf
+        self._steps = steps
+        self._tasks: defaultdict[int, list[Task]] = defaultdict(list)  # by worker, if it sends them
         self._group = group
         self._trials = trials
         self._left = None if trials is None else trials.number.copy()
         self._began = cluster.now
         self._resting: int | None = None
         self._gathers = hardware.network.collective == "gather"
-        self._sends_at_once = not keep_going and self._gathers
-        self._computes_on = keep_going and trials is None and hardware.preemption == "finish"
-        self._sent: dict[Key, Sending] = {}
+        self._sends_at_once = not self._keep_going and self._gathers
+        self._computes_on = self._keep_going and trials is None and hardware.preemption == "finish"
+        self._sent: dict[int, Sending] = {}  # by worker
 
     def begin(self) -> None:
         """Start those of the group who are not busy with an earlier round's task."""
@@ -66,7 +69,9 @@ class RaceRound(Round):
                 return
             self._left[worker] -= 1
             limit = float(self._trials.limit[worker])
-        workers.start(worker, self._lookahead, limit)
+        moves = self._lookahead.move is not None
+        path = tuple(task.index for task in self._tasks[worker]) if moves else ()
+        workers.start(worker, self._lookahead, limit, path)
 
     def completions(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
         """See :class:`Round`."""
@@ -79,18 +84,25 @@ class RaceRound(Round):
 
     def arrivals(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
         """See :class:`Round`."""
-        if not self._sends_at_once or number >= len(self._group):  # then the reduce waits
-            return (yield from self.completions(number, timeout))
-        complete: list[Task] = []
+        if self._keep_going:
+            raise RuntimeError("workers of this round keep going; accepted: `completions`")
+        if number >= len(self._group) and (timeout is None or self._steps == 1):
+            # the reduce waits for the vectors
+            return (yield from self.completions(len(self._group) * int(self._steps), timeout))
+        complete: list[int] = []  # workers that have completed all of their steps
         while True:
-            there = [task for task in complete if self._sent[task.key].ended]
-            if len(there) >= number:
-                return sorted(there, key=lambda task: self._sent[task.key].ended)[:number]
+            there = self._arrived(complete) if self._sends_at_once else complete
             waits = not complete or len(complete) >= number
-            if not waits and self._is_late(timeout):
-                return complete
+            if len(there) >= number or (not waits and self._is_late(timeout)):
+                there = there[:number] if len(there) >= number else complete
+                return [task for worker in there for task in self._tasks[worker]]
             task = self._next(math.inf if waits else self._deadline(timeout))
-            complete += [] if task is None else [task]
+            complete += [task.worker] if task is not None and self._has_all(task.worker) else []
+
+    def _arrived(self, workers: list[int]) -> list[int]:
+        """Return whose vectors are there, in the order in which they came."""
+        there = [worker for worker in workers if self._sent[worker].ended]
+        return sorted(there, key=lambda worker: self._sent[worker].ended)
 
     def successes(self) -> Process[list[Task]]:
         """See :class:`Round`."""
@@ -102,6 +114,9 @@ class RaceRound(Round):
             self._go_on()
         yield from ()
         return tasks
+
+    def _has_all(self, worker: int) -> bool:
+        return len(self._tasks[worker]) >= self._steps
 
     def _deadline(self, timeout: float | None) -> float:
         return math.inf if timeout is None else self._began + timeout
@@ -119,8 +134,10 @@ class RaceRound(Round):
             self.move_on(task)
             return None
         self._resting = task.worker
-        if self._sends_at_once:
-            self._sent[task.key] = self._send(task.worker, [task], [1.0])
+        mine = self._tasks[task.worker]
+        mine.append(task)
+        if self._sends_at_once and self._has_all(task.worker):
+            self._sent[task.worker] = self._send(task.worker, mine, [1.0] * len(mine))
         return task
 
     def reduce(self, tasks: Sequence[Task], weights: Sequence[float]) -> Process[Vector]:
@@ -129,9 +146,9 @@ class RaceRound(Round):
         cluster.cancel()
         self.compute_on()
         if self._sends_at_once:
-            sendings = [self._sent[task.key] for task in tasks]
-            self._wait(sendings)
-            vectors = [w * s.vector for w, s in zip(weights, sendings, strict=True)]
+            parts = [(self._sent[worker], mine) for worker, mine in _by_worker(tasks, weights)]
+            self._wait([sending for sending, _ in parts])
+            vectors = [_weight(mine) * sending.vector for sending, mine in parts]
         elif self._gathers:
             sendings = [self._send(worker, *mine) for worker, mine in _by_worker(tasks, weights)]
             self._wait(sendings)
@@ -160,8 +177,9 @@ class RaceRound(Round):
             self._cluster.workers.give_up(sending)
 
     def _go_on(self) -> None:
-        if self._resting is not None and self._keep_going:
-            self.join(self._resting)
+        worker = self._resting
+        if worker is not None and (self._keep_going or not self._has_all(worker)):
+            self.join(worker)
         self._resting = None
 
     def _send(
@@ -199,6 +217,14 @@ class RaceRound(Round):
             if task is not None:
                 self.move_on(task)
         self._cluster.workers.moment = max(sending.ended for sending in sendings)
+
+
+def _weight(part: tuple[list[Task], list[float]]) -> float:
+    """Return the weight of all gradients of a vector that was sent before it was known."""
+    (weight, *others) = part[1]
+    if any(other != weight for other in others):
+        raise UnsupportedError("steps of one worker with several weights cannot be raced")
+    return weight
 
 
 def _by_worker(

@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
@@ -86,9 +86,10 @@ class Worker:
         computing, estimate = 0.0, None
         with contextlib.suppress(CancelledError):
             self._rest_until(began)
+            point = self._add([(self._worker, index) for index in order.path], sent)[1]
             started = time.time()
             with self._problem_lock:
-                found = self._estimate((self._worker, order.index), sent)
+                found = self._estimate((self._worker, order.index), point, sent)
             computing = time.time() - started
             seconds = order.seconds * (int(found.lengths.sum()) if order.per_step else 1)
             self._rest_until(began + min(seconds, order.limit))
@@ -102,7 +103,7 @@ class Worker:
     def send(self, parcel: Parcel, sent: Sent) -> Delivery:
         """Return a weighted sum of gradients, shape (d,); nothing if it is given up meanwhile."""
         began = parcel.since or time.time()
-        vector = self._sum(parcel, sent)
+        vector, _ = self._add(parcel.keys, sent, parcel.weights)
         if not self._travel(parcel, began):
             vector = np.empty(0)
         return Delivery(began, time.time(), vector)
@@ -137,7 +138,7 @@ class Worker:
                     timeout=dt.timedelta(seconds=MEETING_SECONDS),
                 )
                 self._meeting = meeting.number
-            total = torch.from_numpy(self._sum(parcel, sent))
+            total = torch.from_numpy(self._add(parcel.keys, sent, parcel.weights)[0])
             self._travel(parcel, began)
             distributed.all_reduce(total)
         except RuntimeError:
@@ -162,19 +163,24 @@ class Worker:
                 self._news.wait(left)
         return False
 
-    def _sum(self, parcel: Parcel, sent: Sent) -> Vector:
-        total = np.zeros(len(sent.vector))
-        for key, weight in zip(parcel.keys, parcel.weights, strict=True):
+    def _add(
+        self, keys: Sequence[Key], sent: Sent, weights: Sequence[float] | None = None
+    ) -> tuple[Vector, Vector]:
+        """Return the weighted sum of gradients, and where they move the worker, shape (d,) each."""
+        total, point = np.zeros(len(sent.vector)), sent.vector
+        for key, weight in zip(keys, weights or [1.0] * len(keys), strict=True):
             gradient = self._kept.get(key[1]) if key[0] == self._worker else None
             if gradient is None:  # of a worker that died: the same key gives the same gradient
                 with self._problem_lock:
-                    gradient = self._estimate(key, sent).gradient
+                    gradient = self._estimate(key, point, sent).gradient
             total += weight * gradient
-        return total
+            if sent.move is not None:
+                point = sent.move(point, gradient)
+        return total, point
 
-    def _estimate(self, key: Key, sent: Sent) -> Estimate:
+    def _estimate(self, key: Key, point: Vector, sent: Sent) -> Estimate:
         worker, index = np.array([key]).T
-        request = Request(sent.vector, worker, index, np.ones(1), sent.baseline)
+        request = Request(point, worker, index, np.ones(1), sent.baseline)
         return self._problem.estimate([request])[0]
 
     def _look(self) -> None:

@@ -103,13 +103,20 @@ class RealWorkers:
         """Return whether a worker has a task."""
         return worker in self._running
 
-    def start(self, worker: int, lookahead: Placed, limit: float = math.inf) -> None:
+    def start(
+        self,
+        worker: int,
+        lookahead: Placed,
+        limit: float = math.inf,
+        path: tuple[int, ...] = (),
+    ) -> None:
         """Let an idle worker compute a gradient, a dead one when it is replaced.
 
         Args:
             worker: who.
             lookahead: where.
             limit: seconds of the history after which it gives up.
+            path: indices of its tasks that move it from there.
         """
         self._sent[worker] = lookahead.update
         index, number = self.index(worker), self.crew.number(worker)
@@ -119,7 +126,7 @@ class RealWorkers:
             seconds = self.emulation.computing(worker, index, self._time(since))
         per_step = self.emulation is not None and self.emulation.per_step
         limit *= self.scale
-        order = Order(number, lookahead.number, index, since, seconds, per_step, limit)
+        order = Order(number, lookahead.number, index, since, seconds, per_step, limit, path)
         began = math.inf if worker in self._down else self._time(since or time.time())
         self._running[worker] = Computing(worker, index, number, lookahead, began)
         self.crew.compute(worker, order, lookahead.reference, self._running[worker])

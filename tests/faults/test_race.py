@@ -31,7 +31,7 @@ from simulator.problems.control.control import Control
 from simulator.problems.quadratic import Bowl, Quadratic
 from simulator.race.cluster import RaceCluster
 from simulator.race.crew import Crew
-from simulator.race.messages import Order, Sent, UnsupportedError
+from simulator.race.messages import Order, Parcel, Sent, UnsupportedError
 from simulator.race.race import Race, race
 from simulator.race.worker import Worker
 from simulator.types import Vector
@@ -122,10 +122,6 @@ def assert_as_simulated(
 
 @pytest.mark.parametrize("name", METHODS)
 def test_an_emulated_race_is_as_simulated(crew: Crew, name: str) -> None:
-    if name == "local":
-        with pytest.raises(UnsupportedError, match="local steps"):
-            raced(crew, method(name), hardware(SLOW, LINKS))
-        return
     cluster = hardware(SLOW, LINKS, server=SERVER)
     simulated = simulate(method(name).run, BUILD(), cluster, updates=2)
     assert_as_simulated(crew, method(name), cluster, simulated)
@@ -445,6 +441,26 @@ def test_a_cancelled_order_ends_at_once(build: Callable[[], Problem]) -> None:
     assert 0.15 < report.ended - report.began < 50
     worker.begin(BUILD)
     assert worker.compute(Order(8, 1, 0), Sent(np.zeros(3))).estimate is not None
+
+
+def test_a_replacement_goes_the_way_that_was_lost() -> None:
+    """Three steps of its own, x <- x + g / 2 each, by a worker, and by one that knows nothing."""
+    sent = Sent(np.ones(3), move=lambda point, gradient: point + gradient / 2)
+    old, new = Worker(1), Worker(1)
+    old.begin(BUILD)
+    new.begin(BUILD)
+    for index in range(2):
+        old.compute(Order(index + 1, 1, index, path=tuple(range(index))), sent)
+    for worker in (old, new):
+        assert worker.compute(Order(3, 1, 2, path=(0, 1)), sent).estimate is not None
+    problem, point, total = BUILD(), np.ones(3), np.zeros(3)
+    for index in range(3):
+        request = Request(point, np.array([1]), np.array([index]), np.ones(1))
+        gradient = problem.estimate([request])[0].gradient
+        point, total = point + gradient / 2, total + gradient / 3
+    parcel = Parcel(1, ((1, 0), (1, 1), (1, 2)), (1 / 3,) * 3)
+    for worker in (old, new):
+        np.testing.assert_allclose(worker.send(parcel, sent).vector, total, rtol=1e-12)
 
 
 def test_a_gradient_that_takes_longer_than_its_limit_is_given_up() -> None:
