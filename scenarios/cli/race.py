@@ -63,7 +63,7 @@ def race(
     kinds are in one folder, and `compare`, `plot` and `timeline` put them side by side.
 
     `--check` simulates the methods as well, and compares seconds per update, worker time used, what
-    is discarded, delays and final values, for each method.
+    is discarded, delays, time to half of what is gained, and final values, for each method.
 
     A race is never the same again: one that is interrupted begins anew. The scenario's time_limit
     is in real seconds, divided by --scale.

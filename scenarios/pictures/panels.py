@@ -182,7 +182,7 @@ def _draw_panel(ax: Axes, panel: Panel, labels: list[str], shown: Look) -> None:
     seeds = len({run.info["seed"] for run in panel.runs})
     title = textwrap.fill(panel.title, LONGEST_TITLE)
     ax.set_title(formulas(f"{title}\n{seeds} seed{'s' * (seeds > 1)}"), fontsize="medium")
-    ax.set_xlabel("simulated seconds")
+    ax.set_xlabel(curves.clock(panel.runs))
     ax.set_xlim(edges[0], edges[-1])
     ax.grid(alpha=0.3)
     if shown.logx:

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from scenarios.pictures.style import Picture, formulas
+from scenarios.results import curves
 from scenarios.results.bands import LANES, bands_of, groups_of
 from scenarios.runs.store.stored import StoredRun
 from simulator import Indices, State, Vector
@@ -46,6 +47,7 @@ class Recorded:
         delay: shape (u,), mean staleness of each.
         value: shape (u,), mean return of each, NaN where there is none.
         groups: the scenario's groups of workers in their order: the size of each, and its name.
+        clock: what the seconds are.
     """
 
     title: str
@@ -58,6 +60,7 @@ class Recorded:
     delay: Vector
     value: Vector
     groups: list[tuple[int, str]] = field(default_factory=list)
+    clock: str = "simulated seconds"
 
 
 def recorded(run: StoredRun) -> Recorded:
@@ -81,6 +84,7 @@ def recorded(run: StoredRun) -> Recorded:
         history["delay"],
         history["return_mean"],
         groups_of(run.info["content"]["cluster"]["compute"]),
+        curves.clock([run]),
     )
 
 
@@ -111,7 +115,7 @@ def draw_timeline(
         top = 1 + TICK / (height - MARGINS)
         ax.vlines(visible, 1.0, top, transform=ax.get_xaxis_transform(), clip_on=False, color="k")
     ax.set_xlim(begin, until)
-    ax.set_xlabel("simulated seconds; ticks on top are updates")
+    ax.set_xlabel(f"{run.clock}; ticks on top are updates")
     ax.set_title(formulas(run.title), fontsize="medium", pad=14)
     shown = np.unique(run.state[(run.end > begin) & (run.start < until)]).tolist()
     hatched = few(run, begin, until) and workers <= LANES

@@ -140,11 +140,7 @@ def facts(runs: Sequence[StoredRun], failed: int) -> list[str]:
     if steps:
         said.append(f"{steps / 1e6:,.3g} million environment steps")
     raced = sum(run.is_race for run in runs)
-    return (
-        said
-        + [f"{raced} of them races, in real seconds"] * (raced > 0)
-        + [f"{failed} failed"] * (failed > 0)
-    )
+    return said + [f"{raced} of them races"] * (raced > 0) + [f"{failed} failed"] * (failed > 0)
 
 
 def versions_of(runs: Sequence[StoredRun]) -> list[str]:

@@ -48,10 +48,7 @@ class Part:
     @property
     def clock(self) -> str:
         """What the seconds are: simulated ones, unless runs are races."""
-        raced = {run.is_race for run in self.runs}
-        if raced == {True}:
-            return "real seconds"
-        return "seconds (of races: real)" if True in raced else "simulated seconds"
+        return curves.clock(self.runs)
 
     def first(self, label: str) -> StoredRun:
         """Return the run of a method with the smallest seed."""

@@ -109,6 +109,17 @@ def horizon(runs: Sequence[StoredRun]) -> float:
     return min((float(run.totals["elapsed"]) for run in runs if run.is_done), default=0.0)
 
 
+def clock(runs: Sequence[StoredRun]) -> str:
+    """Return what the seconds of runs are: simulated ones, unless some are races."""
+    raced = [how for run in runs if (how := run.info.get("race"))]
+    scales = sorted({how["scale"] for how in raced})
+    if not scales:
+        return "simulated seconds"
+    divided = " and ".join(f"{scale:g}" for scale in scales)
+    real = "real" if scales == [1] else f"real, divided by {divided}"
+    return f"seconds ({real})" if len(raced) == len(runs) else f"seconds (races: {real})"
+
+
 def raw(run: StoredRun, column: str) -> Curve:
     """Return a column as it was written; ``return_average`` averages the workers' own returns.
 

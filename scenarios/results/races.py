@@ -16,7 +16,7 @@ class Prediction:
 
     Attributes:
         method: its label.
-        quantity: a key of :data:`QUANTITIES`.
+        quantity: a key of :data:`QUANTITIES`, or :data:`HALF_WAY`.
         predicted: by the simulation.
         real: the mean over races.
         low: the smallest of them.
@@ -73,6 +73,22 @@ QUANTITIES: dict[str, Callable[[StoredRun], float]] = {
 """What is compared: median and mean of an update; shares; the metric over the last tenth."""
 
 
+HALF_WAY = "half way up"
+"""Seconds until half of what the simulated run gains is gained, by the curve that is judged."""
+
+
+def _half_way(simulated: StoredRun, races: Sequence[StoredRun]) -> Callable[[StoredRun], float]:
+    """Return what tells the seconds to one level, for all of these runs; NaN: nothing is gained."""
+    column, until = curves.metric([simulated]), curves.horizon([simulated, *races])
+    first, last = curves.start(simulated, column), curves.final(simulated, column, until)
+    level = (first + last) / 2 if last > first else np.nan
+
+    def seconds(run: StoredRun) -> float:
+        return curves.times_to(run, column, [level], until)[0] if last > first else np.nan
+
+    return seconds
+
+
 def predictions(
     simulated: Sequence[StoredRun], races: Mapping[str, Sequence[StoredRun]]
 ) -> list[Prediction]:
@@ -84,13 +100,12 @@ def predictions(
     """
     found = []
     for run in simulated:
-        for name, quantity in QUANTITIES.items():
-            real = [quantity(one) for one in races[run.label]]
-            found.append(
-                Prediction(
-                    run.label, name, quantity(run), float(np.mean(real)), min(real), max(real)
-                )
-            )
+        again = races[run.label]
+        quantities = QUANTITIES | {HALF_WAY: _half_way(run, again)}
+        for name, quantity in quantities.items():
+            real = [quantity(one) for one in again]
+            mean = float(np.mean(real))
+            found.append(Prediction(run.label, name, quantity(run), mean, min(real), max(real)))
     return found
 
 
@@ -101,13 +116,19 @@ def sheet(found: Sequence[Prediction], title: str, races: int) -> Sheet:
         (
             p.method,
             p.quantity,
-            *(f"{value:.4g}" for value in (p.predicted, p.real, p.low, p.high)),
-            "" if np.isnan(p.error) else f"{p.error:+.1%}",
+            *map(_shown, (p.predicted, p.real, p.low, p.high)),
+            f"{p.error:+.1%}" if np.isfinite(p.error) else "",
         )
         for p in found
     ]
     times = f"{races} race{'s' * (races > 1)}"
     return Sheet(f"{title}: predicted, and {times}", header, rows, frozenset({0, 1}), keys=2)
+
+
+def _shown(value: float) -> str:
+    if np.isnan(value):
+        return ""
+    return f"{value:.4g}" if np.isfinite(value) else "never"
 
 
 def csv(found: Sequence[Prediction]) -> str:

@@ -118,10 +118,14 @@ def test_titles_and_reasons_are_text(tmp_path: Path) -> None:
 def test_races_have_real_seconds(results: front.Results) -> None:
     runs = front.open(results.name)
     for run in runs:
-        run.info["kind"] = "race"
+        run.info["kind"], run.info["race"] = "race", {"emulate": True, "scale": 0.1}
     html = front.report(runs).html
-    assert data_of(html)["parts"][0]["clock"] == "real seconds"
-    assert "6 of them races, in real seconds" in html
+    assert data_of(html)["parts"][0]["clock"] == "seconds (real, divided by 0.1)"
+    assert "6 of them races" in html
+    first = runs.timeline("rennala-nigt", 0)
+    xlabel = first.axes[0].get_xlabel()
+    assert xlabel.startswith("seconds (real, divided by 0.1)")
+    assert runs.plot().axes[0].get_xlabel() == "seconds (real, divided by 0.1)"
 
 
 def test_a_clock_of_many_workers_has_bands_and_no_curves() -> None:

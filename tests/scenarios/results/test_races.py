@@ -10,9 +10,12 @@ from scenarios.results.races import csv, predictions, sheet
 from scenarios.runs.store.stored import StoredRun
 
 
-def run(label: str, times: list[float], compute: float, discarded: int) -> StoredRun:
+def run(
+    label: str, times: list[float], compute: float, discarded: int, updates: int = 4
+) -> StoredRun:
     """Return a run of four updates by two workers, for 10 s each."""
     totals: Any = {
+        "elapsed": 10.0,
         "updates": 4,
         "gradients_discarded": discarded,
         "worker_seconds": {"compute": compute, "idle": 20.0 - compute},
@@ -26,7 +29,8 @@ def run(label: str, times: list[float], compute: float, discarded: int) -> Store
             "objective": [-4.0, -3.0, -2.0, -1.0],
         }
     )
-    return StoredRun(Path("here"), {"label": label, "totals": totals}, table)
+    info: Any = {"label": label, "status": "done", "totals": totals}
+    return StoredRun(Path("here"), info, table.slice(0, updates))
 
 
 def test_each_quantity_is_compared_with_the_mean_and_the_range_of_races() -> None:
@@ -46,6 +50,19 @@ def test_each_quantity_is_compared_with_the_mean_and_the_range_of_races() -> Non
     assert (lost.predicted, lost.real, lost.low, lost.high) == (2.0, 2.25, 2.0, 2.5)
     assert found["mean delay"].predicted == pytest.approx(11 / 6)  # weighs 1, 1, 1, 3
     assert found["final"].real == -1.0
+    half = found["half way up"]  # -2.5, from -4 to -1: between the second update and the third
+    assert half.predicted == pytest.approx(4.0)
+    assert (half.real, half.low, half.high) == pytest.approx(((6.5 + 4.75) / 2, 4.75, 6.5))
     (first, *_) = sheet(list(found.values()), "t", 2).rows
     assert first == ("m", "seconds per update", "2", "2.5", "2.5", "2.5", "+25.0%")
     assert csv([pace]).splitlines()[1] == "m,seconds per update,2.0,2.5,2.5,2.5"
+
+
+def test_a_race_that_gains_less_is_never_half_way_up() -> None:
+    low = run("m (race)", [1.0, 2.0, 3.0, 10.0], 8.0, 0, updates=2)
+    (half,) = (
+        one
+        for one in predictions([run("m", [1.0, 3.0, 5.0, 10.0], 16.0, 8)], {"m": [low]})
+        if one.quantity == "half way up"
+    )
+    assert sheet([half], "t", 1).rows == [("m", "half way up", "4", "never", "never", "never", "")]
