@@ -85,10 +85,10 @@ def calibrate(
     short = scenario.with_values({"updates": updates})
     seeds = [scenario.seeds[0] if seed is None else seed]
     (job, *_) = plan(short, Path(), [method] if method else [], seeds)
-    race = measured(job.spec, address)
+    race, links = measured(job.spec, address)
     per_step = scenario.cluster.compute.per == "step"
     try:
-        found = study.calibration(race, scenario.cluster.workers, per_step=per_step)
+        found = study.calibration(race, scenario.cluster.workers, per_step=per_step, links=links)
     except ValueError as error:
         raise BadInputError(f"updates {updates}: {error}; accepted: more of them") from error
     if out is not None and file is not None:

@@ -33,6 +33,7 @@ from simulator import Evaluation, Problem, Vector
 from simulator.race.cluster import RaceCluster
 from simulator.race.crew import Crew
 from simulator.race.emulation import Emulation
+from simulator.race.links import Links, measure_links
 from simulator.race.messages import UnsupportedError
 from simulator.race.race import Race, race
 
@@ -139,17 +140,22 @@ def _race(job: Job, crew: Crew, track: Track, progress: Progress, started: float
         job.folder.write_run(job.spec, done.run, facts, kept)
 
 
-def measured(spec: RunSpec, address: str | None) -> Race:
-    """Race a run on the hardware as it is, without files.
+def measured(spec: RunSpec, address: str | None) -> tuple[Race, Links | None]:
+    """Race a run on the hardware as it is, without files; then measure the links to its workers.
+
+    In an all-reduce no link is measured by itself: None.
 
     Raises:
         BadInputError: there is no such Ray, or the method cannot be raced.
     """
     with crew_at(address, spec.scenario.cluster.workers) as crew:
         try:
-            return _raced(spec, crew, Raced(emulate=False, scale=1.0))[0]
+            done, facts = _raced(spec, crew, Raced(emulate=False, scale=1.0))
         except UnsupportedError as error:
             raise BadInputError(f"{error}; accepted: another method") from error
+        if spec.scenario.cluster.collective == "allreduce":
+            return done, None
+        return done, measure_links(crew, facts["dimension"])
 
 
 def _raced(

@@ -9,10 +9,18 @@ import numpy as np
 
 from scenarios.results.sheet import Sheet
 from simulator import Vector
+from simulator.hardware.network import BYTES_PER_COORDINATE
+from simulator.race.links import Links
 from simulator.race.race import Race
 
 STEADY = 0.01
 """A coefficient of variation below which times count as fixed."""
+
+TINY = 1e-9
+"""Seconds that the length of a vector takes at least: bandwidths are finite."""
+
+NOTICED = 0.05
+"""A share of a vector's seconds below which its length is left out of a link."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,7 @@ class Calibration:
         update: median seconds of the server's work for an update.
         per_step: whether times are per environment step.
         gradients: how many were measured.
+        links: what of ``uplink`` and ``downlink`` is due to a vector's length; None: not measured.
     """
 
     compute: Vector
@@ -80,6 +89,7 @@ class Calibration:
     update: float
     per_step: bool
     gradients: int
+    links: Links | None = None
 
     def tables(self) -> dict[str, object]:
         """Return what a scenario says of its cluster, by dotted key."""
@@ -88,11 +98,24 @@ class Calibration:
             compute["per"] = "step"
         if self.spread.table is not None:
             compute["random"] = self.spread.table
+        up, down = (self.links.uplink, self.links.downlink) if self.links else (None, None)
         return {
             "compute": compute,
-            "uplink": {"model": "explicit", "seconds": _short(self.uplink)},
-            "downlink": {"model": "explicit", "seconds": _short(self.downlink)},
+            "uplink": self._link(self.uplink, up),
+            "downlink": self._link(self.downlink, down),
             "server": {"update": float(f"{self.update:.4g}")},
+        }
+
+    def _link(self, seconds: Vector, share: Vector | None) -> dict[str, object]:
+        """Return the table of a link, which takes ``seconds`` (n,) for vectors of this length."""
+        if share is None or self.links is None or np.median(share) < NOTICED:
+            return {"model": "explicit", "seconds": _short(seconds)}
+        size = BYTES_PER_COORDINATE * self.links.dimension
+        bandwidth = size / np.maximum(share * seconds, TINY)
+        return {
+            "model": "link",
+            "latency": _short((1 - share) * seconds),
+            "bandwidth": _short(bandwidth),
         }
 
     def sheet(self, title: str) -> Sheet:
@@ -107,6 +130,14 @@ class Calibration:
         ]
         return Sheet(f"{title}: {self.gradients} gradients on real workers", header, rows)
 
+    def _shares(self) -> list[tuple[str, Vector]]:
+        if self.links is None:
+            return []
+        return [
+            ("a vector's seconds", self.links.uplink),
+            ("an order's seconds", self.links.downlink),
+        ]
+
     def lines(self) -> Iterator[str]:
         """Yield what is the same for all workers."""
         if self.spread.name is None:
@@ -116,16 +147,21 @@ class Calibration:
                 f"gradients vary by {self.spread.cv:.0%}, nearest to {self.spread.name} "
                 f"(Kolmogorov-Smirnov distance {self.spread.distance:.2f})"
             )
+        for what, share in self._shares():
+            yield f"of {what} {np.median(share):.0%} is due to its length, the rest is latency"
         yield f"the server takes {self.update:.4g} s for an update"
 
 
-def calibration(race: Race, workers: int, *, per_step: bool) -> Calibration:
+def calibration(
+    race: Race, workers: int, *, per_step: bool, links: Links | None = None
+) -> Calibration:
     """Return what a race on the hardware as it is says of it.
 
     Args:
         race: in which every worker has computed a gradient.
         workers: the number n.
         per_step: times are to be per environment step.
+        links: what was measured of them alone.
 
     Raises:
         ValueError: a worker has computed none.
@@ -152,6 +188,7 @@ def calibration(race: Race, workers: int, *, per_step: bool) -> Calibration:
         update=float(np.median(race.measured.updates)) if race.measured.updates else 0.0,
         per_step=per_step,
         gradients=len(rows),
+        links=links,
     )
 
 

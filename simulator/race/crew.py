@@ -1,10 +1,13 @@
 """The workers of a race as Ray actors: what is under way, what came back, and who died."""
 
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
+
+import numpy as np
 
 from simulator.problem import Problem
 from simulator.race.messages import Delivery, Meeting, Order, Parcel, Report, Sent
@@ -131,6 +134,19 @@ class Crew:
         except self._ray.exceptions.RayActorError:
             return "127.0.0.1:1"  # nobody meets there: that it died is news
         return found
+
+    def echo(self, worker: int, *, up: int = 0, down: int = 0) -> float:
+        """Return the real seconds until a vector is there and another one is back.
+
+        Args:
+            worker: where.
+            up: coordinates of the vector that it sends.
+            down: coordinates of the vector that it is sent.
+        """
+        vector = self._ray.put(np.zeros(down))
+        asked = time.perf_counter()
+        self._ray.get(self._ask(self._actors[worker], "echo", "send", vector, up))
+        return time.perf_counter() - asked
 
     def cancel(self, worker: int, order: int = 0, parcel: int = 0) -> None:
         """Tell a worker to give up orders and parcels up to these numbers; nobody waits for it."""

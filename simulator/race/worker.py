@@ -108,6 +108,10 @@ class Worker:
             vector = np.empty(0)
         return Delivery(began, time.time(), vector)
 
+    def echo(self, vector: Vector, length: int) -> Vector:  # noqa: ARG002 - it only has to come
+        """Return a vector of so many coordinates to who sent one."""
+        return np.zeros(length)
+
     def address(self) -> str:
         """Return HOST:PORT where an all-reduce can meet."""
         import ray  # noqa: PLC0415 - the extra `cluster`

@@ -10,6 +10,7 @@ from scipy import stats
 
 from scenarios.format.load import load
 from scenarios.studies.calibrate import Calibration, Spread, calibration, nearest, text
+from simulator.race.links import Links, measure_links
 from simulator.race.race import Race
 from simulator.race.workers import Measured
 
@@ -92,3 +93,36 @@ def test_the_written_scenario_is_the_base_with_the_measured_times(tmp_path: Path
         "cv": 0.25,
         "tail": None,
     }
+
+
+def test_links_take_as_long_as_measured_and_grow_with_the_vector(tmp_path: Path) -> None:
+    """At d = 1000: 0.5 s, of which 0.1 s are due to the length; at d = 2000 0.6 s."""
+    links = Links(1000, np.array([0.2, 0.2]), np.array([0.0, 0.01]))
+    seconds, spread = np.array([0.5, 0.25]), Spread(None, 0.0, 0.0)
+    found = Calibration(seconds, seconds, spread, seconds, 0.0, False, 9, links)  # noqa: FBT003
+    assert list(found.lines())[1:3] == [
+        "of a vector's seconds 20% is due to its length, the rest is latency",
+        "of an order's seconds 0% is due to its length, the rest is latency",
+    ]
+    target = tmp_path / "new.toml"
+    target.write_text(text(write_scenario(tmp_path), target, found, "straggler calibrate two.toml"))
+    cluster = load(str(target)).cluster
+    for dimension, up in ((1000, [0.5, 0.25]), (2000, [0.6, 0.3])):
+        network = cluster.hardware(dimension=dimension, seed=0).network
+        assert network.uplink == pytest.approx(up, rel=1e-3)
+        assert network.downlink == pytest.approx([0.5, 0.25])
+
+
+class Wire:
+    """A crew whose vectors take 3 ms and 2 us a coordinate up; down length does not matter."""
+
+    pids = (1, 2)
+
+    def echo(self, worker: int, *, up: int = 0, down: int = 0) -> float:  # noqa: ARG002
+        return (1 + worker) * (0.003 + 2e-6 * up)
+
+
+def test_a_line_tells_length_from_latency() -> None:
+    links = measure_links(Wire(), 500)  # type: ignore[arg-type]
+    assert links.uplink == pytest.approx([0.25, 0.25])  # 1 of 4 ms
+    assert links.downlink == pytest.approx([0.0, 0.0], abs=1e-9)
