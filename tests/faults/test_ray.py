@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import json
 import os
 import shutil
 import signal
@@ -88,6 +89,20 @@ def node(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
+@contextlib.contextmanager
+def two_nodes() -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run two nodes on this machine; their address, and the second one."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    port = address.rpartition(":")[2]
+    with (
+        node("--head", f"--port={port}", "--include-dashboard=false"),
+        node(f"--address={address}") as second,
+    ):
+        yield address, second
+
+
 @pytest.fixture
 def local(tmp_path: Path) -> dict[str, bytes]:
     """Write the sweep, and return the files that processes of this machine make of it."""
@@ -102,14 +117,7 @@ def test_a_sweep_survives_the_loss_of_a_node(tmp_path: Path, local: dict[str, by
     """Two nodes on this machine with a run each; one is killed; the results are those of local."""
     for number in (0, 1):
         (tmp_path / f"shut-{number}").touch()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    port = address.rpartition(":")[2]
-    with (
-        node("--head", f"--port={port}", "--include-dashboard=false"),
-        node(f"--address={address}") as second,
-    ):
+    with two_nodes() as (address, second):
         command = ["sweep", "sweep.toml", "--executor", "ray", "--address", address, "--out", "ray"]
         sweep = subprocess.Popen(
             [COMMAND, *command],
@@ -129,6 +137,32 @@ def test_a_sweep_survives_the_loss_of_a_node(tmp_path: Path, local: dict[str, by
     assert sweep.returncode == 0, output
     assert "4 made, 0 were there already, 0 failed" in output
     assert files_below(tmp_path / "ray", "*/*/*.parquet") == local
+
+
+def test_a_race_survives_the_loss_of_a_node(tmp_path: Path) -> None:
+    """A worker on each of two nodes; one node is killed; the other one gets the replacement."""
+    write_scenario(tmp_path, ("updates = 40", "updates = 30"))
+    race = ("race", "two.toml", "--emulate", "--scale", "0.1", "--method", "rennala-nigt")
+    folder = tmp_path / "races/two/rennala-nigt (race)/seed-0"
+    with two_nodes() as (address, second):
+        racing = subprocess.Popen(
+            [COMMAND, *race, "--seed", "0", "--address", address],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        end = time.monotonic() + 90
+        while not (folder / "progress.json").exists():  # an update has been made
+            assert racing.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        os.killpg(second.pid, signal.SIGKILL)
+        output, _ = racing.communicate(timeout=120)
+    assert racing.returncode == 0, output
+    info = json.loads((folder / "run.json").read_text())
+    assert info["deaths"] == 1
+    assert info["totals"]["updates"] == 30
 
 
 def test_a_ray_of_its_own_gives_the_same_bytes(tmp_path: Path, local: dict[str, bytes]) -> None:
