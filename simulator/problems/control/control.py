@@ -194,7 +194,9 @@ class Control(Problem):
             new = [one is None for one in mine]
             missing.append(Request(r.point, r.workers[new], r.tasks[new], r.weights[new]))
         batch = self._batch(missing)
-        sampled = iter(self._rollouts.sample(batch).each() if len(batch.point) else ())
+        sampled = iter(
+            self._rollouts.sample(batch, self.interrupt).each() if len(batch.point) else ()
+        )
         return joined([one or next(sampled) for mine in there for one in mine])
 
     def _there(self, key: Key, point: Vector) -> Trajectories | None:
