@@ -17,7 +17,7 @@ from simulator.hardware.network import BYTES_PER_COORDINATE
 from simulator.hardware.server import Serving
 from simulator.interface import State, Trials, When
 from simulator.loop.clock import Clock
-from simulator.loop.losses import handle_losses
+from simulator.loop.losses import Losses
 from simulator.loop.round import SimulatedRound
 from simulator.loop.sending import Sending
 from simulator.loop.tasks import Lookahead, Move, Task
@@ -84,6 +84,7 @@ class SimulatedCluster(HardwareCluster):
         self._sent: OrderedDict[int, Lookahead] = OrderedDict()  # to each worker, oldest first
         self._travelling: dict[int, Task] = {}  # by worker, on its way to the server
         self.workers = Workers(hardware, timeline, self._trajectories.lengths)
+        self._losses = Losses(self)
         self.serving = Serving(hardware.server)
         self.sending = Sending(hardware.network, self.serving, timeline)
         self.ledger = Ledger(
@@ -225,10 +226,13 @@ class SimulatedCluster(HardwareCluster):
 
     # The event loop, which rounds use as well
 
-    def advance(self, until: Event | None = None) -> Process[Task | None]:
-        """Wait for the next completion, or handle failures, none after ``until``, or one."""
+    def advance(self, until: Event | None = None, number: float = 1) -> Process[Task | None]:
+        """Wait for the next completion, or handle failures, none after ``until``, or one.
+
+        The method does not act before ``number`` completions.
+        """
         if self.round is not None and self.workers.loses_next():
-            yield from handle_losses(self, self.round, until)
+            yield from self._losses.handle(self.round, until, number)
             return None
         yield self.clock.until(self.workers.next_event()[0])
         task, complete = self.workers.advance()
@@ -244,7 +248,7 @@ class SimulatedCluster(HardwareCluster):
         if self.round is not None and end > self.now:
             self.round.compute_on()
         while self.workers.next_event()[0] < end:
-            if (task := (yield from self.advance((end, -1)))) is None:
+            if (task := (yield from self.advance((end, -1), math.inf))) is None:
                 continue
             if task.lookahead.dispatched or self.round is None:
                 self._send(task)

@@ -76,6 +76,11 @@ class SimulatedRound(Round):
         before = self._newest.get(worker)
         return self._lookahead if before is None else self._lookahead.moved(before)
 
+    def next_course(self, workers: Indices) -> Course:
+        """Return the course of tasks, (m,), that begin when the present ones of workers end."""
+        place = self.place(int(workers[0])) if len(workers) else self._lookahead
+        return self._cluster.workers.next_course(workers, place, self.limits(workers))
+
     def begin_again(self, workers: Indices, course: Course) -> None:
         """Let workers, shape (m,), ascending, begin tasks whose course is known already."""
         self._count_trials(workers)
@@ -105,7 +110,8 @@ class SimulatedRound(Round):
         self._check()
         tasks: list[Task] = []
         while len(tasks) < number:
-            task = yield from self._completion(self._late(timeout, *tasks[:1]))
+            left = number - len(tasks) if tasks or timeout is None else 1
+            task = yield from self._completion(self._late(timeout, *tasks[:1]), left)
             if task is None:
                 break
             tasks.append(task)
@@ -126,7 +132,8 @@ class SimulatedRound(Round):
         while len(there) < number:
             late = NEVER if len(complete) >= number else self._late(timeout, *complete[:1])
             arrival = sending.next_arrival()
-            task = yield from self._completion(min(arrival, late))
+            left = number - len(there) if complete or timeout is None else 1
+            task = yield from self._completion(min(arrival, late), left)
             if task is not None:
                 tasks[task.worker].append(task)
                 if self._has_all(task.worker):
@@ -145,15 +152,15 @@ class SimulatedRound(Round):
             return NEVER
         return max(self._began + timeout, first.end), math.inf  # who completes with it is in time
 
-    def _completion(self, deadline: Event) -> Process[Task | None]:
-        """Wait for the next gradient of this round; None if there is none until the deadline."""
+    def _completion(self, deadline: Event, left: int) -> Process[Task | None]:
+        """Wait for the next of so many gradients; None if there is none until the deadline."""
         cluster = self._cluster
         while True:
             self._go_on()
             if cluster.workers.next_event() > deadline:
                 yield cluster.clock.until(max(deadline[0], cluster.now))
                 return None
-            task = yield from cluster.advance(deadline)
+            task = yield from cluster.advance(deadline, left)
             if task is not None and self._is_mine(task):
                 self._resting = task.worker
                 self._note(task)

@@ -51,6 +51,7 @@ class Workers:
         self._began: Vector = np.zeros(n)  # may lie ahead: a lookahead under way, a worker down
         self._due: Vector = np.full(n, math.inf)  # of the event in the queue that counts
         self._lost: npt.NDArray[np.bool_] = np.zeros(n, dtype=bool)  # that event is a failure
+        self._rejoins: npt.NDArray[np.bool_] = np.zeros(n, dtype=bool)  # the newest round, after it
         self._free: Vector = np.zeros(n)  # when stopping the last task is over
         self._index: Indices = np.zeros(n, dtype=np.int64)
         self._lookahead: npt.NDArray[np.object_] = np.empty(n, dtype=object)
@@ -136,23 +137,26 @@ class Workers:
             lost = lost | late
         return Course(begins, ends, lost)
 
+    def next_course(self, workers: Indices, lookahead: Lookahead, limit: Vector | None) -> Course:
+        """Return the course of tasks, shape (m,), that begin when the present ones end."""
+        starts = self.free(workers, self._due[workers])
+        return self.course(workers, self._index[workers] + 1, lookahead, starts, limit)
+
     def begin(self, workers: Indices, lookahead: Lookahead, course: Course) -> None:
         """Let workers, shape (m,), ascending, begin a task each at ``lookahead``."""
         self._busy[workers], self._lookahead[workers] = True, lookahead
         self._sent[workers] = lookahead.update
         self._began[workers], self._due[workers], self._lost[workers] = course
+        self._rejoins[workers] = course.lost & (not lookahead.dispatched)
         if len(workers) == 1:
-            rejoins = course.lost[0] and not lookahead.dispatched
-            queue = self._losses if rejoins else self._ready
+            queue = self._losses if self._rejoins[workers[0]] else self._ready
             queue.push(float(course.ends[0]), int(workers[0]))
         else:
             self._queue(workers)
 
     def _queue(self, workers: Indices) -> None:
         """Put the ends of tasks of ``workers``, shape (m,), into their queues."""
-        lost = self._lost[workers]
-        some = np.flatnonzero(lost)
-        lost[some] = [not place.dispatched for place in self._lookahead[workers[some]]]
+        lost = self._rejoins[workers]
         for queue, mine in ((self._ready, workers[~lost]), (self._losses, workers[lost])):
             if len(mine):
                 queue.push_many(self._due[mine], mine)
@@ -173,14 +177,24 @@ class Workers:
         """Return whether the next event is a failure that takes a round's task."""
         return bool(self._losses) and self._first(self._losses) < self._first(self._ready)
 
-    def take_losses(self, until: Event, most: int) -> tuple[Indices, Vector]:
-        """Take the next losses of rounds' tasks, about so many, up to the next completion.
+    def take_losses(
+        self, until: Event, most: int, *, beyond_completions: bool
+    ) -> tuple[Indices, Vector]:
+        """Take the next losses of rounds' tasks, about so many, perhaps up to a completion.
 
         Returns:
             Whose they are, ascending, and their times; (m,) each. None is after ``until``.
         """
-        times, workers = self._losses.take(min(until, self._first(self._ready)), most)
+        if not beyond_completions:
+            until = min(until, self._first(self._ready))
+        times, workers = self._losses.take(until, most)
         workers = np.unique(workers[self._due[workers] == times])
+        return workers, self._due[workers]
+
+    def completing(self, until: float) -> tuple[Indices, Vector]:
+        """Return whose events other than such losses come until then, in order; and when; (m,)."""
+        workers = np.flatnonzero((self._due <= until) & ~self._rejoins)
+        workers = workers[self._due[workers].argsort(kind="stable")]
         return workers, self._due[workers]
 
     def put_back(self, workers: Indices) -> None:
