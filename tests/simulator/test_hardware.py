@@ -441,7 +441,7 @@ def test_losses_of_many_workers_take_one_step_together() -> None:
     result = run(Rennala(RULE, 500), many, updates=1)
     assert result.history.rows[0].discarded > n  # all that run at the end, and the losses
     assert sum(sizes) > n + 1_900  # 500 begin anew after a completion, the others after a loss
-    assert len(sizes) < 500 + 450
+    assert len(sizes) < 500 + 40  # blocks reach beyond completions
 
 
 def test_idle_time_in_a_failure_is_down_time() -> None:
