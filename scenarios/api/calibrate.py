@@ -20,7 +20,7 @@ from scenarios.runs.make import Maker
 from scenarios.runs.progress import Progress
 from scenarios.runs.race import measured, race_jobs
 from scenarios.runs.store.files import write_atomically
-from scenarios.runs.store.stored import runs_in
+from scenarios.runs.store.stored import StoredRun, runs_in
 from scenarios.studies import calibrate as study
 from simulator import Count, Positive
 
@@ -106,16 +106,20 @@ class RaceCheck(Shown):
         found: each quantity of each method.
         title: of the scenario.
         races: how many there were of each.
+        failed: methods that failed, simulated or raced, and why, a line each.
     """
 
-    def __init__(self, found: Sequence[Prediction], title: str, races: int) -> None:
+    def __init__(
+        self, found: Sequence[Prediction], title: str, races: int, failed: Sequence[str] = ()
+    ) -> None:
         self.rows = list(found)
+        self.failed = list(failed)
         self._sheet = sheet(found, title, races)
 
     @property
     def parts(self) -> Sequence[Sheet | str]:
         """See :class:`Shown`."""
-        return [self._sheet]
+        return [self._sheet, *self.failed]
 
     def csv(self) -> str:
         """Return the rows as CSV."""
@@ -138,7 +142,8 @@ def check_race(
 ) -> RaceCheck:
     """Simulate the methods of a scenario, race them, and compare.
 
-    What is there is not made again, but for the calibration.
+    What is there is not made again, but for the calibration. A method with a run that failed is not
+    compared.
 
     Args:
         source: a scenario, or what :func:`straggler.load` takes.
@@ -154,7 +159,7 @@ def check_race(
         repeat: how many races of each method.
 
     Raises:
-        BadInputError: as :func:`race`, or a run failed.
+        BadInputError: as :func:`race`, or every method failed.
     """
     scenario, folder = limited(source, out, "-check", quick=quick, updates=updates)
     seeds = [scenario.seeds[0] if seed is None else seed]
@@ -174,10 +179,19 @@ def check_race(
         [job for jobs in races for job in jobs], track, Progress(Console(stderr=True)), Options()
     )
     made = runs_in([job.folder for jobs in (simulated, *races) for job in jobs])
-    for run in made:
-        if not run.is_done:
-            reason = str(run.info.get("reason") or "damaged").strip().splitlines()[-1]
-            raise BadInputError(f"{run.path}: failed: {reason}; accepted: runs that end well")
     number = len(simulated)
-    by_label = {run.label: made[number + k :: number] for k, run in enumerate(made[:number])}
-    return RaceCheck(predictions(made[:number], by_label), scenario.title, repeat)
+    failed = [
+        next((run for run in made[k::number] if not run.is_done), None) for k in range(number)
+    ]
+    said = [_failure(run) for run in failed if run is not None]
+    if len(said) == number:
+        raise BadInputError(f"{said[0]}; accepted: runs that end well")
+    well = [k for k, run in enumerate(failed) if run is None]
+    races_of = {made[k].label: made[number + k :: number] for k in well}
+    return RaceCheck(predictions([made[k] for k in well], races_of), scenario.title, repeat, said)
+
+
+def _failure(run: StoredRun) -> str:
+    """Return what became of a run that did not end well, in a line."""
+    reason = str(run.info.get("reason") or "damaged").strip().splitlines()[-1]
+    return f"{run.path}: failed: {reason}"

@@ -118,8 +118,11 @@ def _check(
         )
     if csv:
         typer.echo(found.csv(), nl=False)
+        for line in found.failed:
+            typer.echo(line, err=True)
     else:
         show(found)
+    raise typer.Exit(1 if found.failed else 0)
 
 
 def _check_options(check: bool, repeat: int | None, csv: bool, seed: list[int] | None) -> None:

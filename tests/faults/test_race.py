@@ -321,10 +321,14 @@ def test_times_are_measured_and_predictions_checked(tmp_path: Path) -> None:
     assert calibrated.returncode == 0, calibrated.stderr
     assert "written: real.toml" in calibrated.stdout
     assert all(0 < h < 30 for h in front.load(tmp_path / "real.toml").cluster.compute_seconds())
-    options = ("--check", "--repeat", "2", "--csv", "--method", "synchronous-nigt")
+    diverging = ("step_size = 0.05", "step_size = 1e300")
+    write_scenario(tmp_path, ("updates = 40", "updates = 3"), diverging)
+    methods = ("--method", "synchronous-nigt", "--method", "afedpg")
+    options = ("--check", "--repeat", "2", "--csv", *methods)
     emulated = ("--emulate", "--scale", "0.05")
     checked = straggler("race", "two.toml", *options, *emulated, cwd=tmp_path)
-    assert checked.returncode == 0, checked.stderr
+    assert checked.returncode == 1, checked.stderr
+    assert "races/two-check/afedpg/seed-0: failed: update 2: " in checked.stderr
     rows = [line.split(",") for line in checked.stdout.splitlines()]
     assert rows[0] == ["method", "quantity", "predicted", "real", "low", "high"]
     (pace,) = (row for row in rows if row[1] == "seconds per update")
@@ -332,6 +336,7 @@ def test_times_are_measured_and_predictions_checked(tmp_path: Path) -> None:
     assert 2.0 <= float(pace[4]) <= float(pace[3]) <= float(pace[5])
     (lost,) = (row for row in rows if row[1] == "discarded per update")
     assert lost[2:] == ["0.0"] * 4
+    assert {row[0] for row in rows[1:]} == {"synchronous-nigt"}
     assert (tmp_path / "races/two-check/race-2/synchronous-nigt (race)/seed-0/run.json").exists()
 
 
