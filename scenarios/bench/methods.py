@@ -24,7 +24,7 @@ from simulator import ComputeModel, Hardware, Network, power_law, simulate
 from simulator.problems.control.control import Control
 
 WORKERS = 10
-RULE, PLAIN_RULE = NIGT(step_size=0.03125, momentum=0.1), PG(step_size=0.001)
+RULE, PLAIN_RULE = NIGT(step_size=0.03125, momentum=0.1), PG(step_size=2**-19)
 
 METHODS: dict[str, tuple[Algorithm, int]] = {
     "synchronous-pg": (Synchronous(PLAIN_RULE), 6),
@@ -64,7 +64,8 @@ def bench_methods(
 
     def ours(method: Algorithm, updates: int) -> Callable[[], int]:
         def run() -> int:
-            simulate(method.run, problem, hardware, updates=updates)
+            if failure := simulate(method.run, problem, hardware, updates=updates).failure:
+                raise RuntimeError(failure)
             return 1
 
         return run

@@ -68,9 +68,10 @@ class Timeline:
         self.seconds = np.zeros((len(State), workers))
         """Shape (5, n): seconds that each worker spent in each state."""
         self._until = np.zeros(workers)
-        # the latest intervals, newest first: stopping, waiting, sending may lie beyond the end
-        self._recent_state = np.full((3, workers), State.IDLE, dtype=np.int8)
-        self._recent_end = np.zeros((3, workers))
+        # the latest intervals, in turn: stopping, waiting, sending may lie beyond the end
+        self._newest = np.zeros(workers, dtype=np.int8)
+        self._recent_state = np.full((workers, 3), State.IDLE, dtype=np.int8)
+        self._recent_end = np.zeros((workers, 3))
         self._failures = failures
         self._record = record
         self._size = 0
@@ -133,22 +134,22 @@ class Timeline:
     def close(self, elapsed: float) -> None:
         """End the run at ``elapsed`` seconds: cut what is later, fill up with idle time."""
         everyone = np.arange(len(self._until))
-        before = np.maximum([*self._recent_end[1:], np.full(len(everyone), elapsed)], elapsed)
+        latest = (self._newest - np.arange(3)[:, None]) % 3  # newest first
+        states, ends = self._recent_state[everyone, latest], self._recent_end[everyone, latest]
+        before = np.maximum([*ends[1:], np.full(len(everyone), elapsed)], elapsed)
         for k, start in enumerate(before):
-            for worker in np.flatnonzero(self._recent_end[k] > start):
-                state = State(self._recent_state[k, worker])
-                self._cut(int(worker), state, k, float(start[worker]))
+            for worker in np.flatnonzero(ends[k] > start).tolist():
+                state = State(states[k, worker])
+                self._cut(worker, state, float(start[worker]), float(ends[k, worker]))
         self._until = np.minimum(self._until, elapsed)
         nothing = np.full(len(everyone), elapsed)
         self.add_many(everyone, State.IDLE, nothing, nothing)
 
     def _remember(self, workers: Indices | int, state: State, ends: Vector | float) -> None:
-        self._recent_state[1:, workers] = self._recent_state[:-1, workers]
-        self._recent_end[1:, workers] = self._recent_end[:-1, workers]
-        self._recent_state[0, workers], self._recent_end[0, workers] = state, ends
+        slot = self._newest[workers] = (self._newest[workers] + 1) % 3
+        self._recent_state[workers, slot], self._recent_end[workers, slot] = state, ends
 
-    def _cut(self, worker: int, state: State, recent: int, start: float) -> None:
-        end = float(self._recent_end[recent, worker])
+    def _cut(self, worker: int, state: State, start: float, end: float) -> None:
         down = sum(up - begin for begin, up in self._down(worker, state, start, end))
         self.seconds[State.DOWN, worker] -= down
         self.seconds[state, worker] -= end - start - down

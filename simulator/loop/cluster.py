@@ -234,8 +234,9 @@ class SimulatedCluster(HardwareCluster):
         if self.round is not None and self.workers.loses_next():
             yield from self._losses.handle(self.round, until, number)
             return None
-        yield self.clock.until(self.workers.next_event()[0])
-        task, complete = self.workers.advance()
+        event = self.workers.next_event()
+        yield self.clock.until(event[0])
+        task, complete = self.workers.advance(event)
         if complete:
             self.ledger.complete(task)
             return task

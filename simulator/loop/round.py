@@ -101,8 +101,9 @@ class SimulatedRound(Round):
             self._left[workers] -= 1
 
     def _start(self, workers: Indices, place: Lookahead) -> None:
-        workers = workers[self.may_begin(workers)]
-        self._count_trials(workers)
+        if self._left is not None:
+            workers = workers[self.may_begin(workers)]
+            self._count_trials(workers)
         self._cluster.workers.start(workers, place, self._cluster.now, self.limits(workers))
 
     def completions(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
@@ -157,7 +158,7 @@ class SimulatedRound(Round):
         cluster = self._cluster
         while True:
             self._go_on()
-            if cluster.workers.next_event() > deadline:
+            if deadline is not NEVER and cluster.workers.next_event() > deadline:
                 yield cluster.clock.until(max(deadline[0], cluster.now))
                 return None
             task = yield from cluster.advance(deadline, left)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.accounting.timeline import State, Timeline
-from simulator.hardware.hardware import Hardware
+from simulator.hardware.hardware import Hardware, Truths
 from simulator.loop.ready import ReadyQueue
 from simulator.loop.tasks import Lookahead, Task
 from simulator.types import Event, Indices, Vector
@@ -22,7 +22,7 @@ class Course(NamedTuple):
 
     begins: Vector
     ends: Vector
-    lost: npt.NDArray[np.bool_]
+    lost: Truths
 
     def of(self, some: npt.NDArray[np.bool_]) -> "Course":
         """Return the course of some of the tasks, shape (m,)."""
@@ -144,15 +144,25 @@ class Workers:
 
     def begin(self, workers: Indices, lookahead: Lookahead, course: Course) -> None:
         """Let workers, shape (m,), ascending, begin a task each at ``lookahead``."""
+        if len(workers) == 1:
+            worker, ends, lost = int(workers[0]), float(course.ends[0]), bool(course.lost[0])
+            self._note(worker, lookahead, (float(course.begins[0]), ends, lost))
+            queue = self._losses if lost and not lookahead.dispatched else self._ready
+            queue.push(ends, worker)
+        else:
+            self._note(workers, lookahead, course)
+            self._queue(workers)
+
+    def _note(
+        self,
+        workers: Indices | int,
+        lookahead: Lookahead,
+        course: Course | tuple[float, float, bool],
+    ) -> None:
         self._busy[workers], self._lookahead[workers] = True, lookahead
         self._sent[workers] = lookahead.update
         self._began[workers], self._due[workers], self._lost[workers] = course
-        self._rejoins[workers] = course.lost & (not lookahead.dispatched)
-        if len(workers) == 1:
-            queue = self._losses if self._rejoins[workers[0]] else self._ready
-            queue.push(float(course.ends[0]), int(workers[0]))
-        else:
-            self._queue(workers)
+        self._rejoins[workers] = False if lookahead.dispatched else course[2]
 
     def _queue(self, workers: Indices) -> None:
         """Put the ends of tasks of ``workers``, shape (m,), into their queues."""
@@ -207,13 +217,16 @@ class Workers:
         self.timeline.add_many(workers, State.DISCARD, self._began[workers], ends)
         self._end_tasks(workers)
 
-    def advance(self) -> tuple[Task, bool]:
+    def advance(self, event: tuple[float, int]) -> tuple[Task, bool]:
         """Take the next event, no loss of a round's task; its worker is idle afterwards.
+
+        Args:
+            event: what :meth:`next_event` gave.
 
         Returns:
             The task, and whether it is complete; else it was lost in a failure.
         """
-        end, worker = self._first(self._ready)
+        end, worker = event
         self._ready.pop()
         complete = not self._lost[worker]
         start = float(self._began[worker])
