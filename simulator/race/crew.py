@@ -61,18 +61,24 @@ class Crew:
 
     def __init__(self, size: int, cores: float = 0.0) -> None:
         import ray  # noqa: PLC0415 - the extra `cluster`
+        import ray.util.scheduling_strategies  # noqa: PLC0415
 
         self._ray: Any = ray
         remote: Any = ray.remote
-        self._actor = remote(
-            num_cpus=cores, max_restarts=0, concurrency_groups=GROUPS, scheduling_strategy="SPREAD"
-        )(Worker)
+        self._actor = remote(num_cpus=cores, max_restarts=0, concurrency_groups=GROUPS)(Worker)
         self._under_way: dict[Any, tuple[int, Any, str, object]] = {}
         self._news: deque[News] = deque()
-        self._actors = [self._actor.remote(worker) for worker in range(size)]
+        self._actors = [self._hire(worker) for worker in range(size)]
         self._numbers = [0] * size  # of orders and parcels, in all races
         self._meetings = count(1)
         self.pids: list[int] = [0] * size
+
+    def _hire(self, worker: int) -> Any:  # noqa: ANN401
+        """Return a new actor: workers go round the nodes, each to one that is there."""
+        nodes = [node["NodeID"] for node in self._ray.nodes() if node["Alive"]]
+        at: Any = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
+        where = at(sorted(nodes)[worker % len(nodes)], soft=True)
+        return self._actor.options(scheduling_strategy=where).remote(worker)
 
     def begin(self, build: Callable[[], Problem], *, meet: bool = False) -> None:
         """Let all workers get ready for a race; who died since the last one is replaced.
@@ -88,7 +94,7 @@ class Crew:
             try:
                 self.pids[worker] = self._ray.get(reference)
             except self._ray.exceptions.RayActorError:
-                self._actors[worker] = self._actor.remote(worker)
+                self._actors[worker] = self._hire(worker)
                 again = self._ask(self._actors[worker], "begin", "compute", *self._ready)
                 self.pids[worker] = self._ray.get(again)
 
@@ -154,7 +160,8 @@ class Crew:
 
     def replace(self, worker: int) -> None:
         """Begin a new worker in place of a dead one; news with the answer None when it is ready."""
-        self._actors[worker] = self._actor.remote(worker)
+        self._ray.kill(self._actors[worker])  # it may only have been out of reach
+        self._actors[worker] = self._hire(worker)
         self._begin(worker, None, "begin", "compute", *self._ready)
 
     def wait(self, seconds: float | None) -> News | None:
@@ -191,5 +198,8 @@ class Crew:
                 raise
             answer = Broken()
         if name == "begin" and isinstance(answer, int):
-            self.pids[worker], answer = answer, None
+            if self._actors[worker] is actor:
+                self.pids[worker], answer = answer, None
+            else:
+                answer = Death(known=True)
         return News(worker, what, answer)

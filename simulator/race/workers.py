@@ -221,10 +221,10 @@ class RealWorkers:
 
     def _lose(self, news: News, *, known: bool) -> Lost | None:
         worker = news.worker
-        if not known and worker not in self._down:
-            self.deaths += 1
-            self._down[worker] = self.now
-            self.crew.replace(worker)
+        if not known:
+            self.deaths += worker not in self._down
+            self._down.setdefault(worker, self.now)
+            self.crew.replace(worker)  # which may die before it is ready, where its node did
         if isinstance(news.what, Sending) and news.what.meeting is not None:
             news.what.ended = self.moment  # all of them meet anew
         elif isinstance(news.what, Sending):

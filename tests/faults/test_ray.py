@@ -89,6 +89,14 @@ def node(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
+WAIT = """
+import ray, time
+ray.init("{address}", log_to_driver=False)
+while sum(node["Alive"] for node in ray.nodes()) < 2:
+    time.sleep(0.1)
+"""
+
+
 @contextlib.contextmanager
 def two_nodes() -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Run two nodes on this machine; their address, and the second one."""
@@ -100,6 +108,8 @@ def two_nodes() -> Iterator[tuple[str, subprocess.Popen[str]]]:
         node("--head", f"--port={port}", "--include-dashboard=false"),
         node(f"--address={address}") as second,
     ):
+        both = WAIT.format(address=address)
+        subprocess.run([sys.executable, "-c", both], check=True, timeout=60)
         yield address, second
 
 
@@ -140,10 +150,10 @@ def test_a_sweep_survives_the_loss_of_a_node(tmp_path: Path, local: dict[str, by
 
 
 def test_a_race_survives_the_loss_of_a_node(tmp_path: Path) -> None:
-    """A worker on each of two nodes; one node is killed; the other one gets the replacement."""
-    write_scenario(tmp_path, ("updates = 40", "updates = 30"))
-    race = ("race", "two.toml", "--emulate", "--scale", "0.1", "--method", "rennala-nigt")
-    folder = tmp_path / "races/two/rennala-nigt (race)/seed-0"
+    """A worker on each of two nodes; one is killed; all wait for the replacement on the other."""
+    write_scenario(tmp_path, ("updates = 40", "updates = 120"))
+    race = ("race", "two.toml", "--emulate", "--scale", "0.1", "--method", "synchronous-nigt")
+    folder = tmp_path / "races/two/synchronous-nigt (race)/seed-0"
     with two_nodes() as (address, second):
         racing = subprocess.Popen(
             [COMMAND, *race, "--seed", "0", "--address", address],
@@ -161,8 +171,8 @@ def test_a_race_survives_the_loss_of_a_node(tmp_path: Path) -> None:
         output, _ = racing.communicate(timeout=120)
     assert racing.returncode == 0, output
     info = json.loads((folder / "run.json").read_text())
-    assert info["deaths"] == 1
-    assert info["totals"]["updates"] == 30
+    assert info["deaths"] >= 1
+    assert info["totals"]["updates"] == 120
 
 
 def test_a_ray_of_its_own_gives_the_same_bytes(tmp_path: Path, local: dict[str, bytes]) -> None:
