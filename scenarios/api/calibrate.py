@@ -179,7 +179,15 @@ def check_race(
         [job for jobs in races for job in jobs], track, Progress(Console(stderr=True)), Options()
     )
     made = runs_in([job.folder for jobs in (simulated, *races) for job in jobs])
-    number = len(simulated)
+    return _compared(made, len(simulated), scenario.title)
+
+
+def _compared(made: Sequence[StoredRun], number: int, title: str) -> RaceCheck:
+    """Return the check of ``number`` simulated runs, which stand first, then their races.
+
+    Raises:
+        BadInputError: every method failed.
+    """
     failed = [
         next((run for run in made[k::number] if not run.is_done), None) for k in range(number)
     ]
@@ -188,7 +196,8 @@ def check_race(
         raise BadInputError(f"{said[0]}; accepted: runs that end well")
     well = [k for k, run in enumerate(failed) if run is None]
     races_of = {made[k].label: made[number + k :: number] for k in well}
-    return RaceCheck(predictions([made[k] for k in well], races_of), scenario.title, repeat, said)
+    repeat = len(made) // number - 1
+    return RaceCheck(predictions([made[k] for k in well], races_of), title, repeat, said)
 
 
 def _failure(run: StoredRun) -> str:

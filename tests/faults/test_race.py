@@ -9,9 +9,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ import straggler as front
 from algorithms import METHODS, NIGT, Algorithm, Rennala, Ringmaster, Synchronous
 from scenarios.format.words.errors import BadInputError
 from simulator import Hardware, Problem, Run, simulate
+from simulator.accounting.timeline import Timeline
 from simulator.hardware.network import Network
 from simulator.hardware.server import Server
 from simulator.problem import Request
@@ -31,10 +34,11 @@ from simulator.problems.control.control import Control
 from simulator.problems.quadratic import Bowl, Quadratic
 from simulator.problems.tabular import Tabular
 from simulator.race.cluster import RaceCluster
-from simulator.race.crew import Crew
+from simulator.race.crew import Crew, Death, News
 from simulator.race.messages import Order, Parcel, Sent, UnsupportedError
 from simulator.race.race import Race, race
 from simulator.race.worker import MEETING_SECONDS, Worker
+from simulator.race.workers import RealWorkers
 from simulator.types import Vector
 
 ray = pytest.importorskip("ray")
@@ -478,6 +482,19 @@ def test_a_replacement_goes_the_way_that_was_lost() -> None:
     parcel = Parcel(1, ((1, 0), (1, 1), (1, 2)), (1 / 3,) * 3)
     for worker in (old, new):
         np.testing.assert_allclose(worker.send(parcel, sent).vector, total, rtol=1e-12)
+
+
+def test_a_replacement_that_dies_before_it_is_ready_is_replaced_too() -> None:
+    """As where a node dies, and Ray does not know it yet; it is one death."""
+    replaced: list[int] = []
+    news = deque([News(1, None, Death(known=False)), News(1, None, Death(known=False))])
+    news += [News(1, None, Death(known=True)), News(1, None, None)]
+    crew: Any = SimpleNamespace(pids=[1, 2], wait=lambda _: news.popleft(), replace=replaced.append)
+    workers = RealWorkers(crew, Timeline(2), None, 1.0, 600.0)
+    while news:
+        assert workers.advance() is None
+    assert replaced == [1, 1]
+    assert workers.deaths == 1
 
 
 def test_a_gradient_that_takes_longer_than_its_limit_is_given_up() -> None:
