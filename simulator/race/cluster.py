@@ -195,6 +195,8 @@ class RaceCluster(HardwareCluster):
         elif isinstance(news, Sending):
             self.vectors_sent[news.worker] += news.arrived
         if isinstance(news, Lost):
+            if news.ran:
+                self.ledger.stop(np.array([news.task.worker]))
             self._begin_anew(news.task)
         return None
 
@@ -259,7 +261,6 @@ class RaceCluster(HardwareCluster):
     def _begin_anew(self, task: Computing) -> None:
         """Let a worker, or its replacement, compute what it owes, or join the newest round."""
         self.meetings.end()
-        self.ledger.stop(np.array([task.worker]))
         if task.lookahead.dispatched or self.round is None:
             self.workers.start(task.worker, task.lookahead)
         else:

@@ -65,7 +65,8 @@ class Crew:
 
         self._ray: Any = ray
         remote: Any = ray.remote
-        self._actor = remote(num_cpus=cores, max_restarts=0, concurrency_groups=GROUPS)(Worker)
+        needs = {"num_cpus": cores, "memory": 1}  # who needs nothing is put anywhere
+        self._actor = remote(**needs, max_restarts=0, concurrency_groups=GROUPS)(Worker)
         self._under_way: dict[Any, tuple[int, Any, str, object]] = {}
         self._news: deque[News] = deque()
         self._actors = [self._hire(worker) for worker in range(size)]

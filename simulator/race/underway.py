@@ -72,6 +72,7 @@ class Sending:
 
 @dataclass(frozen=True)
 class Lost:
-    """A task was lost: its worker died, or gave it up."""
+    """A task was lost: its worker died, or gave it up; ``ran``: it had begun."""
 
     task: Computing
+    ran: bool

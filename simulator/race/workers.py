@@ -199,7 +199,7 @@ class RealWorkers:
         times = self._time(report.began), self._time(report.ended)
         if report.estimate is None:
             self._record(task.worker, State.DISCARD, *times)
-            return Lost(task)
+            return Lost(task, ran=True)
         steps = int(report.estimate.lengths.sum())
         heard = time.time() - task.asked
         self.measured.gradients.append((task.worker, report.computing, heard, steps))
@@ -234,9 +234,11 @@ class RealWorkers:
         if not isinstance(news.what, Computing) or news.what.cancelled:
             return None
         del self._running[worker]
-        self._index[worker] += 1
-        self._record(worker, State.DISCARD, min(news.what.began, self.now), self.now)
-        return Lost(news.what)
+        ran = news.what.began < self.now
+        if ran:  # else the interval goes on in which it is down
+            self._index[worker] += 1
+            self._record(worker, State.DISCARD, news.what.began, self.now)
+        return Lost(news.what, ran)
 
     def _come_back(self, worker: int) -> None:
         self._record(worker, State.DOWN, self._down.pop(worker), self.now)

@@ -26,7 +26,7 @@ import straggler as front
 from algorithms import METHODS, NIGT, Algorithm, Rennala, Ringmaster, Synchronous
 from scenarios.format.words.errors import BadInputError
 from simulator import Hardware, Problem, Run, simulate
-from simulator.accounting.timeline import Timeline
+from simulator.accounting.timeline import State, Timeline
 from simulator.hardware.network import Network
 from simulator.hardware.server import Server
 from simulator.problem import Request
@@ -37,6 +37,7 @@ from simulator.race.cluster import RaceCluster
 from simulator.race.crew import Crew, Death, News
 from simulator.race.messages import Order, Parcel, Sent, UnsupportedError
 from simulator.race.race import Race, race
+from simulator.race.underway import Lost, Placed
 from simulator.race.worker import MEETING_SECONDS, Worker
 from simulator.race.workers import RealWorkers
 from simulator.types import Vector
@@ -485,16 +486,35 @@ def test_a_replacement_goes_the_way_that_was_lost() -> None:
 
 
 def test_a_replacement_that_dies_before_it_is_ready_is_replaced_too() -> None:
-    """As where a node dies, and Ray does not know it yet; it is one death."""
+    """As where a node dies, and Ray does not know it yet.
+
+    It is one death, and the worker is down all the time; what it was to compute has not begun.
+    """
     replaced: list[int] = []
-    news = deque([News(1, None, Death(known=False)), News(1, None, Death(known=False))])
-    news += [News(1, None, Death(known=True)), News(1, None, None)]
-    crew: Any = SimpleNamespace(pids=[1, 2], wait=lambda _: news.popleft(), replace=replaced.append)
-    workers = RealWorkers(crew, Timeline(2), None, 1.0, 600.0)
-    while news:
-        assert workers.advance() is None
+    dead, news = News(1, None, Death(known=False)), deque[News]()
+    crew: Any = SimpleNamespace(
+        pids=[1, 2],
+        wait=lambda _: news.popleft(),
+        replace=replaced.append,
+        number=lambda _: 1,
+        compute=lambda _worker, _order, _sent, what: asked.append(what),
+    )
+    asked: list[Any] = []
+    timeline = Timeline(2)
+    workers = RealWorkers(crew, timeline, None, 1.0, 600.0)
+    news.append(dead)
+    assert workers.advance() is None
+    workers.start(1, Placed(np.zeros(3), 0, dispatched=True))
+    news += [dead, News(1, asked[0], Death(known=True)), News(1, None, None)]
+    time.sleep(0.1)
+    assert workers.advance() is None
+    assert workers.advance() == Lost(asked[0], ran=False)
+    assert workers.advance() is None
     assert replaced == [1, 1]
     assert workers.deaths == 1
+    assert timeline.seconds[State.DISCARD, 1] == 0
+    assert 0.1 <= timeline.seconds[State.DOWN, 1] < 60
+    assert workers.index(1) == 0
 
 
 def test_a_gradient_that_takes_longer_than_its_limit_is_given_up() -> None:
