@@ -2,7 +2,7 @@
 
 import importlib.util
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from simulator.problems.control.helpers import Rollouts
 from simulator.problems.control.rollout import Batch, Setting
 from simulator.problems.control.variant import Variant
 from simulator.randomness import Stream, generator
+from simulator.types import Indices
 
 ENVIRONMENTS = ("Humanoid-v4", "Hopper-v4", "Walker2d-v4", "Reacher-v4")
 
@@ -29,6 +30,8 @@ def bench_rollouts(
     env: str, points: int, rounds: int, on_round: Callable[[], None]
 ) -> list[Measurement]:
     """Measure straggler's rollouts and the rivals that are installed.
+
+    The last line is computed: one process, times what the longest episodes allow two.
 
     Args:
         env: a Gymnasium MuJoCo environment.
@@ -82,9 +85,27 @@ def bench_rollouts(
         for k in range(1, int(SECONDS / (time.perf_counter() - start))):
             batches.append(batch(k))
             limit.record(batches[k], single.sampler)
-        return interleaved(cases, rounds, warm_up=False, on_round=on_round)
+        found = interleaved(cases, rounds, warm_up=False, on_round=on_round)
+        times = allowed([single.sample(one).lengths for one in batches])
+        return [*found, _at_most(found[1], times)]
     finally:
         engine.close()
         single.close()
         for rival in rivals.values():
             rival.close()
+
+
+def allowed(lengths: Sequence[Indices], processes: int = 2) -> float:
+    """Return how many times as fast as one process several can be: an episode is one's alone.
+
+    Args:
+        lengths: for each batch, the steps of its episodes, shape (m,).
+        processes: that share a batch, and begin the next one together.
+    """
+    needed = sum(max(one.sum() / processes, one.max()) for one in lengths)
+    return float(sum(one.sum() for one in lengths) / needed)
+
+
+def _at_most(single: Measurement, times: float) -> Measurement:
+    name = "computed: 1 process, times what the longest episodes allow two"
+    return Measurement(name, single.unit, times * single.rate, times * single.ratio)

@@ -11,6 +11,7 @@ from algorithms import NIGT, Ringmaster
 from scenarios import bench
 from scenarios.bench.methods import METHODS
 from scenarios.bench.plain import PlainCluster, PlainReinforce, plain_run
+from scenarios.bench.rollouts import allowed
 from scenarios.format.words.errors import BadInputError
 from simulator import ComputeModel, Hardware, Network, Request, power_law, simulate
 from simulator.problems.control.control import Control
@@ -72,6 +73,12 @@ def test_rollouts_are_measured_and_written(tmp_path: Path) -> None:
         assert {"straggler, 2 processes", "one Gymnasium environment and torch"} < rates.keys()
         assert min(rates.values()) > 0
         assert lines[0]["ratio"] == 1
+        assert 1 <= lines[-1]["rate"] / rates["straggler, 1 process"] <= 2
+
+
+def test_two_processes_are_no_faster_than_the_longest_episode_allows() -> None:
+    """Batches of 8 and 4 steps take two processes 5 and 2 at least."""
+    assert allowed([np.array([5, 1, 2]), np.array([2, 2])]) == pytest.approx(12 / 7)
 
 
 @pytest.mark.parametrize(
