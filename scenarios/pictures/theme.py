@@ -26,9 +26,10 @@ def darken(figure: Figure) -> None:
             if not _on_colour(artist):
                 artist.set_color(dark(artist.get_color()))
         elif isinstance(artist, Line2D):
-            artist.set_color(dark(artist.get_color()))
-            artist.set_markerfacecolor(dark(artist.get_markerfacecolor()))
-            artist.set_markeredgecolor(dark(artist.get_markeredgecolor()))
+            face, edge = artist.get_markerfacecolor(), artist.get_markeredgecolor()
+            artist.set_color(dark(artist.get_color()))  # which markers may follow
+            artist.set_markerfacecolor(dark(face))
+            artist.set_markeredgecolor(dark(edge))
         elif isinstance(artist, Patch):
             face, edge = artist.get_facecolor(), artist.get_edgecolor()
             artist.set_facecolor(dark(face))

@@ -249,7 +249,10 @@ def test_a_dark_picture_has_inverted_greys_and_its_colours() -> None:
     (ax,) = picture.axes
     curve = next(line for line in ax.get_lines() if line.get_label() == "synchronous-nigt")
     before = to_rgba(curve.get_color())
+    (marked,) = ax.plot([0], [0], "ko")  # its marker has the line's colour until it has its own
     picture.dark()
+    colours = marked.get_color(), marked.get_markerfacecolor(), marked.get_markeredgecolor()
+    assert list(map(to_rgba, colours)) == [(1.0, 1.0, 1.0, 1.0)] * 3
     assert to_rgba(curve.get_color()) == before
     dark = (0.075, 0.075, 0.075, 1.0)
     assert to_rgba(picture.get_facecolor()) == pytest.approx(dark)
