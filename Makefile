@@ -20,9 +20,9 @@ setup: .venv/ready
 figure: setup
 	$(BIN)/straggler figure 1 --quick --jobs $(JOBS)
 
-FIGURES := 1 2 3 4 5 6 7 8 9 10 ten-worlds heavy-tails failures crossover network longer longer-hundred longer-worlds walker batch no-flag decay gallery
+FIGURES := 1 2 3 4 5 6 7 8 9 10 ten-worlds heavy-tails failures crossover network longer longer-hundred longer-worlds walker batch no-flag decay baseline gallery
 # Their runs are still to be made.
-PENDING := no-flag decay
+PENDING := no-flag decay baseline
 
 # All figures from nothing, for hours; resumable. Compact results go to results/ as each is done.
 reproduce: setup
