@@ -42,6 +42,7 @@ class Failures(ABC):
         self._newest: Indices = np.full(workers, -1)  # the number of each worker's newest window
         self._until: Vector = np.zeros(workers)  # when that ends
         self._before: Vector = np.full(workers, -math.inf)  # when the one before it ended
+        self._earlier = self._before.copy()  # and the one before that
         self._known = 0  # windows of the worker that has most
 
     @abstractmethod
@@ -66,21 +67,19 @@ class Failures(ABC):
             return np.array([down]), np.array([up])
         while len(late := workers[self._until[workers] <= times]):
             self._draw(late)
-        k = self._newest[workers]
-        if len(old := np.flatnonzero(self._before[workers] > times)):  # few, in a large cluster
+        k = self._newest[workers] - (self._before[workers] > times)
+        if len(old := np.flatnonzero(self._earlier[workers] > times)):  # few, in a large cluster
             k[old] = self._search(workers[old], times[old])
         return self._down[k, workers], self._up[k, workers]
 
     def _search(self, workers: Indices, times: Vector) -> Indices:
-        """Return the numbers of the windows, all before the newest; most are the one before it."""
-        low, high = np.zeros_like(workers), self._newest[workers] - 1
-        middle = np.maximum(high - 1, 0)
-        while True:
+        """Return the numbers of the windows, which are before the two newest ones."""
+        low, high = np.zeros_like(workers), self._newest[workers] - 2
+        while (low < high).any():
+            middle = (low + high) // 2
             over = self._up[middle, workers] <= times
             low, high = np.where(over, middle + 1, low), np.where(over, high, middle)
-            if (low == high).all():
-                return low
-            middle = (low + high) // 2
+        return low
 
     def _after_one(self, worker: int, time: float) -> Window:
         while self._until[worker] <= time:
@@ -118,6 +117,7 @@ class Failures(ABC):
         k, before = self._newest[workers] + 1, self._until[workers]
         down, up = self.windows(workers, k, before)
         self._down[k, workers], self._up[k, workers] = down, up
+        self._earlier[workers] = self._before[workers]
         self._before[workers] = np.where(k > 0, before, -math.inf)
         self._newest[workers], self._until[workers] = k, up
 
@@ -156,7 +156,7 @@ class RandomFailures(Failures):
 
 def _log(x: Vector) -> Vector:
     """Return the C library's logarithm: NumPy's has another last bit, and results depend on it."""
-    return np.array([math.log(value) for value in x.tolist()])
+    return np.fromiter(map(math.log, x.tolist()), float, len(x))
 
 
 class PlannedFailures(Failures):

@@ -41,12 +41,21 @@ class Speeds:
         self._halvings = int(sizes.max(initial=1)).bit_length()
         self._times = np.concatenate([np.empty(0), *(p.times for p in profiles)])
         self._speeds = np.concatenate([np.empty(0), *(p.speeds for p in profiles)])
-        self._work = np.concatenate([np.empty(0), *(_work_before(p) for p in profiles)])
+        self._work = self._work_before(sizes)
         self._period = np.array([p.period for p in profiles])
         end = self._last - 1
         lasting = np.where(np.isfinite(self._period), self._period - self._times[end], 0.0)
         self._per_period = self._work[end] + self._speeds[end] * lasting
         self._per_period[np.isinf(self._period)] = math.inf
+
+    def _work_before(self, sizes: Indices) -> Vector:
+        """Return the integral of each profile's speed up to each of its times."""
+        work = np.zeros(len(self._times))
+        for size in np.unique(sizes).tolist():
+            rows = self._first[sizes == size, None] + np.arange(size)
+            gained = self._speeds[rows[:, :-1]] * np.diff(self._times[rows])
+            work[rows[:, 1:]] = np.cumsum(gained, axis=1)
+        return work
 
     def ends(self, workers: Indices, starts: Vector, work: Vector) -> Vector:
         """Return when ``work`` (m,) that starts at ``starts`` (m,) is done; inf if never."""
@@ -130,12 +139,6 @@ class Speeds:
             above = (there <= x if side == "right" else there < x) & (low < high)
             low, high = np.where(above, middle + 1, low), np.where(above, high, middle)
         return low
-
-
-def _work_before(profile: Profile) -> Vector:
-    """Return the integral of the speed up to each of its times."""
-    gained = profile.speeds[:-1] * np.diff(profile.times)
-    return np.concatenate([[0.0], np.cumsum(gained)])
 
 
 def _slack(work: Vector) -> Vector:
