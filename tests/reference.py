@@ -1,22 +1,23 @@
-"""A second implementation of every clock: plain loops in exact fractions, without SimPy.
+"""A second implementation of every clock: plain loops in exact numbers, without SimPy.
 
 It shares no code with the simulator. Each function returns one (time, counts, delays) per
 update: when it was made, how many gradients of each worker it used, and their staleness.
+Times are whole numbers of a unit that the caller chooses.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from heapq import heapify, heappop, heappush
 
-Clock = list[tuple[Fraction, list[int], list[int]]]
-Times = Sequence[Fraction]
-Server = tuple[Fraction, Fraction]  # seconds for an update, and to receive a vector
+Clock = list[tuple[int, list[int], list[int]]]
+Times = Sequence[int]
+Server = tuple[int, int]  # what an update takes, and to receive a vector
 
 
-def served(arrivals: Iterable[Fraction], server: Server) -> Fraction:
+def served(arrivals: Iterable[int], server: Server) -> int:
     """When the server has received all that arrives, one after the other, and made an update."""
     update, receive = server
-    free = Fraction(0)
+    free = 0
     for arrival in sorted(arrivals):
         free = max(free, arrival) + receive
     return free + update
@@ -52,13 +53,13 @@ def backups(
     server: Server,
 ) -> Clock:
     """Synchronous, waiting for the first ``wait`` vectors (gather) or completions only."""
-    n, now, clock = len(h), Fraction(0), Clock()
-    running: dict[int, tuple[Fraction, int]] = {}  # by worker: end, round of its point
+    n, now, clock = len(h), 0, Clock()
+    running: dict[int, tuple[int, int]] = {}  # by worker: end, round of its point
     for t in range(updates):
         running = {} if preemption == "cancel" else running
         running |= {i: (now + h[i], t) for i in range(n) if i not in running}
-        on_the_way: list[tuple[Fraction, int]] = []
-        first: list[tuple[Fraction, int]] = []
+        on_the_way: list[tuple[int, int]] = []
+        first: list[tuple[int, int]] = []
         while len(first) < wait:
             completion = min(((end, i) for i, (end, _) in running.items()), default=None)
             if on_the_way and (completion is None or min(on_the_way) < completion):
@@ -97,8 +98,8 @@ def rounds(
     server: Server,
 ) -> Clock:
     """Rennala and Malenia: everyone keeps going until the counts are enough."""
-    n, now, clock = len(h), Fraction(0), Clock()
-    running: list[tuple[Fraction, int, int]] = []  # (end, worker, round of its point)
+    n, now, clock = len(h), 0, Clock()
+    running: list[tuple[int, int, int]] = []  # (end, worker, round of its point)
     for t in range(updates):
         if preemption == "cancel":
             running = []
@@ -127,10 +128,14 @@ def rounds(
 
 
 def trials(
-    h: Times, k: Times, batch: int, patience: Fraction, factors: Sequence[Times], *, updates: int
+    h: Times, k: Times, batch: int, patience: int, factors: Sequence[Times], *, updates: int
 ) -> Clock:
-    """MindFlayer, with a factor for each task of each worker, gathering."""
-    workers, clock, now = range(len(h)), Clock(), Fraction(0)
+    """MindFlayer, with a factor for each task of each worker, gathering.
+
+    ``k``, and the times returned, are whole numbers of another unit than ``h``: patience and
+    factors are counted in it.
+    """
+    workers, clock, now = range(len(h)), Clock(), 0
     first = sorted((h[i] * (k + 1), i) for i in workers for k in range(batch))[:batch]
     begun = [0 for _ in workers]
     while len(clock) < updates:
@@ -143,7 +148,7 @@ def trials(
                 time += min(seconds, patience * h[i])
                 begun[i] += 1
             end = max(end, time)
-        now = end + max((k[i] for i in workers if counts[i]), default=Fraction(0))
+        now = end + max((k[i] for i in workers if counts[i]), default=0)
         if any(counts):
             clock.append((now, counts, [0] * sum(counts)))
     return clock
@@ -160,7 +165,7 @@ def asynchronous(
 ) -> Clock:
     """AFedPG and asynchronous PG; with a threshold Ringmaster without stops; else FedBuff."""
     update, receive = server
-    free = Fraction(0)
+    free = 0
     n, clock = len(h), Clock()
     counts, versions = [0] * n, list[int]()
     arrivals = [(h[i] + k[i], i, 0) for i in range(n)]  # (time, worker, version of its point)
@@ -182,8 +187,8 @@ def asynchronous(
 def with_stops(h: Times, k: Times, server: Server, *, threshold: float, updates: int = 30) -> Clock:
     """Ringmaster that stops what is too old; at equal times the server comes before completions."""
     update, receive = server
-    workers, clock, now = range(len(h)), Clock(), Fraction(0)
-    begun = [(Fraction(0), 0) for _ in workers]  # of each one's task: (time, version of its point)
+    workers, clock, now = range(len(h)), Clock(), 0
+    begun = [(0, 0) for _ in workers]  # of each one's task: (time, version of its point)
     while len(clock) < updates:
         time, worker = min((begun[i][0] + h[i] + k[i], i) for i in workers)
         delay = len(clock) - begun[worker][1]
@@ -202,7 +207,7 @@ def ringleader(h: Times, k: Times, server: Server, *, updates: int = 30) -> Cloc
     """Rounds of two phases: everyone sends at least once, then each worker has a turn."""
     n, clock = len(h), Clock()
     update, receive = server
-    free = Fraction(0)
+    free = 0
     arrivals = [(h[i] + k[i], i, 0) for i in range(n)]  # (time, worker, version of its point)
     heapify(arrivals)
     early: list[tuple[int, int]] = []  # (worker, version) that came before the round
@@ -235,7 +240,9 @@ def harmonic_mean_is_enough(counts: list[int], batch: int) -> bool:
     return 1 / (sum(Fraction(1, c) for c in counts) / n) >= Fraction(batch, n)
 
 
-def fair_ends(seconds: Times, capacity: Fraction, ready: Times) -> list[Fraction]:
+def fair_ends(
+    seconds: Sequence[Fraction], capacity: Fraction, ready: Sequence[Fraction]
+) -> list[Fraction]:
     """When each transfer ends if all share the capacity fairly, each within its own link."""
     left = [Fraction(1) for _ in ready]
     ends = [Fraction(0) for _ in ready]

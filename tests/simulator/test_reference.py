@@ -1,8 +1,8 @@
 """Every method's clock equals the second implementation's, on 500 random clusters."""
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -35,17 +35,25 @@ UPDATES = 6
 CLUSTERS = 500
 CHUNKS = 20
 
-Draw = tuple[
-    list[Fraction], list[Fraction], Collective, Preemption, dict[str, int], reference.Server
-]
+
+class Draw(NamedTuple):
+    """A cluster; times are whole numbers of 1 / grid seconds: binary fractions, exact in floats."""
+
+    h: list[int]
+    k: list[int]
+    grid: int
+    collective: Collective
+    preemption: Preemption
+    numbers: dict[str, int]
+    server: reference.Server
 
 
 def draw_cluster(rng: np.random.Generator) -> Draw:
-    """Rational times with many ties; denominators are powers of two, as in binary floats."""
+    """Return times with many ties."""
     n, grid = int(rng.integers(1, 41)), int(rng.choice([1, 4, 64]))
-    h = [Fraction(int(k), grid) for k in rng.integers(1, 5 * grid, n)]
+    h = rng.integers(1, 5 * grid, n).tolist()
     largest = int(rng.choice([0, 3 * grid, 30 * grid]))
-    kappa = [Fraction(int(k), grid) for k in rng.integers(0, largest + 1, n)]
+    kappa = rng.integers(0, largest + 1, n).tolist()
     collective: Collective = "gather" if rng.integers(2) else "allreduce"
     preemption: Preemption = "cancel" if rng.integers(2) else "finish"
     high = {
@@ -57,13 +65,13 @@ def draw_cluster(rng: np.random.Generator) -> Draw:
         "steps": 6,
     }
     numbers = {name: int(rng.integers(1, limit)) for name, limit in high.items()}
-    update, receive = (Fraction(int(k), grid) for k in rng.integers(0, 2 * grid, 2))
-    server = (update, receive) if rng.integers(2) else (Fraction(0), Fraction(0))
-    return h, kappa, collective, preemption, numbers, server
+    update, receive = rng.integers(0, 2 * grid, 2).tolist()
+    server = (update, receive) if rng.integers(2) else (0, 0)
+    return Draw(h, kappa, grid, collective, preemption, numbers, server)
 
 
 def expected_clocks(draw: Draw) -> list[tuple[Algorithm, reference.Clock]]:
-    h, k, collective, preemption, x, server = draw
+    h, k, _, collective, preemption, x, server = draw
     fastest = sorted(range(len(h)), key=lambda i: (h[i] + k[i], i))[: x["m"]]
 
     def same(counts: list[int]) -> bool:
@@ -111,7 +119,7 @@ def simulated_clock(
     method: Algorithm, draw: Draw, updates: int, factors: Factors | None = None
 ) -> list[tuple[float, list[int], float]]:
     """Return (time, counts, mean delay) of each update, as the simulator has them."""
-    h, k, collective, preemption, _, (update, receive) = draw
+    h, k, grid, collective, preemption, _, (update, receive) = draw
     seen: list[SimulatedCluster] = []
     counts = [np.zeros(len(h), dtype=np.int64)]
 
@@ -127,11 +135,11 @@ def simulated_clock(
         run,
         Recorder(),
         hardware(
-            [float(x) for x in h],
-            [float(x) for x in k],
+            [x / grid for x in h],
+            [x / grid for x in k],
             preemption,
             collective,
-            Server(float(update), float(receive)),
+            Server(update / grid, receive / grid),
             factors=factors,
         ),
         updates=updates,
@@ -153,27 +161,33 @@ def test_every_clock_equals_the_reference(chunk: int) -> None:
                 assert counts == c, (method, draw)
                 assert delay == np.mean(delays), (method, draw)
                 if isinstance(method, Ringleader):  # as Maranjyan and Richtarik show
-                    assert max(delays) <= 2 * len(draw[0]) - 2
-                assert time == pytest.approx(float(t), rel=1e-9), (method, draw)
+                    assert max(delays) <= 2 * len(draw.h) - 2
+                assert time == pytest.approx(t / draw.grid, rel=1e-9), (method, draw)
 
 
 def test_mindflayers_clock_equals_the_reference_where_times_vary() -> None:
+    """Patience and factors are whole numbers of quarters."""
     rng = np.random.default_rng(0)
     for _ in range(60):
-        h, k, _, preemption, x, _ = draw_cluster(rng)
-        patience = Fraction(int(rng.integers(2, 9)), 4)
-        factors = [[Fraction(int(f), 4) for f in rng.integers(1, 17, 2000)] for _ in h]
-        expected = reference.trials(h, k, x["batch"], patience, factors, updates=UPDATES)
-        method = MindFlayer(RULE, x["batch"], float(patience))
-        clock = simulated_clock(
-            method,
-            (h, k, "gather", preemption, x, (Fraction(0), Fraction(0))),
-            UPDATES,
-            Factors(*factors),
+        draw = draw_cluster(rng)._replace(collective="gather", server=(0, 0))
+        patience = int(rng.integers(2, 9))
+        factors = [rng.integers(1, 17, 2000).tolist() for _ in draw.h]
+        expected = reference.trials(
+            draw.h,
+            [4 * k for k in draw.k],
+            draw.numbers["batch"],
+            patience,
+            factors,
+            updates=UPDATES,
         )
+        method = MindFlayer(RULE, draw.numbers["batch"], patience / 4)
+        quarters = [[f / 4 for f in mine] for mine in factors]
+        clock = simulated_clock(method, draw, UPDATES, Factors(*quarters))
         assert [counts for _, counts, _ in clock] == [counts for _, counts, _ in expected]
         np.testing.assert_allclose(
-            [time for time, _, _ in clock], [float(time) for time, _, _ in expected], rtol=1e-9
+            [time for time, _, _ in clock],
+            [time / 4 / draw.grid for time, _, _ in expected],
+            rtol=1e-9,
         )
 
 
