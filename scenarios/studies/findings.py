@@ -60,6 +60,10 @@ FINDINGS = {
         "Twice the step size makes up for what Rennala lacks in figure 3: an explanation "
         "after the fact"
     ),
+    "decay": (
+        "Steps that start longer and decay make all three rise sooner and end where they did; "
+        "Rennala stays surely ahead of the others, and not surely of itself"
+    ),
     "network": (
         "Surely ahead with an ideal server, one port and a ring; one port slows everybody, and "
         "a ring is no use to AFedPG"
