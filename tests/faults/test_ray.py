@@ -135,56 +135,59 @@ def local(tmp_path: Path) -> dict[str, bytes]:
     return files
 
 
-def test_a_sweep_survives_the_loss_of_a_node(tmp_path: Path, local: dict[str, bytes]) -> None:
-    """Two nodes on this machine with a run each; one is killed; the results are those of local."""
-    for number in (0, 1):
-        (tmp_path / f"shut-{number}").touch()
+def begun(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
+    """Begin a command, whose output is kept."""
+    return subprocess.Popen(
+        [COMMAND, *arguments],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wait_for(process: subprocess.Popen[str], *files: Path) -> None:
+    """Wait until a process, or what it began, has written all these files."""
+    end = time.monotonic() + 90
+    while not all(file.exists() for file in files):
+        assert process.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_sweep_and_a_race_survive_the_loss_of_a_node(
+    tmp_path: Path, local: dict[str, bytes]
+) -> None:
+    """Two nodes with a run each, and a worker of a race each; one is killed.
+
+    The results of the sweep are those of local; the worker that dies is replaced.
+    """
+    (tmp_path / "race").mkdir()
+    write_scenario(tmp_path / "race", ("updates = 40", "updates = 15"))
+    method = ("--method", "synchronous-nigt", "--seed", "0")
+    raced = tmp_path / "race/races/two/synchronous-nigt (race)/seed-0"
+    gates = [tmp_path / f"shut-{number}" for number in (0, 1)]
+    for gate in gates:
+        gate.touch()
     with two_nodes() as (address, second):
-        command = ["sweep", "sweep.toml", "--executor", "ray", "--address", address, "--out", "ray"]
-        sweep = subprocess.Popen(
-            [COMMAND, *command],
-            cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+        at = ("--address", address)
+        sweep = begun("sweep", "sweep.toml", "--executor", "ray", *at, "--out", "ray", cwd=tmp_path)
+        wait_for(sweep, *(tmp_path / f"waiting-{number}" for number in (0, 1)))
+        race = begun(
+            "race", "two.toml", "--emulate", "--scale", "0.1", *method, *at, cwd=tmp_path / "race"
         )
-        end = time.monotonic() + 90
-        while not all((tmp_path / f"waiting-{number}").exists() for number in (0, 1)):
-            assert time.monotonic() < end
-            time.sleep(0.05)
+        wait_for(race, raced / "progress.json")  # an update has been made
         lose(second)
-        for number in (0, 1):
-            (tmp_path / f"shut-{number}").unlink()
-        output, _ = sweep.communicate(timeout=120)
-    assert sweep.returncode == 0, output
-    assert "4 made, 0 were there already, 0 failed" in output
+        for gate in gates:
+            gate.unlink()
+        swept, said = (process.communicate(timeout=120)[0] for process in (sweep, race))
+    assert sweep.returncode == 0, swept
+    assert "4 made, 0 were there already, 0 failed" in swept
     assert files_below(tmp_path / "ray", "*/*/*.parquet") == local
-
-
-def test_a_race_survives_the_loss_of_a_node(tmp_path: Path) -> None:
-    """One of two nodes is killed: who dies with it is replaced on the other one."""
-    write_scenario(tmp_path, ("updates = 40", "updates = 15"))
-    race = ("race", "two.toml", "--emulate", "--scale", "0.1", "--method", "synchronous-nigt")
-    folder = tmp_path / "races/two/synchronous-nigt (race)/seed-0"
-    with two_nodes() as (address, second):
-        racing = subprocess.Popen(
-            [COMMAND, *race, "--seed", "0", "--address", address],
-            cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        end = time.monotonic() + 90
-        while not (folder / "progress.json").exists():  # an update has been made
-            assert racing.poll() is None
-            assert time.monotonic() < end
-            time.sleep(0.05)
-        lose(second)
-        output, _ = racing.communicate(timeout=120)
-    assert racing.returncode == 0, output
-    info = json.loads((folder / "run.json").read_text())
-    assert info["totals"]["updates"] == 15
-    assert info["totals"]["worker_seconds"]["down"] > 0
+    assert race.returncode == 0, said
+    totals = json.loads((raced / "run.json").read_text())["totals"]
+    assert totals["updates"] == 15
+    assert totals["worker_seconds"]["down"] > 0
 
 
 def test_a_ray_of_its_own_gives_the_same_bytes(tmp_path: Path, local: dict[str, bytes]) -> None:
