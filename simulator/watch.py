@@ -54,7 +54,8 @@ class Watch:
     Args:
         workers: the number n of workers.
         limit: the most events without an update.
-        on_wait: called with the events since the last update, whenever there are 10,000 more.
+        on_wait: called with the events since the last update, whenever there are 10,000 more, or
+            after the losses that are taken together just then.
 
     Attributes:
         events: since the last update.
@@ -69,13 +70,18 @@ class Watch:
         self._most_updates = max(UPDATES_PER_WORKER * workers, limit // EVENTS_PER_UPDATE)
         self._instant, self._updates = -1.0, 0  # how many there
 
-    def happens(self) -> None:
-        """Count one event.
+    @property
+    def left(self) -> int:
+        """So many events may still happen before an update has to come."""
+        return self._limit - self.events
+
+    def happens(self, times: int = 1) -> None:
+        """Count one event, or so many.
 
         Raises:
             StalledError: there are too many.
         """
-        self.events += 1
+        self.events += times
         if self.events >= self.next:
             self.look()
 

@@ -42,9 +42,9 @@ class Losses:
         """
         cluster, workers, clock = self._cluster, self._cluster.workers, self._cluster.clock
         first = workers.next_event()
-        # up to twice as many losses, and windows drawn for them and for as many completions: no
-        # sign of life is due within them
-        most = min(self._most, (clock.watch.next - clock.watch.events - 1) // 6)
+        # up to twice as many losses, and windows drawn for them and for as many completions: the
+        # run is not given up within them
+        most = min(self._most, clock.watch.left // 6)
         alone = until is None or most < 2 or cluster.hardware.compute.per_step  # noqa: PLR2004
         if alone or first[0] > clock.limit:
             yield clock.until(first[0])
@@ -60,12 +60,13 @@ class Losses:
                 workers.put_back(who[~kept])
                 again, course = again[kept[may]], course.of(kept[may])
                 who, times = who[kept], times[kept]
+        last = float(times.max())
+        moves = not alone and workers.next_event()[0] >= last  # no completion is earlier
         if not alone:
             self._most = min(max(FEW, 2 * len(who)), MANY)
-            clock.watch.events += len(who)
-            if number <= 1:  # no completion is earlier
-                clock.watch.events -= 1  # the clock counts one
-                yield clock.until(float(times.max()))
+            clock.watch.happens(len(who) - moves)  # the clock counts one
+        if moves:
+            yield clock.until(last)
         workers.lose(who)
         cluster.ledger.stop(who)
         around.begin_again(again, course)

@@ -20,7 +20,8 @@ from simulator import (
     simulate,
 )
 from simulator.hardware.failures import Failures, PlannedFailures, RandomFailures, Window
-from simulator.watch import most_events
+from simulator.loop.losses import MANY
+from simulator.watch import EVERY, most_events
 
 
 def failing(h: Sequence[float], failures: Failures) -> Hardware:
@@ -198,6 +199,28 @@ def test_signs_of_life_come_every_ten_thousand_events() -> None:
         )
     # the broadcast is the first event: the 10,000th waits for the 9,999th completion
     assert seen == [(10_000, 0, 9_998.0), (20_000, 0, 19_998.0)]
+
+
+def test_losses_that_are_taken_together_give_signs_of_life_too() -> None:
+    """No task ever completes; a worker loses one in two seconds, so that there are 20 a second."""
+    seen: list[tuple[int, float]] = []
+    failures = RandomFailures(40, "lost", between=1.0, repair=1.0, seed=0)
+    never = Hardware(ComputeModel(np.full(40, 1e6)), Network(np.zeros(40)), failures=failures)
+    with pytest.raises(StalledError, match="no update in 65,000 events"):
+        simulate(
+            Rennala(RULE, 2).run,
+            Recorder(),
+            never,
+            updates=1,
+            max_events=65_000,
+            on_wait=lambda cluster, events: seen.append((events, cluster.now)),
+        )
+    events, seconds = np.array(seen).T
+    gaps = np.diff([0, *events])
+    assert len(gaps) >= 5
+    assert (gaps >= EVERY).all()
+    assert (gaps < EVERY + 3 * MANY).all()
+    np.testing.assert_allclose(seconds, events / 20, rtol=0.1)
 
 
 def test_an_update_begins_the_count_anew() -> None:
