@@ -181,8 +181,7 @@ def test_mindflayers_clock_equals_the_reference_where_times_vary() -> None:
             updates=UPDATES,
         )
         method = MindFlayer(RULE, draw.numbers["batch"], patience / 4)
-        quarters = [[f / 4 for f in mine] for mine in factors]
-        clock = simulated_clock(method, draw, UPDATES, Factors(*quarters))
+        clock = simulated_clock(method, draw, UPDATES, Factors(*(np.array(factors) / 4)))
         assert [counts for _, counts, _ in clock] == [counts for _, counts, _ in expected]
         np.testing.assert_allclose(
             [time for time, _, _ in clock],
