@@ -12,6 +12,7 @@ from scenarios.bench.measure import Case, Measurement, interleaved
 from scenarios.bench.rivals import EnvPool, GymnasiumVector, OneAtATime, OpenLoop, Rival
 from scenarios.runs.cores import CORES
 from simulator.problems.control.helpers import Rollouts
+from simulator.problems.control.policy import Policy
 from simulator.problems.control.rollout import Batch, Setting
 from simulator.problems.control.variant import Variant
 from simulator.randomness import Stream, generator
@@ -55,16 +56,7 @@ def bench_rollouts(
             tasks=np.full(episodes, k),
         )
 
-    arguments = (setting, policy, episodes)
-    rivals: dict[str, Rival] = {
-        "Gymnasium, SyncVectorEnv": GymnasiumVector(*arguments, kind=SyncVectorEnv),
-        "Gymnasium, AsyncVectorEnv": GymnasiumVector(*arguments, kind=AsyncVectorEnv),
-        "one Gymnasium environment and torch": OneAtATime(*arguments),
-    }
-    if importlib.util.find_spec("envpool"):
-        rivals["EnvPool, 2 threads"] = EnvPool(*arguments)
-        rivals["EnvPool, 2 threads, all step on"] = EnvPool(*arguments, all_step=True)
-    limit = OpenLoop(*arguments)
+    rivals, limit = _rivals(setting, policy, episodes), OpenLoop(setting, policy, episodes)
     rivals["limit: mujoco.rollout, open loop, 2 threads"] = limit
     samplers: dict[str, Callable[[Batch], int]] = {
         "straggler, 2 processes": lambda one: len(engine.sample(one).rewards),
@@ -93,6 +85,20 @@ def bench_rollouts(
         single.close()
         for rival in rivals.values():
             rival.close()
+
+
+def _rivals(setting: Setting, policy: Policy, episodes: int) -> dict[str, Rival]:
+    """Return other tools by name, as far as they are installed."""
+    arguments = (setting, policy, episodes)
+    rivals: dict[str, Rival] = {
+        "Gymnasium, SyncVectorEnv": GymnasiumVector(*arguments, kind=SyncVectorEnv),
+        "Gymnasium, AsyncVectorEnv": GymnasiumVector(*arguments, kind=AsyncVectorEnv),
+        "one Gymnasium environment and torch": OneAtATime(*arguments),
+    }
+    if importlib.util.find_spec("envpool"):
+        rivals["EnvPool, 2 threads"] = EnvPool(*arguments)
+        rivals["EnvPool, 2 threads, all step on"] = EnvPool(*arguments, all_step=True)
+    return rivals
 
 
 def allowed(lengths: Sequence[Indices], processes: int = 2) -> float:

@@ -24,7 +24,7 @@ class Course(NamedTuple):
     ends: Vector
     lost: Truths
 
-    def of(self, some: npt.NDArray[np.bool_]) -> "Course":
+    def of(self, some: Truths) -> "Course":
         """Return the course of some of the tasks, shape (m,)."""
         return Course(self.begins[some], self.ends[some], self.lost[some])
 
@@ -47,11 +47,11 @@ class Workers:
         self._downlink = hardware.network.downlink
         self._ready = ReadyQueue()
         self._losses = ReadyQueue()  # of tasks of rounds
-        self._busy: npt.NDArray[np.bool_] = np.zeros(n, dtype=bool)
+        self._busy: Truths = np.zeros(n, dtype=bool)
         self._began: Vector = np.zeros(n)  # may lie ahead: a lookahead under way, a worker down
         self._due: Vector = np.full(n, math.inf)  # of the event in the queue that counts
-        self._lost: npt.NDArray[np.bool_] = np.zeros(n, dtype=bool)  # that event is a failure
-        self._rejoins: npt.NDArray[np.bool_] = np.zeros(n, dtype=bool)  # the newest round, after it
+        self._lost: Truths = np.zeros(n, dtype=bool)  # that event is a failure
+        self._rejoins: Truths = np.zeros(n, dtype=bool)  # the newest round, after it
         self._free: Vector = np.zeros(n)  # when stopping the last task is over
         self._index: Indices = np.zeros(n, dtype=np.int64)
         self._lookahead: npt.NDArray[np.object_] = np.empty(n, dtype=object)
@@ -78,7 +78,7 @@ class Workers:
         """Return how many updates had been made when each of ``workers`` got its lookahead."""
         return self._sent[workers]
 
-    def busy(self, workers: Indices) -> npt.NDArray[np.bool_]:
+    def busy(self, workers: Indices) -> Truths:
         """Return which of ``workers`` (m,) have a task."""
         return self._busy[workers]
 
