@@ -71,13 +71,14 @@ report: setup
 	  --title "Figure 1: ten humanoids on three clusters" --claim rennala-nigt -o docs/figure1.html
 
 # Types are checked beside the tests, which wait for processes now and then; bytecode is kept, since
-# some tests start processes.
+# some tests start processes; NumPy has one thread, since all cores are busy.
 test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	@echo "$(BIN)/mypy & $(BIN)/pytest -n $(JOBS) --dist worksteal"; \
 	$(BIN)/mypy > .venv/mypy 2>&1 & types=$$!; \
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(JOBS) --dist worksteal; tests=$$?; \
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+	    $(BIN)/pytest -n $(JOBS) --dist worksteal; tests=$$?; \
 	wait $$types; types=$$?; cat .venv/mypy; exit $$((tests | types))
 
 format: setup

@@ -8,6 +8,7 @@ Times are whole numbers of a unit that the caller chooses.
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from heapq import heapify, heappop, heappush
+from math import lcm
 
 Clock = list[tuple[int, list[int], list[int]]]
 Times = Sequence[int]
@@ -233,11 +234,11 @@ def ringleader(h: Times, k: Times, server: Server, *, updates: int = 30) -> Cloc
 
 
 def harmonic_mean_is_enough(counts: list[int], batch: int) -> bool:
-    """Malenia's condition, written as in the paper."""
+    """Malenia's condition, written as in the paper, the sum of 1 / c with one denominator."""
     if 0 in counts:
         return False
-    n = len(counts)
-    return 1 / (sum(Fraction(1, c) for c in counts) / n) >= Fraction(batch, n)
+    n, whole = len(counts), lcm(*counts)
+    return 1 / (Fraction(sum(whole // c for c in counts), whole) / n) >= Fraction(batch, n)
 
 
 def fair_ends(
