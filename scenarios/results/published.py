@@ -49,15 +49,16 @@ def publish(runs: Sequence[StoredRun], file: Path, command: str) -> None:
     }
     whole = pa.concat_tables(tables, promote_options="default")
     whole = whole.replace_schema_metadata({KEY: json.dumps(about).encode()})
-    split = [field.name for field in whole.schema if pa.types.is_floating(field.type)]
+    packed = {f.name: "BYTE_STREAM_SPLIT" for f in whole.schema if pa.types.is_floating(f.type)}
+    packed["update"] = "DELTA_BINARY_PACKED"
     with replacing(file) as sink:
         pq.write_table(
             whole,
             sink,
             compression="zstd",
             compression_level=19,
-            use_dictionary=[name for name in whole.column_names if name not in split],
-            use_byte_stream_split=split,
+            use_dictionary=[name for name in whole.column_names if name not in packed],
+            column_encoding=packed,
             write_page_checksum=True,
         )
 
