@@ -81,11 +81,11 @@ def _measured(
 
 
 def _check(envs: Sequence[str]) -> None:
-    from simulator.problems.control.bodies.known import body_of  # noqa: PLC0415
     from simulator.problems.control.environment import (  # noqa: PLC0415
         UnsuitableEnvironmentError,
         make_environment,
     )
+    from simulator.problems.control.rollouts.bodies.known import body_of  # noqa: PLC0415
 
     for env in envs:
         try:

@@ -16,7 +16,8 @@ from mujoco import rollout
 from simulator.problems.control.environment import make_environment
 from simulator.problems.control.policy import GaussianPolicy
 from simulator.problems.control.reinforce import heads
-from simulator.problems.control.rollout import Batch, Floats, Sampler, Setting
+from simulator.problems.control.rollouts.batch import Batch, Floats, Setting
+from simulator.problems.control.rollouts.sampler import Sampler
 from simulator.randomness import generator
 
 PIECE = 8

@@ -11,9 +11,9 @@ from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv
 from scenarios.bench.measure import Case, Measurement, interleaved
 from scenarios.bench.rivals import EnvPool, GymnasiumVector, OneAtATime, OpenLoop, Rival
 from scenarios.runs.cores import CORES
-from simulator.problems.control.helpers import Rollouts
 from simulator.problems.control.policy import Policy
-from simulator.problems.control.rollout import Batch, Setting
+from simulator.problems.control.rollouts.batch import Batch, Setting
+from simulator.problems.control.rollouts.helpers import Rollouts
 from simulator.problems.control.variant import Variant
 from simulator.randomness import Stream, generator
 from simulator.types import Indices

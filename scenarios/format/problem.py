@@ -24,7 +24,7 @@ from scenarios.format.words.strict import (
 from simulator import Count, Positive, Problem, Variants
 
 SLOTS = 16
-"""Copies of a policy that act at once: ``simulator.problems.control.rollout.SLOTS``."""
+"""Copies of a policy that act at once: ``simulator.problems.control.rollouts.sampler.SLOTS``."""
 
 Discount = Annotated[float, annotated_types.Gt(0), annotated_types.Le(1)]
 

@@ -1,7 +1,10 @@
 """Several processes for one run: the same bits, and failures with a reason."""
 
 import os
+import pickle
 import signal
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import environments
@@ -9,9 +12,11 @@ import numpy as np
 import pytest
 
 from simulator import Request
-from simulator.problems.control import helpers
 from simulator.problems.control.control import Control
-from simulator.problems.control.helpers import HelperError
+from simulator.problems.control.rollouts import helpers
+from simulator.problems.control.rollouts.batch import Steps, Underway, pack
+from simulator.problems.control.rollouts.helpers import HelperError
+from simulator.problems.control.rollouts.sampler import SLOTS
 
 environments.register()
 
@@ -32,6 +37,12 @@ def requests(problem: Control, shares: list[int]) -> list[Request]:
 def sampled(problem: Control, parts: list[Request]) -> list[Any]:
     trajectories = problem._sample(parts)
     return [trajectories.lengths, trajectories.rewards, trajectories.u, trajectories.observations]
+
+
+def helper_of(problem: Control) -> Any:
+    crew = problem._rollouts._crew
+    assert crew is not None
+    return crew.helpers[0]._process
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -69,11 +80,116 @@ def test_a_gradient_is_the_same_with_helpers(env: str) -> None:
         np.testing.assert_array_equal(one.returns, two.returns)
 
 
+class Idle:
+    """Others that are idle with a probability, and keep what they are given."""
+
+    def __init__(self, probability: float) -> None:
+        self.rng, self.probability = np.random.default_rng(0), probability
+        self.given: list[Underway] = []
+
+    def idle(self) -> bool:
+        return self.rng.random() < self.probability
+
+    def give(self, episodes: Sequence[Underway]) -> None:
+        self.given += pickle.loads(pickle.dumps(list(episodes)))  # noqa: S301 - our own
+
+
+@pytest.mark.parametrize("probability", [0.03, 0.5, 1.0])
+def test_episodes_that_change_hands_at_any_time_are_the_same(probability: float) -> None:
+    """Two samplers take turns; whoever goes on with what the other gave gives again."""
+    problem, other = control(1), control(1)
+    batch = problem._batch(requests(problem, [7, 1, 11, 5]))
+    one, two = problem._rollouts.sampler, other._rollouts.sampler
+    indices, others = iter(range(24)), Idle(probability)
+    parts, hands = [one.sample(batch, lambda: next(indices, None), 10, others)], 0
+    while others.given:
+        hands += len(others.given)
+        underway, others.given = others.given[:SLOTS], others.given[SLOTS:]
+        one, two = two, one
+        parts.append(one.sample(batch, lambda: None, 10, others, underway))
+    got, want = pack(parts, 24), problem._rollouts.sample(batch)
+    assert hands > 10
+    for field in ("lengths", "rewards", "u", "observations"):
+        np.testing.assert_array_equal(getattr(got, field), getattr(want, field))
+    problem.close()
+    other.close()
+
+
+@pytest.mark.parametrize(("env", "horizon"), [("Reacher-v4", 50), ("Swimmer-v4", 60)])
+def test_an_episode_that_soon_ends_stays(
+    env: str, horizon: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others that are idle when fewer than eight steps are left are given nothing."""
+    for from_step, expected in [(horizon - 8, 1), (horizon - 7, 0)]:
+        problem, others = control(1, env), Idle(0.0)
+        asked = iter(range(horizon))
+        monkeypatch.setattr(
+            others, "idle", partial(lambda steps, at: next(steps) == at, asked, from_step)
+        )
+        batch, take = problem._batch(requests(problem, [2])), partial(next, iter([0, 1]), None)
+        steps = problem._rollouts.sampler.sample(batch, take, 2, others)
+        assert len(others.given) == expected
+        assert len(steps.rewards) == 2 * horizon - 8 * expected
+        problem.close()
+
+
+def untaken(*_: object) -> None:
+    """Put no number into the queue, or take none from it."""
+
+
+def test_a_parent_that_finds_nothing_to_take_is_given_half(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone, crew = control(1, "Swimmer-v4"), control(2, "Swimmer-v4")
+    parts = requests(alone, [3, 3])
+    expected, _ = sampled(alone, parts), sampled(crew, parts)  # the helper has started
+    team, sampler = crew._rollouts._crew, crew._rollouts.sampler
+    assert team is not None
+    sample = sampler.sample
+    given: list[Underway] = []
+
+    def watched(*args: Any) -> Steps:
+        given.extend(args[4] if len(args) > 4 else [])
+        return sample(*args)
+
+    monkeypatch.setattr(sampler, "sample", watched)
+    monkeypatch.setattr(team._queue, "take", untaken)
+    for got, want in zip(sampled(crew, parts), expected, strict=True):
+        np.testing.assert_array_equal(got, want)
+    assert len(given) >= 3
+    crew.close()
+    alone.close()
+
+
+def test_a_helper_that_finds_nothing_to_take_is_given_half(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone, crew = control(1, "Swimmer-v4"), control(2, "Swimmer-v4")
+    parts = requests(alone, [3, 3])
+    expected, _ = sampled(alone, parts), sampled(crew, parts)  # the helper has started
+    team = crew._rollouts._crew
+    assert team is not None
+    send = team.helpers[0].send
+    given: list[Underway] = []
+
+    def watched(message: Any) -> None:
+        given.extend(message if isinstance(message, list) else [])
+        send(message)
+
+    monkeypatch.setattr(team.helpers[0], "send", watched)
+    monkeypatch.setattr(team._queue, "put", untaken)
+    for _ in range(100):  # the helper may be late
+        monkeypatch.setattr(team._queue, "take", partial(next, iter(range(6)), None))
+        for got, want in zip(sampled(crew, parts), expected, strict=True):
+            np.testing.assert_array_equal(got, want)
+        if given:
+            break
+    assert len(given) >= 3
+    crew.close()
+    alone.close()
+
+
 def test_a_helper_that_dies_is_named() -> None:
     problem = control(2)
     parts = requests(problem, [8])
     problem.estimate(parts)
-    process = problem._rollouts._helpers[0]._process
+    process = helper_of(problem)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     with pytest.raises(HelperError, match=r"a helper process ended \(exit code -9\)"):
@@ -94,6 +210,6 @@ def test_an_error_in_a_helper_comes_with_its_traceback(monkeypatch: pytest.Monke
 def test_helpers_end_with_their_problem() -> None:
     problem = control(2)
     problem.estimate(requests(problem, [4]))
-    process = problem._rollouts._helpers[0]._process
+    process = helper_of(problem)
     problem.close()
     assert process.returncode == -signal.SIGKILL

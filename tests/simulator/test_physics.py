@@ -1,5 +1,6 @@
 """The batched engine against Gymnasium's own environments, bit for bit."""
 
+import pickle
 from collections import Counter
 from typing import Any
 
@@ -8,7 +9,12 @@ import gymnasium
 import numpy as np
 import pytest
 
-from simulator.problems.control.physics import GymnasiumSlots, PhysicsSlots, Slots, make_slots
+from simulator.problems.control.rollouts.physics import (
+    GymnasiumSlots,
+    PhysicsSlots,
+    Slots,
+    make_slots,
+)
 from simulator.problems.control.variant import Variant, make_variant
 
 environments.register()
@@ -123,6 +129,31 @@ def test_an_episode_goes_on_in_the_slot_that_it_moves_to(name: str) -> None:
         assert (rewards[-1], ended[-1]) == (reward, terminated)
         if live > 1:
             slots.move(live - 1, live - 2)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_episode_goes_on_in_other_slots(name: str) -> None:
+    """Packed and unpacked thrice, into slots that had other episodes, it is Gymnasium's still."""
+    world = Variant(gravity=0.9, reward_scale=2.0, flip=True)
+    engines = [make_slots(lambda _: make_variant(name, world), 1, SLOTS) for _ in range(2)]
+    alone = make_variant(name, world)
+    rng = np.random.default_rng(1)
+    space: Any = alone.action_space
+    for seed, engine in enumerate(engines):
+        for slot in range(SLOTS):
+            engine.begin(slot, 0, seed)
+            engine.step(np.tile(space.high, (slot + 1, 1)))
+    alone.reset(seed=7)
+    engines[0].begin(0, 0, 7)
+    for trip in range(3):
+        here, there = engines[trip % 2], engines[1 - trip % 2]
+        for _ in range(4):
+            action = rng.uniform(space.low, space.high).astype(np.float32)
+            observations, rewards, ended = here.step(action[None])
+            expected, reward, terminated, *_ = alone.step(action)
+            np.testing.assert_array_equal(observations[0], np.ravel(expected))
+            assert (rewards[0], ended[0]) == (reward, terminated)
+        there.unpack(0, pickle.loads(pickle.dumps(here.pack(0))))  # noqa: S301 - our own
 
 
 class Wrapped(gymnasium.Wrapper[Any, Any, Any, Any]):

@@ -11,8 +11,8 @@ from algorithms import AFedPG, Algorithm, Rennala, Ringmaster
 from simulator import ComputeModel, Hardware, Network, Request, Run
 from simulator.problems.control import control
 from simulator.problems.control.control import Control
-from simulator.problems.control.helpers import Rollouts
-from simulator.problems.control.rollout import Batch, Trajectories
+from simulator.problems.control.rollouts.batch import Batch, Trajectories
+from simulator.problems.control.rollouts.helpers import Rollouts
 
 
 def test_after_one_that_was_discarded_the_next_is_evaluated_only_when_it_is_needed() -> None:

@@ -8,15 +8,10 @@ import numpy as np
 from simulator.loop.tasks import Key
 from simulator.problem import Estimate, Problem, Request, Variants
 from simulator.problems.control.baseline import KEPT, LinearBaseline
-from simulator.problems.control.helpers import Rollouts
 from simulator.problems.control.reinforce import reward_to_go, weighted_gradient
-from simulator.problems.control.rollout import (
-    Batch,
-    Setting,
-    Trajectories,
-    joined,
-    reset_seed,
-)
+from simulator.problems.control.rollouts.batch import Batch, Setting, Trajectories, joined
+from simulator.problems.control.rollouts.helpers import Rollouts
+from simulator.problems.control.rollouts.sampler import reset_seed
 from simulator.problems.control.screen import Episode, Screen
 from simulator.problems.control.variant import Variant
 from simulator.randomness import Stream, generator

@@ -26,7 +26,10 @@ def heads(policy: Policy, theta: Tensor, observations: Tensor) -> tuple[Tensor, 
         theta: shape (d,).
         observations: shape (m, o).
     """
-    layers, inner = list(policy.layers(theta)), len(policy.hidden)
+    # One split, whose gradient is one cat; that of each slice would be as long as theta.
+    parts = torch.split(theta, [size for i, o in policy.shapes for size in (i * o, o)])
+    weights = [part.reshape(shape) for part, shape in zip(parts[::2], policy.shapes, strict=True)]
+    layers, inner = list(zip(weights, parts[1::2], strict=True)), len(policy.hidden)
     x = observations
     for weight, bias in layers[:inner]:
         x = torch.tanh(x @ weight + bias)

@@ -1,20 +1,22 @@
 """Batched rollouts: many trajectories at once, each a function of its own key alone."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from simulator.problems.control.actions import policy_for
-from simulator.problems.control.physics import make_slots
 from simulator.problems.control.policy import Actor
-from simulator.problems.control.variant import Variant, flagged, make_variant
+from simulator.problems.control.rollouts.batch import (
+    Batch,
+    Floats,
+    Others,
+    Setting,
+    Steps,
+    Underway,
+)
+from simulator.problems.control.rollouts.physics import make_slots
 from simulator.randomness import generator
 from simulator.types import Indices, Vector
-
-Floats: TypeAlias = npt.NDArray[Any]
 
 SLOTS = 16
 """The most environments that a process has live at once: beyond this a batch gains little.
@@ -30,121 +32,8 @@ draws nothing else after the reset's seed.
 """
 
 
-@dataclass(frozen=True)
-class Setting:
-    """What all trajectories of a run share.
-
-    Attributes:
-        env: the name of a Gymnasium environment.
-        environments: its variants.
-        horizon: the most steps of a trajectory.
-        hidden: width of each tanh layer of the policy.
-        seed: keys the resets and the action noise.
-        dtype: ``float32`` or ``float64``, of the policy.
-    """
-
-    env: str
-    environments: Sequence[Variant]
-    horizon: int
-    hidden: tuple[int, ...]
-    seed: int
-    dtype: str
-
-    def make(self, variant: int, **options: Any) -> Any:  # noqa: ANN401
-        """Return an environment of a variant; ``options`` are for ``gymnasium.make``."""
-        flags = flagged(self.environments)
-        return make_variant(self.env, self.environments[variant], flags=flags, **options)
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Trajectories to sample.
-
-    Attributes:
-        points: shape (p, d).
-        point: shape (m,), the point of each trajectory.
-        variants: shape (m,), the variant of the environment.
-        workers: shape (m,), with ``tasks`` the key of its randomness.
-        tasks: shape (m,).
-    """
-
-    points: Floats
-    point: Indices
-    variants: Indices
-    workers: Indices
-    tasks: Indices
-
-
-@dataclass(frozen=True)
-class Steps:
-    """Steps in the order in which they were made.
-
-    Attributes:
-        owners: shape (steps,), the trajectory of each.
-        observations: shape (steps, o).
-        u: shape (steps, a), the actions before they were squashed; or (steps, 1), indices.
-        rewards: shape (steps,).
-    """
-
-    owners: Indices
-    observations: Floats
-    u: Floats
-    rewards: Vector
-
-
-@dataclass(frozen=True)
-class Trajectories:
-    """Packed trajectories: all steps of the first, then all of the second, and so on.
-
-    Attributes:
-        observations: shape (steps, o).
-        u: shape (steps, a), the actions before they were squashed; or (steps, 1), indices.
-        rewards: shape (steps,).
-        lengths: shape (m,), steps of each trajectory.
-    """
-
-    observations: Floats
-    u: Floats
-    rewards: Vector
-    lengths: Indices
-
-    @property
-    def returns(self) -> Vector:
-        """Undiscounted return of each trajectory, shape (m,)."""
-        starts = np.cumsum(self.lengths) - self.lengths
-        return np.add.reduceat(self.rewards, starts)
-
-    @property
-    def size(self) -> int:
-        """Bytes that they take."""
-        return self.observations.nbytes + self.u.nbytes + self.rewards.nbytes
-
-    def each(self) -> "list[Trajectories]":
-        """Return a copy of each trajectory by itself."""
-        ends = np.cumsum(self.lengths)[:-1]
-        columns = (np.split(part, ends) for part in (self.observations, self.u, self.rewards))
-        return [
-            Trajectories(seen.copy(), u.copy(), rewards.copy(), np.array([len(rewards)]))
-            for seen, u, rewards in zip(*columns, strict=True)
-        ]
-
-
-def joined(trajectories: Sequence[Trajectories]) -> Trajectories:
-    """Return packed trajectories, one after the other."""
-    columns = zip(*(vars(one).values() for one in trajectories), strict=True)
-    return Trajectories(*[np.concatenate(column) for column in columns])
-
-
-def pack(parts: Sequence[Steps], trajectories: int) -> Trajectories:
-    """Return the trajectories that were sampled in parts, each of them in one part."""
-    owners = np.concatenate([part.owners for part in parts])
-    order = np.argsort(owners, kind="stable")
-    return Trajectories(
-        np.concatenate([part.observations for part in parts])[order],
-        np.concatenate([part.u for part in parts])[order],
-        np.concatenate([part.rewards for part in parts])[order],
-        np.bincount(owners, minlength=trajectories),
-    )
+LEAST_STEPS = 8
+"""An episode that the horizon ends sooner is not worth the way to another process."""
 
 
 def reset_seed(rng: np.random.Generator) -> int:
@@ -156,7 +45,7 @@ class Sampler:
     """Samples trajectories in slots; a slot takes the next one as soon as its last one ends.
 
     So a long episode holds up nobody, and only live environments are stepped. A trajectory's
-    numbers do not depend on the slot, the batch or the process that it was sampled in.
+    numbers do not depend on the slot, the batch or the processes that it was sampled in.
 
     Args:
         setting: what to sample.
@@ -185,29 +74,47 @@ class Sampler:
         """``physics`` if the environments are stepped by straggler, ``gymnasium`` otherwise."""
         return self._slots.kind
 
-    def sample(self, batch: Batch, take: Callable[[], int | None], slots: int = SLOTS) -> Steps:
+    @property
+    def portable(self) -> bool:
+        """Whether an episode can go on in another process."""
+        return self._slots.portable
+
+    def sample(
+        self,
+        batch: Batch,
+        take: Callable[[], int | None],
+        slots: int = SLOTS,
+        others: Others | None = None,
+        underway: Sequence[Underway] = (),
+    ) -> Steps:
         """Sample what ``take`` gives until it gives None.
 
         Args:
             batch: what there is to sample.
             take: returns the index of the next trajectory.
             slots: how many may be live at once, at most :data:`SLOTS`.
+            others: are given half of what is live as soon as they are idle, if it is portable.
+            underway: what others gave, to go on with; at most :data:`SLOTS`.
         """
-        live = 0
         self._points = [-1] * SLOTS  # of this batch
-        log: list[tuple[Indices, Floats, Floats, Vector]] = []
+        for slot, episode in enumerate(underway):
+            self._go_on(slot, episode, batch)
+        live = len(underway)
+        log: list[tuple[Indices, Indices, Floats, Floats, Vector]] = []
         while True:
             while live < slots and (trajectory := take()) is not None:
                 self._begin(live, trajectory, batch)
                 live += 1
             if not live:
                 return self._joined(log)
-            owners, seen = self._owners[:live].copy(), self._seen[:live].copy()
+            if others is not None and live > 1 and self.portable and others.idle():
+                live -= self._hand_over(live, others)
+            ages = self._ages[:live]
+            owners, before, seen = self._owners[:live].copy(), ages.copy(), self._seen[:live].copy()
             u, actions = self._act(seen)
             observations, rewards, ended = self._slots.step(actions)
-            log.append((owners, seen, u, rewards))
+            log.append((owners, before, seen, u, rewards))
             self._seen[:live] = observations
-            ages = self._ages[:live]
             ages += 1
             ended |= ages >= self._horizon
             if ended.any():
@@ -225,11 +132,40 @@ class Sampler:
         rng = generator(self.setting.seed, worker, task)
         variant = int(batch.variants[trajectory])
         self._seen[slot] = self._slots.begin(slot, variant, reset_seed(rng))
-        point = int(batch.point[trajectory])
+        self._ages[slot], self._rngs[slot] = 0, rng
+        self._place(slot, trajectory, batch)
+
+    def _place(self, slot: int, trajectory: int, batch: Batch) -> None:
+        self._owners[slot], point = trajectory, int(batch.point[trajectory])
         if self._points[slot] != point:
             self._actor.place(slot, batch.points[point])
             self._points[slot] = point
-        self._owners[slot], self._ages[slot], self._rngs[slot] = trajectory, 0, rng
+
+    def _hand_over(self, live: int, others: Others) -> int:
+        """Give half of the live episodes away, those in the last slots; return how many."""
+        given = range(live - live // 2, live)
+        if self._horizon - self._ages[given].max() < LEAST_STEPS:
+            return 0
+        others.give(
+            [
+                Underway(
+                    int(self._owners[slot]),
+                    int(self._ages[slot]),
+                    self._rngs[slot],
+                    self._noise[slot],
+                    self._seen[slot],
+                    self._slots.pack(slot),
+                )
+                for slot in given
+            ]
+        )
+        return len(given)
+
+    def _go_on(self, slot: int, episode: Underway, batch: Batch) -> None:
+        self._slots.unpack(slot, episode.packed)
+        self._ages[slot], self._rngs[slot] = episode.age, episode.rng
+        self._noise[slot], self._seen[slot] = episode.noise, episode.seen
+        self._place(slot, episode.trajectory, batch)
 
     def _move(self, source: int, target: int) -> None:
         self._slots.move(source, target)
@@ -250,12 +186,14 @@ class Sampler:
         u = self.policy.sample(self._actor.heads(seen), noise)
         return u, self.hand(u)
 
-    def _joined(self, log: list[tuple[Indices, Floats, Floats, Vector]]) -> Steps:
+    def _joined(self, log: list[tuple[Indices, Indices, Floats, Floats, Vector]]) -> Steps:
         if log:
             return Steps(*(np.concatenate(column) for column in zip(*log, strict=True)))
         nothing = np.zeros((0, self.policy.observation_size), self.setting.dtype)
+        none = np.zeros(0, dtype=np.int64)
         return Steps(
-            np.zeros(0, dtype=np.int64),
+            none,
+            none,
             nothing,
             nothing[:, :0].reshape(0, self.policy.u_size),
             np.zeros(0),

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator.problems.control.bodies.body import Body, Floats, Rows, Truths, flat
+from simulator.problems.control.rollouts.bodies.body import Body, Floats, Rows, Truths, flat
 
 
 class Runner(Body):

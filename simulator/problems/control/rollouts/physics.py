@@ -10,12 +10,15 @@ import numpy as np
 from gymnasium.spaces import Discrete
 from gymnasium.wrappers import OrderEnforcing, TimeLimit
 
-from simulator.problems.control.bodies.body import Body, Floats, Rows, Truths
-from simulator.problems.control.bodies.known import body_of
+from simulator.problems.control.rollouts.bodies.body import Body, Floats, Rows, Truths
+from simulator.problems.control.rollouts.bodies.known import body_of
 from simulator.problems.control.variant import Flagged, ScaledReward
 from simulator.types import Vector
 
 Environment = gymnasium.Env[Any, Any]
+
+_STATE = mujoco.mjtState.mjSTATE_INTEGRATION
+"""All that a step depends on; what else MuJoCo holds, it computes anew in each step."""
 
 
 class Slots(ABC):
@@ -26,6 +29,9 @@ class Slots(ABC):
 
     time_limit: int | None = None
     """Steps after which the environment would truncate an episode, if it does not do so itself."""
+
+    portable = False
+    """Whether an episode can go on in the slots of another process."""
 
     @abstractmethod
     def begin(self, slot: int, variant: int, seed: int) -> Vector:
@@ -46,6 +52,18 @@ class Slots(ABC):
     @abstractmethod
     def move(self, source: int, target: int) -> None:
         """Put the episode of slot ``source`` into slot ``target``, whose own has ended."""
+
+    def pack(self, slot: int) -> object:
+        """Return what :meth:`unpack` needs for the episode of a slot to go on in other slots.
+
+        Its observation and its age are the caller's business. Only slots that are
+        :attr:`portable` can.
+        """
+        raise NotImplementedError
+
+    def unpack(self, slot: int, packed: Any) -> None:
+        """Put an episode of other slots into ``slot``; it goes on bit for bit."""
+        raise NotImplementedError
 
     @abstractmethod
     def close(self) -> None:
@@ -136,7 +154,7 @@ class PhysicsSlots(Slots):
 
     Only the physics is done one by one. Its results are gathered in a table with a row per slot,
     from which observations, rewards and ends are computed for all at once, bit for bit as
-    Gymnasium does (:mod:`simulator.problems.control.bodies.known`).
+    Gymnasium does (:mod:`simulator.problems.control.rollouts.bodies.known`).
 
     Args:
         samples: an environment of each variant, as Gymnasium and we wrap it.
@@ -144,6 +162,7 @@ class PhysicsSlots(Slots):
     """
 
     kind = "physics"
+    portable = True
 
     def __init__(self, samples: list[Environment], slots: int) -> None:
         self._samples = samples
@@ -159,15 +178,9 @@ class PhysicsSlots(Slots):
         self._flag = np.empty((slots, 1))
 
     def begin(self, slot: int, variant: int, seed: int) -> Vector:
-        self._free(slot)
-        idle = self._idle[variant]
-        physics = idle.pop() if idle else _Physics(self._samples[variant], variant, self._body)
-        self._live[slot] = physics
+        physics = self._place(slot, variant)
         physics.environment.reset(seed=seed)
         np.concatenate(physics.views, out=self._now.lines[slot])
-        wrapper = self._wrappers[variant]
-        self._scale[slot], self._sign[slot] = wrapper.scale, wrapper.sign
-        self._flag[slot] = 0.0 if wrapper.flag is None else wrapper.flag
         result: Vector = self._observe(slot, slot + 1)[0]
         return result
 
@@ -192,9 +205,30 @@ class PhysicsSlots(Slots):
         for array in (self._now.array, self._scale, self._sign, self._flag):
             array[target] = array[source]
 
+    def pack(self, slot: int) -> tuple[int, Vector, Vector]:
+        physics: Any = self._live[slot]
+        state = np.empty(mujoco.mj_stateSize(physics.model, _STATE))
+        mujoco.mj_getState(physics.model, physics.data, state, _STATE)
+        return physics.variant, state, self._now.array[slot].copy()
+
+    def unpack(self, slot: int, packed: tuple[int, Vector, Vector]) -> None:
+        variant, state, self._now.array[slot] = packed
+        physics = self._place(slot, variant)
+        mujoco.mj_setState(physics.model, physics.data, state, _STATE)
+
     def close(self) -> None:
         for sample in self._samples:
             sample.close()
+
+    def _place(self, slot: int, variant: int) -> "_Physics":
+        self._free(slot)
+        idle = self._idle[variant]
+        physics = idle.pop() if idle else _Physics(self._samples[variant], variant, self._body)
+        self._live[slot] = physics
+        wrapper = self._wrappers[variant]
+        self._scale[slot], self._sign[slot] = wrapper.scale, wrapper.sign
+        self._flag[slot] = 0.0 if wrapper.flag is None else wrapper.flag
+        return physics
 
     def _free(self, slot: int) -> None:
         physics, self._live[slot] = self._live[slot], None

@@ -2,9 +2,21 @@
 
 from typing import Any
 
-from simulator.problems.control.bodies.arms import DoublePendulum, Pendulum, Pusher, Reacher
-from simulator.problems.control.bodies.body import Body
-from simulator.problems.control.bodies.legged import Ant, Hopper, Humanoid, Runner, Standup, Walker
+from simulator.problems.control.rollouts.bodies.arms import (
+    DoublePendulum,
+    Pendulum,
+    Pusher,
+    Reacher,
+)
+from simulator.problems.control.rollouts.bodies.body import Body
+from simulator.problems.control.rollouts.bodies.legged import (
+    Ant,
+    Hopper,
+    Humanoid,
+    Runner,
+    Standup,
+    Walker,
+)
 
 BODIES: dict[str, type[Body]] = {
     "humanoid": Humanoid,

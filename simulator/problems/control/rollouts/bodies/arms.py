@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator.problems.control.bodies.body import Body, Floats, Rows, Truths
+from simulator.problems.control.rollouts.bodies.body import Body, Floats, Rows, Truths
 
 
 class Reacher(Body):

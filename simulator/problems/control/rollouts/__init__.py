@@ -1,0 +1,1 @@
+"""Episodes in batches: physics side by side, the policy in the loop, several processes."""

@@ -1,0 +1,83 @@
+"""What the processes of a batch share: what nobody has taken yet, and who is idle."""
+
+import mmap
+import os
+import tempfile
+from collections.abc import Callable
+
+_BYTES = 4
+
+
+class Queue:
+    """The numbers of the trajectories that nobody has taken yet, in a pipe."""
+
+    def __init__(self) -> None:
+        self.reader, self._writer = os.pipe()
+        os.set_blocking(self.reader, False)
+        self.take = taker(self.reader)
+
+    def put(self, indices: range) -> None:
+        """Put numbers below 2**32; there is room for a page of them."""
+        os.write(self._writer, b"".join(index.to_bytes(_BYTES, "little") for index in indices))
+
+    def close(self) -> None:
+        """Close both ends."""
+        os.close(self.reader)
+        os.close(self._writer)
+
+
+def taker(queue: int) -> Callable[[], int | None]:
+    """Return a function that takes a number from the pipe ``queue``, None if it is empty."""
+
+    def take() -> int | None:
+        try:
+            return int.from_bytes(os.read(queue, _BYTES), "little")
+        except BlockingIOError:
+            return None
+
+    return take
+
+
+class Board:
+    """Who is idle: a byte per process, in memory that all see, with the turn in which it said so.
+
+    A process may say so when the next turn has begun already, which then means nothing.
+
+    Args:
+        processes: how many; number 0 is the one that makes the board.
+        file: what it lies in, None for a new one.
+    """
+
+    def __init__(self, processes: int, file: int | None = None) -> None:
+        if file is None:
+            with tempfile.TemporaryFile(buffering=0) as new:
+                new.write(bytes(processes))
+                file = os.dup(new.fileno())
+        self.file, self.processes, self.turn = file, processes, 0
+        self._bytes = mmap.mmap(file, processes)
+
+    def next_turn(self) -> int:
+        """Let nobody be idle; return the number of the turn, for the other boards."""
+        self.turn = self.turn % 255 + 1
+        return self.turn
+
+    def say_idle(self, number: int) -> None:
+        """Say that a process has nothing left to do in this turn."""
+        self._bytes[number] = self.turn
+
+    def is_idle(self, number: int) -> bool:
+        """Return whether a process has said so."""
+        return self._bytes[number] == self.turn
+
+    def first_idle(self, number: int) -> int:
+        """Return the first from ``number`` on that is idle; -1 if none is."""
+        return self._bytes.find(self.turn.to_bytes(1, "little"), number)
+
+    def claim(self, number: int) -> None:
+        """Say that a process will have something to do."""
+        self._bytes[number] = 0
+
+    def close(self) -> None:
+        """Close what this process sees of it."""
+        self._bytes.close()
+        os.close(self.file)
