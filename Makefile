@@ -32,15 +32,18 @@ reproduce: setup
 	    || [ $$? = 1 ] || exit; done
 
 # One scenario of the library from nothing, as in `make panel NAME=figure1c`, for hours; resumable.
-# It is tuned in its own file (see next/README.md), if it has a [tune], and run.
+# If it has a [tune], it is tuned in next/ first (see next/README.md), unless next/ has its tuning.
+FILE = $(firstword $(wildcard next/$(NAME).toml scenarios/library/*/$(NAME).toml))
+LIBRARY_FILE = $(firstword $(wildcard scenarios/library/*/$(NAME).toml) scenarios/library/beyond/$(NAME).toml)
 panel: setup
-	file=$$(ls scenarios/library/*/$(NAME).toml 2>/dev/null || echo scenarios/library/beyond/$(NAME).toml); \
-	[ ! -f next/$(NAME).toml ] || mv next/$(NAME).toml $$file || exit; \
-	! grep -q '^\[tune\]' $$file || { \
-	  $(BIN)/straggler tune $$file --dry-run --jobs $(JOBS) && \
-	  $(BIN)/straggler tune $$file --jobs $(JOBS) --write $$file --force --csv > .venv/$(NAME).csv && \
-	  mv .venv/$(NAME).csv results/tuning/$(NAME).csv; } || exit; \
+	@[ -n "$(FILE)" ] || { echo "make panel: NAME=$(NAME): no such scenario in next/ or scenarios/library/"; exit 2; }
+	[ -f next/$(NAME).csv ] || ! grep -q '^\[tune\]' $(FILE) || { \
+	  $(BIN)/straggler tune $(FILE) --dry-run --jobs $(JOBS) && \
+	  $(BIN)/straggler tune $(FILE) --jobs $(JOBS) --write $(FILE) --force --csv > .venv/$(NAME).csv && \
+	  mv .venv/$(NAME).csv next/$(NAME).csv; }
+	[ ! -f next/$(NAME).toml ] || mv next/$(NAME).toml $(LIBRARY_FILE)
 	$(BIN)/straggler run $(NAME) --jobs $(JOBS) --processes-per-run 1 --save results
+	[ ! -f next/$(NAME).csv ] || mv next/$(NAME).csv results/tuning/
 
 # The film of the documentation: three runs of Humanoid-v4, then OpenGL without a screen.
 FILM = $(BIN)/straggler watch runs/humanoids --at 0,1500,3000 \
