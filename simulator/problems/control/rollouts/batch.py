@@ -80,7 +80,7 @@ class Underway:
 
 
 class Others(Protocol):
-    """The processes that sample the same batch."""
+    """Processes that sample the same batch, and that this one can give episodes to."""
 
     def idle(self) -> bool:
         """Return whether one of them has nothing left to do."""

@@ -1,8 +1,9 @@
 """Rollouts in several processes: whoever is free takes the next trajectory, or half of another's.
 
-All take from one queue. A process that finds it empty and has nothing live says so on a board; the
-next one that looks hands half of its live episodes over, which go on there bit for bit. So the end
-of a batch, when there is nothing left to take, is shared as well.
+All take from one queue. A process that finds it empty and has nothing live says so on a board, and
+is handed half of another's live episodes, which go on there bit for bit. So the end of a batch,
+when there is nothing left to take, is shared as well. Helpers hand over to the main process only,
+and it to them.
 """
 
 import contextlib
@@ -74,9 +75,9 @@ class Rollouts:
         if self._processes == 1 or len(chunk) == 1:
             indices = iter(chunk)
             return [self.sampler.sample(batch, lambda: next(indices, None))]
-        if self._crew is None:
-            self._crew = _Crew(self.sampler, self._processes - 1)
         try:
+            if self._crew is None:
+                self._crew = _Crew(self.sampler, self._processes - 1)
             return self._crew.sample(batch, chunk)
         except BaseException:
             self._dismiss()  # what they would still send belongs to this batch
@@ -111,8 +112,13 @@ class _Crew:
         self._sampler = sampler
         self._queue, self._board = Queue(), Board(1 + helpers)
         self.helpers: list[_Helper] = []
-        for number in range(1, 1 + helpers):
-            self.helpers.append(_Helper(number, sampler.setting, self._queue, self._board))
+        try:
+            for number in range(1, 1 + helpers):
+                self.helpers.append(_Helper(self._queue, self._board))
+                self.helpers[-1].set_up(sampler.setting, number)
+        except BaseException:
+            self.close()
+            raise
 
     def sample(self, batch: Batch, chunk: range) -> list[Steps]:
         """Return the steps of the trajectories ``chunk`` of a batch."""
@@ -122,14 +128,15 @@ class _Crew:
         for helper in self.helpers:
             helper.send((batch, slots, turn))
         parts = [self._sampler.sample(batch, self._queue.take, slots, self)]
-        self._board.say_idle(0)
-        while answers := [helper.receive() for helper in self._ready()]:
+        while owing := [helper for helper in self.helpers if helper.owed]:
+            self._board.say_idle(0)
+            answers = [helper.receive() for helper in _ready(owing)]
+            self._board.claim(0)
             for answer in answers:
                 if isinstance(answer, Steps):
                     parts.append(answer)
                 else:
                     parts.append(self._sampler.sample(batch, self._queue.take, slots, self, answer))
-                    self._board.say_idle(0)
         return parts
 
     def idle(self) -> bool:
@@ -159,19 +166,19 @@ class _Crew:
             return min(SLOTS, -(-trajectories // processes))
         return max(3, min(SLOTS, trajectories // (2 * processes)))
 
-    def _ready(self) -> "list[_Helper]":
-        """Wait for helpers that still owe an answer; return those that have sent something."""
-        owing = [helper for helper in self.helpers if helper.owed]
-        if len(owing) <= 1:
-            return owing
-        ready = wait([helper.connection for helper in owing])
-        return [helper for helper in owing if helper.connection in ready]
+
+def _ready(helpers: "list[_Helper]") -> "list[_Helper]":
+    """Wait until one of them has sent something; return those that have."""
+    if len(helpers) == 1:
+        return helpers
+    ready = wait([helper.connection for helper in helpers])
+    return [helper for helper in helpers if helper.connection in ready]
 
 
 class _Helper:
     """A process that samples what it is sent; it ends with this one."""
 
-    def __init__(self, number: int, setting: Setting, queue: Queue, board: Board) -> None:
+    def __init__(self, queue: Queue, board: Board) -> None:
         ours, theirs = socket.socketpair()
         command = "from simulator.problems.control.rollouts.helpers import serve; serve()"
         files = theirs.fileno(), queue.reader, board.file
@@ -184,10 +191,17 @@ class _Helper:
             )
         theirs.close()
         self.connection = Connection(ours.detach())
-        self.owed = -1  # answers to what was sent; the next line has none
-        self.send((setting, list(sys.path), number, board.processes))
+        self.owed = 0
+        """Answers to what was sent."""
+        self._processes = board.processes
+
+    def set_up(self, setting: Setting, number: int) -> None:
+        """Say what it samples, and which one it is."""
+        with self._named_failure():
+            self.connection.send((setting, list(sys.path), number, self._processes))
 
     def send(self, message: object) -> None:
+        """Send a batch, or episodes to go on with."""
         with self._named_failure():
             self.connection.send(message)
         self.owed += 1
@@ -212,7 +226,9 @@ class _Helper:
         try:
             yield
         except (EOFError, OSError) as error:
-            code = self._process.poll()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=5)  # its end of the socket closes a little earlier
+            code = self._process.returncode
             raise HelperError(f"a helper process ended (exit code {code})") from error
 
 
@@ -231,21 +247,26 @@ class _Parent:
 
 
 def serve() -> None:
-    """Sample batches until the parent ends: the main function of a helper process."""
+    """Sample batches until the parent ends, or an error is told: a helper's main function."""
     connection, queue, file = Connection(int(sys.argv[1])), int(sys.argv[2]), int(sys.argv[3])
-    with contextlib.suppress(EOFError, OSError):
-        setting, sys.path[:], number, processes = connection.recv()
-        board = Board(processes, file)
-        sampler, parent, take = Sampler(setting), _Parent(connection, board), taker(queue)
-        batch, slots, board.turn = message = connection.recv()
-        while True:
-            underway = message if isinstance(message, list) else ()
-            try:
-                answer: object = sampler.sample(batch, take, slots, parent, underway)
-            except Exception as error:  # noqa: BLE001 - the parent says it
-                answer = f"{one_line(error)}\n{traceback.format_exc()}"
-            connection.send(answer)
-            board.say_idle(number)
-            message = connection.recv()
-            if not isinstance(message, list):
-                batch, slots, board.turn = message
+    with contextlib.suppress(OSError):  # the parent has ended
+        try:
+            _serve(connection, queue, file)
+        except EOFError:  # the parent has ended
+            pass
+        except Exception as error:  # noqa: BLE001 - the parent says it
+            connection.send(f"{one_line(error)}\n{traceback.format_exc()}")
+
+
+def _serve(connection: Connection, queue: int, file: int) -> None:
+    setting, sys.path[:], number, processes = connection.recv()
+    board = Board(processes, file)
+    sampler, parent, take = Sampler(setting), _Parent(connection, board), taker(queue)
+    batch, slots, board.turn = message = connection.recv()
+    while True:
+        underway = message if isinstance(message, list) else ()
+        connection.send(sampler.sample(batch, take, slots, parent, underway))
+        board.say_idle(number)
+        message = connection.recv()
+        if not isinstance(message, list):
+            batch, slots, board.turn = message

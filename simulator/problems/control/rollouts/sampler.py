@@ -91,9 +91,11 @@ class Sampler:
 
         Args:
             batch: what there is to sample.
-            take: returns the index of the next trajectory.
+            take: returns the index of the next trajectory; asked before each step while there is
+                a free slot.
             slots: how many may be live at once, at most :data:`SLOTS`.
-            others: are given half of what is live as soon as they are idle, if it is portable.
+            others: are given half of what is live when they are idle, if it is portable and has
+                :data:`LEAST_STEPS` before it.
             underway: what others gave, to go on with; at most :data:`SLOTS`.
         """
         self._points = [-1] * SLOTS  # of this batch

@@ -27,13 +27,19 @@ class Queue:
 
 
 def taker(queue: int) -> Callable[[], int | None]:
-    """Return a function that takes a number from the pipe ``queue``, None if it is empty."""
+    """Return a function that takes a number from the pipe ``queue``, None if it is empty.
+
+    It raises EOFError if the process that puts numbers there has ended.
+    """
 
     def take() -> int | None:
         try:
-            return int.from_bytes(os.read(queue, _BYTES), "little")
+            number = os.read(queue, _BYTES)
         except BlockingIOError:
             return None
+        if not number:
+            raise EOFError
+        return int.from_bytes(number, "little")
 
     return take
 
@@ -50,9 +56,8 @@ class Board:
 
     def __init__(self, processes: int, file: int | None = None) -> None:
         if file is None:
-            with tempfile.TemporaryFile(buffering=0) as new:
-                new.write(bytes(processes))
-                file = os.dup(new.fileno())
+            file = _new_file()
+            os.ftruncate(file, processes)
         self.file, self.processes, self.turn = file, processes, 0
         self._bytes = mmap.mmap(file, processes)
 
@@ -81,3 +86,10 @@ class Board:
         """Close what this process sees of it."""
         self._bytes.close()
         os.close(self.file)
+
+
+def _new_file() -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("straggler")
+    with tempfile.TemporaryFile() as new:  # not on Linux
+        return os.dup(new.fileno())
