@@ -65,6 +65,10 @@ FINDINGS = {
         "Steps that start longer and decay make all three rise sooner and end where they did; "
         "Rennala stays surely ahead of the others, and not surely of itself"
     ),
+    "baseline": (
+        "Less noise lifts all three by about a hundred and brings them closer together; Rennala "
+        "is first by the area, surely against the synchronous method, not surely against AFedPG"
+    ),
     "network": (
         "Surely ahead with an ideal server, one port and a ring; one port slows everybody, and "
         "a ring is no use to AFedPG"
