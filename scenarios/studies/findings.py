@@ -11,8 +11,8 @@ FINDINGS = {
         "small steps are, in a short one; on Hopper nobody is"
     ),
     "4": (
-        "In the long run the best batch is M = n = 100, with which Rennala is synchronous NIGT, "
-        "and AFedPG with short steps is level"
+        "In the long run, ten seeds, the best batch is M = n = 100, with which Rennala is "
+        "synchronous NIGT; AFedPG with short steps is later at the thresholds and level by the area"
     ),
     "5": "A round ends before most workers have completed a gradient; AFedPG uses all of them",
     "6": "As figure 5, at twice the time",
