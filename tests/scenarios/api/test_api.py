@@ -197,7 +197,7 @@ def test_failed_runs_are_told_and_do_not_raise(tmp_path: Path) -> None:
 def test_one_run_and_compact_files_open(results: front.Results) -> None:
     folder = Path(results.name) / "rennala-nigt/seed-0"
     assert len(front.open(folder)) == 1
-    compact = front.open(Path(__file__).parents[3] / "results/figure4.parquet")
+    compact = front.open(Path(__file__).parents[3] / "results/ring.parquet")
     assert compact.methods
     assert len(compact.table()) == len(compact)
     assert compact.compare().table()["seeds"].tolist() == [5] * len(compact.methods)
