@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from simulator.problems.control.rollouts import helpers
 from simulator.problems.control.rollouts.batch import Steps, Underway, pack
 from simulator.problems.control.rollouts.helpers import HelperError
 from simulator.problems.control.rollouts.sampler import SLOTS
-from simulator.problems.control.rollouts.sharing import Board
+from simulator.problems.control.rollouts.sharing import Board, shared_file
 
 environments.register()
 
@@ -138,12 +138,20 @@ def test_an_episode_that_soon_ends_stays(
         problem.close()
 
 
-TRIES = 100
-"""On a busy machine a process may be late, and find that the other has done all."""
+def sample_until(
+    enough: Callable[[], bool], crew: Control, parts: list[Request], expected: list[Any]
+) -> None:
+    """Sample again: on a busy machine a process may be late, and find that all is done."""
+    for _ in range(100):
+        for got, want in zip(sampled(crew, parts), expected, strict=True):
+            np.testing.assert_array_equal(got, want)
+        if enough():
+            return
+    pytest.fail("too little changed hands")
 
 
 def untaken(*_: object) -> None:
-    """Put no number into the queue, or take none from it."""
+    """Take no number from the queue, or sample nothing."""
 
 
 def test_a_parent_that_finds_nothing_to_take_is_given_half(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,12 +169,7 @@ def test_a_parent_that_finds_nothing_to_take_is_given_half(monkeypatch: pytest.M
 
     monkeypatch.setattr(sampler, "sample", watched)
     monkeypatch.setattr(team._queue, "take", untaken)
-    for _ in range(TRIES):
-        for got, want in zip(sampled(crew, parts), expected, strict=True):
-            np.testing.assert_array_equal(got, want)
-        if len(given) >= 3:
-            break
-    assert len(given) >= 3
+    sample_until(lambda: len(given) >= 3, crew, parts, expected)
     crew.close()
     alone.close()
 
@@ -185,14 +188,10 @@ def test_a_helper_that_finds_nothing_to_take_is_given_half(monkeypatch: pytest.M
         send(message)
 
     monkeypatch.setattr(team.helpers[0], "send", watched)
-    monkeypatch.setattr(team._queue, "put", untaken)
-    for _ in range(TRIES):
-        monkeypatch.setattr(team._queue, "take", partial(next, iter(range(6)), None))
-        for got, want in zip(sampled(crew, parts), expected, strict=True):
-            np.testing.assert_array_equal(got, want)
-        if len(given) >= 3:
-            break
-    assert len(given) >= 3
+    numbers: list[int] = []  # for the parent alone
+    monkeypatch.setattr(team._queue, "put", numbers.extend)
+    monkeypatch.setattr(team._queue, "take", lambda: numbers.pop() if numbers else None)
+    sample_until(lambda: len(given) >= 3, crew, parts, expected)
     crew.close()
     alone.close()
 
@@ -200,7 +199,7 @@ def test_a_helper_that_finds_nothing_to_take_is_given_half(monkeypatch: pytest.M
 def test_several_helpers_give_to_the_parent_and_are_given(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """One of the two helpers takes nothing from the queue, and neither does the parent."""
+    """The parent takes nothing from the queue."""
     alone, crew = control(1, "Swimmer-v4"), control(3, "Swimmer-v4")
     parts = requests(alone, [6, 6])
     expected, _ = sampled(alone, parts), sampled(crew, parts)  # the helpers have started
@@ -224,20 +223,14 @@ def test_several_helpers_give_to_the_parent_and_are_given(
 
         monkeypatch.setattr(helper, "send", sent)
         monkeypatch.setattr(helper, "receive", received)
-    for _ in range(TRIES):
-        for got, want in zip(sampled(crew, parts), expected, strict=True):
-            np.testing.assert_array_equal(got, want)
-        if there and back:
-            break
-    assert there
-    assert back
+    sample_until(lambda: there > 0 and back > 0, crew, parts, expected)
     crew.close()
     alone.close()
 
 
 def test_who_was_idle_in_an_earlier_turn_is_not_idle() -> None:
-    board = Board(3)
-    other = Board(3, os.dup(board.file))
+    board = Board(shared_file(3))
+    other = Board(os.dup(board.file))
     for _ in range(300):  # numbers begin anew after 255
         other.turn = board.next_turn()
         assert board.first_idle(0) == -1

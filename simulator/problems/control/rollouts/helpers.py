@@ -24,7 +24,7 @@ from simulator.problems.control.rollouts.batch import (
     pack,
 )
 from simulator.problems.control.rollouts.sampler import SLOTS, Sampler
-from simulator.problems.control.rollouts.sharing import Board, Queue, taker
+from simulator.problems.control.rollouts.sharing import Board, Queue, shared_file, taker
 from simulator.threads import one_thread_per_process
 
 LARGEST_BATCH = 1024
@@ -110,7 +110,7 @@ class _Crew:
 
     def __init__(self, sampler: Sampler, helpers: int) -> None:
         self._sampler = sampler
-        self._queue, self._board = Queue(), Board(1 + helpers)
+        self._queue, self._board = Queue(), Board(shared_file(1 + helpers))
         self.helpers: list[_Helper] = []
         try:
             for number in range(1, 1 + helpers):
@@ -193,12 +193,11 @@ class _Helper:
         self.connection = Connection(ours.detach())
         self.owed = 0
         """Answers to what was sent."""
-        self._processes = board.processes
 
     def set_up(self, setting: Setting, number: int) -> None:
         """Say what it samples, and which one it is."""
         with self._named_failure():
-            self.connection.send((setting, list(sys.path), number, self._processes))
+            self.connection.send((setting, list(sys.path), number))
 
     def send(self, message: object) -> None:
         """Send a batch, or episodes to go on with."""
@@ -259,8 +258,8 @@ def serve() -> None:
 
 
 def _serve(connection: Connection, queue: int, file: int) -> None:
-    setting, sys.path[:], number, processes = connection.recv()
-    board = Board(processes, file)
+    setting, sys.path[:], number = connection.recv()
+    board = Board(file)
     sampler, parent, take = Sampler(setting), _Parent(connection, board), taker(queue)
     batch, slots, board.turn = message = connection.recv()
     while True:

@@ -50,16 +50,12 @@ class Board:
     A process may say so when the next turn has begun already, which then means nothing.
 
     Args:
-        processes: how many; number 0 is the one that makes the board.
-        file: what it lies in, None for a new one.
+        file: a :func:`shared_file` of one byte per process; number 0 is the main one.
     """
 
-    def __init__(self, processes: int, file: int | None = None) -> None:
-        if file is None:
-            file = _new_file()
-            os.ftruncate(file, processes)
-        self.file, self.processes, self.turn = file, processes, 0
-        self._bytes = mmap.mmap(file, processes)
+    def __init__(self, file: int) -> None:
+        self.file, self.turn = file, 0
+        self._bytes = mmap.mmap(file, 0)  # all of it
 
     def next_turn(self) -> int:
         """Let nobody be idle; return the number of the turn, for the other boards."""
@@ -88,8 +84,12 @@ class Board:
         os.close(self.file)
 
 
-def _new_file() -> int:
+def shared_file(size: int) -> int:
+    """Return the descriptor of a new file of zeros that other processes can map as well."""
     if hasattr(os, "memfd_create"):
-        return os.memfd_create("straggler")
-    with tempfile.TemporaryFile() as new:  # not on Linux
-        return os.dup(new.fileno())
+        file = os.memfd_create("straggler")
+    else:  # not on Linux
+        with tempfile.TemporaryFile() as new:
+            file = os.dup(new.fileno())
+    os.ftruncate(file, size)
+    return file
