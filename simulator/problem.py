@@ -78,7 +78,7 @@ class Problem(ABC):
     """The number d of parameters."""
 
     interrupt: Callable[[], None] | None = None
-    """Called between environment steps where one trajectory is sampled; may raise to give up."""
+    """Called between environment steps where trajectories are sampled; may raise to give up."""
 
     variants: Variants | None = None
     """The variants of the problem, if workers differ; J is the equal average over workers."""
@@ -129,6 +129,14 @@ class Problem(ABC):
     def preview(self, point: Vector, workers: Indices, tasks: Indices) -> tuple[Indices, Vector]:
         """Do as :meth:`sample`; requests at the same ``point`` may follow, until :meth:`forget`."""
         return self.sample(point, workers, tasks)
+
+    def begin(self, request: Request) -> bool:  # noqa: ARG002
+        """Begin to answer a request that will be asked for, if that is possible; return whether.
+
+        Its answer is then best asked for alone, when it is needed, or given up by :meth:`forget`.
+        What it returns may depend on how fast the machine is: answers must not.
+        """
+        return False
 
     def forget(self, keys: Iterable[Key]) -> None:  # noqa: B027 - most have nothing
         """Free what is held for tasks whose gradients will not be needed any more."""

@@ -133,6 +133,8 @@ def simulate(
             f"the method ended after update {cluster.updates_made}; "
             "accepted: one that goes on for ever"
         ) from error
+    finally:
+        cluster.gradients.close()
     cluster.close()
     return _result(cluster, timeline if record_timeline else None, failure, timeline.seconds)
 

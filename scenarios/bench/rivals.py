@@ -16,8 +16,7 @@ from mujoco import rollout
 from simulator.problems.control.environment import make_environment
 from simulator.problems.control.policy import GaussianPolicy
 from simulator.problems.control.reinforce import heads
-from simulator.problems.control.rollouts.batch import Batch, Floats, Setting
-from simulator.problems.control.rollouts.sampler import Sampler
+from simulator.problems.control.rollouts.batch import Batch, Floats, Setting, Trajectories
 from simulator.randomness import generator
 
 PIECE = 8
@@ -206,20 +205,17 @@ class OpenLoop(Rival):
         self._datas = [mujoco.MjData(self._model) for _ in range(threads)]
         self._recorded: list[tuple[int, list[tuple[Floats, Floats, Floats]]]] = []
 
-    def record(self, batch: Batch, sampler: Sampler) -> None:
-        """Add a batch to what will be rolled out."""
-        indices = iter(range(len(batch.point)))
-        steps = sampler.sample(batch, lambda: next(indices, None))
+    def record(self, batch: Batch, sampled: Trajectories) -> None:
+        """Add a batch to what will be rolled out, with what was sampled of it."""
         starts: dict[int, list[tuple[Floats, Floats, Floats]]] = {}
-        for k in range(len(batch.point)):
-            u = steps.u[steps.owners == k]
-            actions = (self.middle + self.range * np.tanh(u)).astype(np.float32)
+        for k, one in enumerate(sampled.each()):
+            actions = (self.middle + self.range * np.tanh(one.u)).astype(np.float32)
             self._replay(batch, k, actions, starts)
         pieces = [
             tuple(np.stack(column) for column in zip(*same, strict=True))
             for same in starts.values()
         ]
-        self._recorded.append((len(steps.owners), pieces))  # type: ignore[arg-type]
+        self._recorded.append((len(sampled.rewards), pieces))  # type: ignore[arg-type]
 
     def sample(self, batch: Batch) -> int:
         steps, pieces = self._recorded[int(batch.tasks[0]) % len(self._recorded)]

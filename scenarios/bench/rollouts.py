@@ -13,7 +13,7 @@ from scenarios.bench.rivals import EnvPool, GymnasiumVector, OneAtATime, OpenLoo
 from scenarios.runs.cores import CORES
 from simulator.problems.control.policy import Policy
 from simulator.problems.control.rollouts.batch import Batch, Setting
-from simulator.problems.control.rollouts.helpers import Rollouts
+from simulator.problems.control.rollouts.rollouts import Rollouts
 from simulator.problems.control.variant import Variant
 from simulator.randomness import Stream, generator
 from simulator.types import Indices
@@ -64,7 +64,7 @@ def bench_rollouts(
     }
     samplers |= {name: rival.sample for name, rival in rivals.items()}
     batches = [batch(0)]
-    limit.record(batches[0], single.sampler)
+    limit.record(batches[0], single.sample(batches[0]))
 
     def all_batches(sample: Callable[[Batch], int]) -> Case:
         return "useful steps", lambda: sum(sample(one) for one in batches)
@@ -76,7 +76,7 @@ def bench_rollouts(
         interleaved(cases, 1, warm_up=False)
         for k in range(1, int(SECONDS / (time.perf_counter() - start))):
             batches.append(batch(k))
-            limit.record(batches[k], single.sampler)
+            limit.record(batches[k], single.sample(batches[k]))
         found = interleaved(cases, rounds, warm_up=False, on_round=on_round)
         times = allowed([single.sample(one).lengths for one in batches])
         return [*found, _at_most(found[1], times)]

@@ -23,8 +23,8 @@ from scenarios.format.words.strict import (
 )
 from simulator import Count, Positive, Problem, Variants
 
-SLOTS = 16
-"""Copies of a policy that act at once: ``simulator.problems.control.rollouts.sampler.SLOTS``."""
+COPIES = 32
+"""Of a policy, that act or are about to: twice what ``rollouts.sampler`` says of ``SLOTS``."""
 
 Discount = Annotated[float, annotated_types.Gt(0), annotated_types.Le(1)]
 
@@ -193,7 +193,7 @@ class ControlProblem(Sourced, VariedProblem):
                 dimension = policy_size(self.env, variants, tuple(self.hidden))
         except UnsuitableEnvironmentError as error:
             raise ValueError(f"problem.env: {error}") from error
-        per_coordinate = VECTORS * NUMBER + SLOTS * (4 if self.dtype == "float32" else 8)
+        per_coordinate = VECTORS * NUMBER + COPIES * (4 if self.dtype == "float32" else 8)
         what = f"layers of {short(self.hidden)}, {dimension:,} coordinates,"
         fitting = "[64, 64]"
         return Size(

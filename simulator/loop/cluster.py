@@ -276,4 +276,6 @@ class SimulatedCluster(HardwareCluster):
         workers = self.workers
         workers.start(np.array([worker]), lookahead, self.now)
         key = worker, workers.index(worker)
-        self.gradients.promise(key, lookahead, lost=workers.due(worker)[1])
+        due, lost = workers.due(worker)
+        needed = not lost and due <= self.clock.limit
+        self.gradients.promise(key, lookahead, due, needed=needed)

@@ -1,7 +1,7 @@
 """Promises of gradients: evaluated late, and many at a time."""
 
-import itertools
 from collections.abc import Mapping, Sequence
+from heapq import heappop, heappush
 
 import numpy as np
 
@@ -13,17 +13,18 @@ from simulator.types import Vector
 
 LARGEST = 32
 """The most gradients evaluated together because one of them is needed: the others are computed
-ahead, and perhaps in vain. Twice what a control problem samples at a time; more gains little.
-Results do not depend on it, since each gradient is the same in whatever company."""
+ahead, and perhaps in vain. More gains little. Results do not depend on it, since each gradient is
+the same in whatever company."""
 
 
 class LazyGradients:
     """Evaluates promises when a value is first needed, in the largest batch that is possible.
 
     Gradients that are needed one at a time (asynchronous methods) are announced with
-    :meth:`promise`; when the first value is needed, all announced ones are evaluated with it. But
-    delays repeat themselves: if a worker's latest one was discarded, its next one will be, more
-    often than not, and is evaluated only when it is asked for.
+    :meth:`promise`. A problem that can work ahead begins with them at once; of others, all
+    announced ones are evaluated when the first value is needed. But delays repeat themselves: if a
+    worker's latest one was discarded, its next one will be, more often than not, and is evaluated
+    only when it is asked for.
 
     Args:
         problem: what answers.
@@ -37,23 +38,28 @@ class LazyGradients:
         self._placeholder = Estimate(np.zeros_like(problem.initial_point()))
         self.baselines = Baselines(problem, replay)
         self._promised: dict[Key, Lookahead] = {}
-        self._likely: dict[Key, None] = {}  # those to be evaluated together
+        self._likely: dict[Key, float] = {}  # those to work ahead on, and when they are due
+        self._queue: list[tuple[float, Key]] = []  # of them, the first one due in front; and others
+        self._begun: set[Key] = set()  # by the problem: to be asked for alone
         self._discarded: set[int] = set()  # workers whose latest one was
         self._values = dict(replay.ahead)
         self._steps: dict[Key, tuple[Vector, Estimate]] = {}  # of workers that move: point, answer
 
-    def promise(self, key: Key, lookahead: Lookahead, *, lost: bool) -> None:
-        """Announce that this gradient will be needed alone.
+    def promise(self, key: Key, lookahead: Lookahead, due: float, *, needed: bool) -> None:
+        """Announce that this gradient will be asked for alone.
 
         Args:
             key: of its task.
             lookahead: where it is taken.
-            lost: a failure will take the task, so that it will not be needed.
+            due: when the task ends, in simulated seconds.
+            needed: no failure will take the task, and the run does not end before it.
         """
         if key not in self._values:
             self._promised[key] = lookahead
-            if not lost and key[0] not in self._discarded:
-                self._likely[key] = None
+            if needed and key[0] not in self._discarded:
+                self._likely[key] = due
+                heappush(self._queue, (due, key))
+                self._begin()
 
     def lose(self, task: Task) -> None:
         """Take back the promise of a task that a failure took."""
@@ -68,6 +74,9 @@ class LazyGradients:
         self._steps.pop(key, None)
         promised = self._promised.pop(key, None) is not None
         self._likely.pop(key, None)
+        if key in self._begun:
+            self._begun.remove(key)
+            self._problem.forget([key])
         computed = key in self._values and self._values[key][0].update == lookahead.update
         if computed:
             del self._values[key]
@@ -85,7 +94,7 @@ class LazyGradients:
             return self._placeholder
         if key not in self._values:
             self._likely.pop(key, None)
-            keys = [key, *itertools.islice(self._likely, LARGEST - 1)]
+            keys = self._together_with(key)
             lookaheads = [self._promised.pop(k) for k in keys]
             answers = self._problem.estimate(
                 [
@@ -94,8 +103,7 @@ class LazyGradients:
                 ]
             )
             self._values.update(zip(keys, zip(lookaheads, answers, strict=True), strict=True))
-            for k in keys[1:]:
-                del self._likely[k]
+            self._begin()
         return (self._values[key] if keep else self._values.pop(key))[1]
 
     def weighted_sum(self, tasks: Sequence[Task], weights: Sequence[float]) -> Estimate:
@@ -115,6 +123,37 @@ class LazyGradients:
         self._evaluate([lookahead.after])
         point, answer = self._steps[lookahead.after.key]
         return lookahead.move(point, answer.gradient)
+
+    def close(self) -> None:
+        """Say that no more gradients will be needed."""
+        self._problem.forget(self._begun)
+        self._begun.clear()
+
+    def _together_with(self, key: Key) -> list[Key]:
+        """Return what is evaluated because ``key`` is needed: that alone if it is begun."""
+        keys = [key]
+        if key in self._begun:
+            self._begun.remove(key)
+            return keys
+        while len(keys) < LARGEST and (soonest := self._soonest()) is not None:
+            del self._likely[soonest]
+            keys.append(soonest)
+        return keys
+
+    def _soonest(self) -> Key | None:
+        """Return the one to work ahead on that is due first."""
+        while self._queue and self._likely.get(self._queue[0][1]) != self._queue[0][0]:
+            heappop(self._queue)
+        return self._queue[0][1] if self._queue else None
+
+    def _begin(self) -> None:
+        """Let the problem begin with promises, as far as it does."""
+        while self._replay.over and (key := self._soonest()) is not None:
+            at = self._promised[key]
+            if not self._problem.begin(_request(at.vector, [key], [1.0], at.baseline)):
+                return
+            del self._likely[key]
+            self._begun.add(key)
 
     def _evaluate(self, tasks: Sequence[Task]) -> None:
         """Evaluate tasks of workers that move: first steps together, then second ones, ..."""

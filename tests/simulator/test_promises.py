@@ -1,7 +1,6 @@
 """What is not computed: trajectories a second time, and gradients that will hardly be needed."""
 
 from collections import Counter
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +10,8 @@ from algorithms import AFedPG, Algorithm, Rennala, Ringmaster
 from simulator import ComputeModel, Hardware, Network, Request, Run
 from simulator.problems.control import control
 from simulator.problems.control.control import Control
-from simulator.problems.control.rollouts.batch import Batch, Trajectories
-from simulator.problems.control.rollouts.helpers import Rollouts
+from simulator.problems.control.rollouts.batch import Batch
+from simulator.problems.control.rollouts.rollouts import Announced, Rollouts
 
 
 def test_after_one_that_was_discarded_the_next_is_evaluated_only_when_it_is_needed() -> None:
@@ -27,13 +26,13 @@ def test_after_one_that_was_discarded_the_next_is_evaluated_only_when_it_is_need
 def sampled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     """(worker, task) of each trajectory that is sampled."""
     keys: list[tuple[int, int]] = []
-    sample = Rollouts.sample
+    announce = Rollouts.announce
 
-    def watched(self: Rollouts, batch: Batch, *more: Any) -> Trajectories:
+    def watched(self: Rollouts, batch: Batch) -> list[Announced]:
         keys.extend(zip(batch.workers.tolist(), batch.tasks.tolist(), strict=True))
-        return sample(self, batch, *more)
+        return announce(self, batch)
 
-    monkeypatch.setattr(Rollouts, "sample", watched)
+    monkeypatch.setattr(Rollouts, "announce", watched)
     return keys
 
 

@@ -10,8 +10,8 @@ from simulator.problem import Estimate, Problem, Request, Variants
 from simulator.problems.control.baseline import KEPT, LinearBaseline
 from simulator.problems.control.reinforce import reward_to_go, weighted_gradient
 from simulator.problems.control.rollouts.batch import Batch, Setting, Trajectories, joined
-from simulator.problems.control.rollouts.helpers import Rollouts
-from simulator.problems.control.rollouts.sampler import reset_seed
+from simulator.problems.control.rollouts.rollouts import Announced, Rollouts
+from simulator.problems.control.rollouts.sampler import AHEAD, reset_seed
 from simulator.problems.control.screen import Episode, Screen
 from simulator.problems.control.variant import Variant
 from simulator.randomness import Stream, generator
@@ -19,7 +19,8 @@ from simulator.types import Indices, Vector
 
 KEPT_BYTES = 2**28
 """The most memory of trajectories that were sampled for their lengths, until their gradients are
-needed; beyond it they are sampled a second time. Results do not depend on it."""
+needed; beyond it they are sampled a second time. As much again for those whose gradients are known
+to be needed; beyond it they are sampled when they are. Results do not depend on it."""
 
 
 class Control(Problem):
@@ -71,6 +72,8 @@ class Control(Problem):
         self._rollouts = Rollouts(setting, processes)
         self._kept: dict[Key, tuple[Vector, Trajectories]] = {}
         self._kept_bytes = 0
+        self._begun: dict[Key, tuple[Vector, Announced]] = {}
+        self._most_pending = AHEAD * processes
         self.policy = self._rollouts.sampler.policy
         self.dimension = self.policy.dimension
         self._discount = discount
@@ -163,11 +166,28 @@ class Control(Problem):
                 self._kept_bytes += trajectory.size
         return sampled.lengths, sampled.returns
 
+    def begin(self, request: Request) -> bool:
+        """Let the trajectories of a request be sampled from now on, unless too much waits."""
+        missing = [self._there(key, request.point) is None for key in _keys(request)]
+        if not any(missing):
+            return True
+        rollouts = self._rollouts
+        if rollouts.pending >= self._most_pending or rollouts.held_bytes > KEPT_BYTES:
+            return False
+        new = _part(request, missing)
+        keys = _keys(new)
+        self.forget(keys)
+        for key, one in zip(keys, rollouts.announce(self._batch([new])), strict=True):
+            self._begun[key] = request.point, one
+        return True
+
     def forget(self, keys: Iterable[Key]) -> None:
-        """Free the trajectories of tasks, if they were kept."""
-        for key in keys:
+        """Free the trajectories of tasks, if they were kept or begun."""
+        for key in list(keys):
             if key in self._kept:
                 self._kept_bytes -= self._kept.pop(key)[1].size
+            if key in self._begun:
+                self._rollouts.drop([self._begun.pop(key)[1]])
 
     def describe(self) -> dict[str, object]:
         """Return which policy and which rollouts were used."""
@@ -181,22 +201,28 @@ class Control(Problem):
         self._rollouts.close()
 
     def _sample(self, requests: Sequence[Request]) -> Trajectories:
-        if not self._kept:
+        if not self._kept and not self._begun:
             return self._rollouts.sample(self._batch(requests), self.interrupt)
         there = [[self._there(key, r.point) for key in _keys(r)] for r in requests]
-        missing = []
-        for r, mine in zip(requests, there, strict=True):
-            new = [one is None for one in mine]
-            missing.append(Request(r.point, r.workers[new], r.tasks[new], r.weights[new]))
-        batch = self._batch(missing)
-        sampled = iter(
-            self._rollouts.sample(batch, self.interrupt).each() if len(batch.point) else ()
-        )
-        return joined([one or next(sampled) for mine in there for one in mine])
+        missing = [
+            _part(r, [one is None for one in mine]) for r, mine in zip(requests, there, strict=True)
+        ]
+        new = iter(self._rollouts.announce(self._batch(missing)))
+        wanted = [one or next(new) for mine in there for one in mine]
+        announced = [one for one in wanted if isinstance(one, Announced)]
+        for key in {key for r in requests for key in _keys(r)} & self._begun.keys():
+            _, one = self._begun.pop(key)
+            if one not in announced:  # at another point
+                self._rollouts.drop([one])
+        sampled = iter(self._rollouts.wait_for(announced, self.interrupt))
+        return joined([next(sampled) if isinstance(one, Announced) else one for one in wanted])
 
-    def _there(self, key: Key, point: Vector) -> Trajectories | None:
-        where, trajectory = self._kept.get(key, (None, None))
-        return trajectory if where is point else None
+    def _there(self, key: Key, point: Vector) -> Trajectories | Announced | None:
+        for held in (self._kept, self._begun):
+            where, one = held.get(key, (None, None))
+            if where is point:
+                return one
+        return None
 
     def _batch(self, requests: Sequence[Request]) -> Batch:
         workers = np.concatenate([r.workers for r in requests])
@@ -207,6 +233,12 @@ class Control(Problem):
             workers=workers,
             tasks=np.concatenate([r.tasks for r in requests]),
         )
+
+
+def _part(request: Request, wanted: Sequence[bool]) -> Request:
+    which = np.array(wanted, dtype=bool)
+    columns = (request.workers, request.tasks, request.weights)
+    return Request(request.point, *(column[which] for column in columns))
 
 
 def _keys(request: Request) -> list[Key]:

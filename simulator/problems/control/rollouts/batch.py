@@ -1,8 +1,8 @@
 """What is sampled, and what comes of it: batches, steps, trajectories."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -59,56 +59,6 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Underway:
-    """An episode that is not over, as it goes on in another process.
-
-    Attributes:
-        trajectory: its index in the batch.
-        age: its steps so far.
-        rng: its generator.
-        noise: shape (NOISE_STEPS, noise_size), of the steps around ``age``.
-        seen: shape (o,), its latest observation.
-        packed: its environment, as ``physics.Slots.pack`` gives it.
-    """
-
-    trajectory: int
-    age: int
-    rng: np.random.Generator
-    noise: Floats
-    seen: Floats
-    packed: object
-
-
-class Others(Protocol):
-    """Processes that sample the same batch, and that this one can give episodes to."""
-
-    def idle(self) -> bool:
-        """Return whether one of them has nothing left to do."""
-
-    def give(self, episodes: Sequence[Underway]) -> None:
-        """Let one that has nothing left to do go on with these."""
-
-
-@dataclass(frozen=True)
-class Steps:
-    """Steps in the order in which they were made.
-
-    Attributes:
-        owners: shape (steps,), the trajectory of each.
-        ages: shape (steps,), how many steps of its trajectory were made before.
-        observations: shape (steps, o).
-        u: shape (steps, a), the actions before they were squashed; or (steps, 1), indices.
-        rewards: shape (steps,).
-    """
-
-    owners: Indices
-    ages: Indices
-    observations: Floats
-    u: Floats
-    rewards: Vector
-
-
-@dataclass(frozen=True)
 class Trajectories:
     """Packed trajectories: all steps of the first, then all of the second, and so on.
 
@@ -151,13 +101,32 @@ def joined(trajectories: Sequence[Trajectories]) -> Trajectories:
     return Trajectories(*[np.concatenate(column) for column in columns])
 
 
-def pack(parts: Sequence[Steps], trajectories: int) -> Trajectories:
-    """Return the trajectories whose steps were made in several parts."""
-    owners = np.concatenate([part.owners for part in parts])
-    order = np.lexsort((np.concatenate([part.ages for part in parts]), owners))
-    return Trajectories(
-        np.concatenate([part.observations for part in parts])[order],
-        np.concatenate([part.u for part in parts])[order],
-        np.concatenate([part.rewards for part in parts])[order],
-        np.bincount(owners, minlength=trajectories),
-    )
+def whole(parts: Sequence[Trajectories]) -> Trajectories:
+    """Return one trajectory whose steps were made in several parts, in their order."""
+    if len(parts) == 1:
+        return parts[0]
+    packed = joined(parts)
+    return replace(packed, lengths=packed.lengths.sum(keepdims=True))
+
+
+@dataclass(frozen=True)
+class Underway:
+    """An episode that is not over, as it goes on in another process.
+
+    Attributes:
+        row: its row in the table.
+        age: its steps so far.
+        rng: its generator.
+        noise: shape (NOISE_STEPS, noise_size), of the steps around ``age``.
+        seen: shape (o,), its latest observation.
+        packed: its environment, as ``physics.Slots.pack`` gives it.
+        steps: those that were made where it comes from; None: they stay there.
+    """
+
+    row: int
+    age: int
+    rng: np.random.Generator
+    noise: Floats
+    seen: Floats
+    packed: object
+    steps: Trajectories | None

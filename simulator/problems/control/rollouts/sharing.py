@@ -1,24 +1,35 @@
-"""What the processes of a batch share: what nobody has taken yet, and who is idle."""
+"""What processes that sample together share: a table of trajectories, and a queue of its rows."""
 
 import mmap
 import os
+import select
 import tempfile
 from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+JOBS = 1024
+"""Trajectories in the table at a time: their rows' numbers fit into the smallest pipe, one page."""
 
 _BYTES = 4
 
 
 class Queue:
-    """The numbers of the trajectories that nobody has taken yet, in a pipe."""
+    """The rows of the trajectories that nobody has taken yet, in a pipe."""
 
     def __init__(self) -> None:
         self.reader, self._writer = os.pipe()
         os.set_blocking(self.reader, False)
         self.take = taker(self.reader)
 
-    def put(self, indices: range) -> None:
-        """Put numbers below 2**32; there is room for a page of them."""
-        os.write(self._writer, b"".join(index.to_bytes(_BYTES, "little") for index in indices))
+    def put(self, row: int) -> None:
+        """Put a number below 2**32; there is room for a page of them."""
+        os.write(self._writer, row.to_bytes(_BYTES, "little"))
+
+    def empty(self) -> bool:
+        """Return whether there is nothing to take."""
+        return not select.select([self.reader], [], [], 0)[0]
 
     def close(self) -> None:
         """Close both ends."""
@@ -44,44 +55,99 @@ def taker(queue: int) -> Callable[[], int | None]:
     return take
 
 
-class Board:
-    """Who is idle: a byte per process, in memory that all see, with the turn in which it said so.
+class Job(NamedTuple):
+    """A trajectory to sample.
 
-    A process may say so when the next turn has begun already, which then means nothing.
-
-    Args:
-        file: a :func:`shared_file` of one byte per process; number 0 is the main one.
+    Attributes:
+        place: the row of its point in :attr:`Table.points`.
+        point: the number of its point: no other has it.
+        variant: of the environment.
+        worker: with ``task`` the key of its randomness.
+        task: see ``worker``.
     """
 
-    def __init__(self, file: int) -> None:
-        self.file, self.turn = file, 0
-        self._bytes = mmap.mmap(file, 0)  # all of it
+    place: int
+    point: int
+    variant: int
+    worker: int
+    task: int
 
-    def next_turn(self) -> int:
-        """Let nobody be idle; return the number of the turn, for the other boards."""
-        self.turn = self.turn % 255 + 1
-        return self.turn
 
-    def say_idle(self, number: int) -> None:
-        """Say that a process has nothing left to do in this turn."""
-        self._bytes[number] = self.turn
+class Table:
+    """What there is to sample, and who is idle, in memory that all processes see.
 
-    def is_idle(self, number: int) -> bool:
-        """Return whether a process has said so."""
-        return self._bytes[number] == self.turn
+    Args:
+        points: how many there is room for.
+        dimension: d.
+        dtype: of the points.
+        processes: how many share it; number 0 is the main one.
+        file: of another process's table; -1: it is made.
 
-    def first_idle(self, number: int) -> int:
-        """Return the first from ``number`` on that is idle; -1 if none is."""
-        return self._bytes.find(self.turn.to_bytes(1, "little"), number)
+    Attributes:
+        file: its descriptor; -1: it is this process's alone.
+        points: shape (points, d).
+        dropped: shape (JOBS,), trajectories that nobody waits for any more.
+        idle: by process, whether it has nothing left to do.
+        sent: by process, how many messages it was sent by the main process.
+        answered: by process, how many it has sent there.
+    """
 
-    def claim(self, number: int) -> None:
-        """Say that a process will have something to do."""
-        self._bytes[number] = 0
+    def __init__(
+        self, points: int, dimension: int, dtype: str, processes: int, file: int = -1
+    ) -> None:
+        layout = np.dtype(
+            [
+                ("points", dtype, (points, dimension)),
+                ("jobs", np.int64, (JOBS, len(Job._fields))),
+                ("share", np.int64, (1,)),
+                ("dropped", np.bool_, (JOBS,)),
+                ("idle", np.bool_, (processes,)),
+                ("sent", np.int64, (processes,)),
+                ("answered", np.int64, (processes,)),
+            ],
+            align=True,
+        )
+        self.file = file
+        if file < 0 and processes > 1:
+            self.file = shared_file(layout.itemsize)
+        if self.file < 0:
+            parts = np.zeros(1, layout)
+        else:
+            parts = np.frombuffer(mmap.mmap(self.file, layout.itemsize), layout)
+        self.points, self._jobs, self.dropped = (parts[c][0] for c in ("points", "jobs", "dropped"))
+        # what is asked in each step: a memoryview is faster than an array
+        self._share, self.idle, self.sent, self.answered = (
+            parts[column][0].data for column in ("share", "idle", "sent", "answered")
+        )
+
+    @property
+    def share(self) -> int:
+        """How many trajectories a process should have live."""
+        return int(self._share[0])
+
+    @share.setter
+    def share(self, trajectories: int) -> None:
+        self._share[0] = trajectories
+
+    def job(self, row: int) -> Job:
+        """Return what a row says."""
+        return Job(*self._jobs[row].tolist())
+
+    def put(self, row: int, job: Job) -> None:
+        """Fill a row."""
+        self._jobs[row] = job
+        self.dropped[row] = False
+
+    def begin(self) -> None:
+        """Nobody is idle, and nothing was sent."""
+        for number in range(len(self.idle)):
+            self.idle[number], self.sent[number], self.answered[number] = False, 0, 0
 
     def close(self) -> None:
-        """Close what this process sees of it."""
-        self._bytes.close()
-        os.close(self.file)
+        """Close the file."""
+        if self.file >= 0:
+            os.close(self.file)
+            self.file = -1
 
 
 def shared_file(size: int) -> int:
