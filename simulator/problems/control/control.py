@@ -158,13 +158,14 @@ class Control(Problem):
     def preview(self, point: Vector, workers: Indices, tasks: Indices) -> tuple[Indices, Vector]:
         """Do as :meth:`sample`, and keep the trajectories for their gradients."""
         request = Request(point, workers, tasks, np.ones(len(tasks)))
-        sampled = self._sample([request])
-        for key, trajectory in zip(_keys(request), sampled.each(), strict=True):
+        sampled = self._each([request])
+        for key, trajectory in zip(_keys(request), sampled, strict=True):
             self.forget([key])
             if self._kept_bytes + trajectory.size <= KEPT_BYTES:
                 self._kept[key] = point, trajectory
                 self._kept_bytes += trajectory.size
-        return sampled.lengths, sampled.returns
+        together = joined(sampled)
+        return together.lengths, together.returns
 
     def begin(self, request: Request) -> bool:
         """Let the trajectories of a request be sampled from now on, unless too much waits."""
@@ -201,8 +202,10 @@ class Control(Problem):
         self._rollouts.close()
 
     def _sample(self, requests: Sequence[Request]) -> Trajectories:
-        if not self._kept and not self._begun:
-            return self._rollouts.sample(self._batch(requests), self.interrupt)
+        return joined(self._each(requests))
+
+    def _each(self, requests: Sequence[Request]) -> list[Trajectories]:
+        """Return the trajectories of all requests: those that are kept or begun, and new ones."""
         there = [[self._there(key, r.point) for key in _keys(r)] for r in requests]
         missing = [
             _part(r, [one is None for one in mine]) for r, mine in zip(requests, there, strict=True)
@@ -215,7 +218,7 @@ class Control(Problem):
             if one not in announced:  # at another point
                 self._rollouts.drop([one])
         sampled = iter(self._rollouts.wait_for(announced, self.interrupt))
-        return joined([next(sampled) if isinstance(one, Announced) else one for one in wanted])
+        return [next(sampled) if isinstance(one, Announced) else one for one in wanted]
 
     def _there(self, key: Key, point: Vector) -> Trajectories | Announced | None:
         for held in (self._kept, self._begun):
