@@ -24,7 +24,7 @@ from scenarios.format.words.strict import (
 from simulator import Count, Positive, Problem, Variants
 
 COPIES = 32
-"""Of a policy, that act or are about to: twice what ``rollouts.sampler`` says of ``SLOTS``."""
+"""Of a policy, where one process samples: two for each of ``rollouts.sampler.SLOTS``."""
 
 Discount = Annotated[float, annotated_types.Gt(0), annotated_types.Le(1)]
 

@@ -68,6 +68,7 @@ class Crew:
 
     def give(self, episodes: Sequence[Underway]) -> None:
         """Let a helper that has nothing left to do go on with these."""
+        # any, if it has found something itself meanwhile: they wait for free slots there
         number = max(range(1, len(self._table.idle)), key=self._table.idle.__getitem__)
         self._table.idle[number] = False
         self._table.sent[number] += 1  # first: what is large is only sent while somebody reads

@@ -9,7 +9,7 @@ from simulator.problems.control.actions import policy_for
 from simulator.problems.control.policy import Actor
 from simulator.problems.control.rollouts.batch import Floats, Setting, Trajectories, Underway
 from simulator.problems.control.rollouts.physics import make_slots
-from simulator.problems.control.rollouts.sharing import Table
+from simulator.problems.control.rollouts.sharing import Job, Table
 from simulator.randomness import generator
 
 SLOTS = 16
@@ -131,9 +131,7 @@ class Sampler:
         ended |= ages >= self._horizon
         ended |= self.table.dropped[self._rows[:live]]
         # from the last on, so that the last slot goes on
-        return (
-            [self._end(slot) for slot in ended.nonzero()[0][::-1].tolist()] if ended.any() else []
-        )
+        return [self._end(slot) for slot in ended.nonzero()[0][::-1].tolist()]
 
     def clear(self) -> None:
         """Forget all episodes."""
@@ -155,17 +153,17 @@ class Sampler:
         rng = generator(self.setting.seed, job.worker, job.task)
         self._seen[slot] = self._slots.begin(slot, job.variant, reset_seed(rng))
         self._ages[slot], self._rngs[slot] = 0, rng
-        self._place(row)
+        self._place(row, job)
 
     def _go_on(self, episode: Underway) -> None:
         slot = self._live
         self._slots.unpack(slot, episode.packed)
         self._ages[slot], self._rngs[slot] = episode.age, episode.rng
         self._noise[slot], self._seen[slot] = episode.noise, episode.seen
-        self._place(episode.row)
+        self._place(episode.row, self.table.job(episode.row))
 
-    def _place(self, row: int) -> None:
-        slot, job = self._live, self.table.job(row)
+    def _place(self, row: int, job: Job) -> None:
+        slot = self._live
         self._rows[slot] = row
         self._record.begin(slot)
         if self._points[slot] != job.point:
