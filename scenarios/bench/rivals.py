@@ -5,7 +5,7 @@ all environments, in NumPy, and EnvPool steps only environments whose episode go
 """
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, TypeAlias
 
 import mujoco
 import numpy as np
@@ -21,6 +21,9 @@ from simulator.randomness import generator
 
 PIECE = 8
 """Environment steps that MuJoCo rolls out from one recorded state."""
+
+Recorded: TypeAlias = list[tuple[int, list[tuple[Floats, Floats, Floats]]]]
+"""Of each batch its steps; and states, warm starts and controls of pieces of the same length."""
 
 
 class Rival(ABC):
@@ -194,16 +197,21 @@ class OpenLoop(Rival):
     The recording is made beforehand: the same trajectories are played in Gymnasium's environments,
     with the full state and the solver's warm start at every step. Pieces of :data:`PIECE` steps
     are rolled out together, so that the threads are always busy.
+
+    Args:
+        args: as of every rival.
+        threads: how many step.
+        recorded: what another one records, for both.
     """
 
-    def __init__(self, *args: Any, threads: int = 2) -> None:
+    def __init__(self, *args: Any, threads: int, recorded: Recorded | None = None) -> None:
         super().__init__(*args)
         base: Any = make_environment(self.setting.env).unwrapped
         self._env = base
         self._model, self._skip = base.model, base.frame_skip
         self._pool = rollout.Rollout(nthread=threads)
         self._datas = [mujoco.MjData(self._model) for _ in range(threads)]
-        self._recorded: list[tuple[int, list[tuple[Floats, Floats, Floats]]]] = []
+        self.recorded: Recorded = [] if recorded is None else recorded
 
     def record(self, batch: Batch, sampled: Trajectories) -> None:
         """Add a batch to what will be rolled out, with what was sampled of it."""
@@ -215,10 +223,10 @@ class OpenLoop(Rival):
             tuple(np.stack(column) for column in zip(*same, strict=True))
             for same in starts.values()
         ]
-        self._recorded.append((len(sampled.rewards), pieces))  # type: ignore[arg-type]
+        self.recorded.append((len(sampled.rewards), pieces))  # type: ignore[arg-type]
 
     def sample(self, batch: Batch) -> int:
-        steps, pieces = self._recorded[int(batch.tasks[0]) % len(self._recorded)]
+        steps, pieces = self.recorded[int(batch.tasks[0]) % len(self.recorded)]
         for states, warm_starts, controls in pieces:
             self._pool.rollout(
                 self._model,

@@ -23,6 +23,9 @@ ENVIRONMENTS = ("Humanoid-v4", "Hopper-v4", "Walker2d-v4", "Reacher-v4")
 EPISODES = {1: 20, 10: 10}
 """By how many points there are: a Rennala round of M = 20, and ten workers of AFedPG."""
 
+LIMIT = "limit: mujoco.rollout, open loop, 2 threads"
+LIMIT_ALONE = "limit, 1 thread"
+
 SECONDS = 2.5
 """That a round takes, about: all cases sample the same batches, as many as there is time for."""
 
@@ -32,7 +35,8 @@ def bench_rollouts(
 ) -> list[Measurement]:
     """Measure straggler's rollouts and the rivals that are installed.
 
-    The last line is computed: one process, times what the longest episodes allow two.
+    The last line is computed: one process, times what the second core gives the physics alone, or
+    the longest episodes allow.
 
     Args:
         env: a Gymnasium MuJoCo environment.
@@ -56,8 +60,12 @@ def bench_rollouts(
             tasks=np.full(episodes, k),
         )
 
-    rivals, limit = _rivals(setting, policy, episodes), OpenLoop(setting, policy, episodes)
-    rivals["limit: mujoco.rollout, open loop, 2 threads"] = limit
+    rivals, limit = (
+        _rivals(setting, policy, episodes),
+        OpenLoop(setting, policy, episodes, threads=2),
+    )
+    rivals[LIMIT] = limit
+    rivals[LIMIT_ALONE] = OpenLoop(setting, policy, episodes, threads=1, recorded=limit.recorded)
     samplers: dict[str, Callable[[Batch], int]] = {
         "straggler, 2 processes": lambda one: len(engine.sample(one).rewards),
         "straggler, 1 process": lambda one: len(single.sample(one).rewards),
@@ -78,7 +86,9 @@ def bench_rollouts(
             batches.append(batch(k))
             limit.record(batches[k], single.sample(batches[k]))
         found = interleaved(cases, rounds, warm_up=False, on_round=on_round)
-        times = allowed([single.sample(one).lengths for one in batches])
+        rates = {one.name: one.rate for one in found}
+        gain = rates[LIMIT] / rates[LIMIT_ALONE]
+        times = allowed([single.sample(one).lengths for one in batches], gain)
         return [*found, _at_most(found[1], times)]
     finally:
         engine.close()
@@ -101,17 +111,17 @@ def _rivals(setting: Setting, policy: Policy, episodes: int) -> dict[str, Rival]
     return rivals
 
 
-def allowed(lengths: Sequence[Indices], processes: int = 2) -> float:
+def allowed(lengths: Sequence[Indices], gain: float = 2.0) -> float:
     """Return how many times as fast as one process several can be: an episode is one's alone.
 
     Args:
         lengths: for each batch, the steps of its episodes, shape (m,).
-        processes: that share a batch, and begin the next one together.
+        gain: how many times as much they can do together as one, if all are busy.
     """
-    needed = sum(max(one.sum() / processes, one.max()) for one in lengths)
+    needed = sum(max(one.sum() / gain, one.max()) for one in lengths)
     return float(sum(one.sum() for one in lengths) / needed)
 
 
 def _at_most(single: Measurement, times: float) -> Measurement:
-    name = "computed: 1 process, times what the longest episodes allow two"
+    name = "computed: 1 process, times what two cores and the longest episodes allow"
     return Measurement(name, single.unit, times * single.rate, times * single.ratio)

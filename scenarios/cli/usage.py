@@ -19,11 +19,14 @@ def strict(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def checked(**given: Any) -> None:  # noqa: ANN401
+        from scenarios.runs.store.arrow import spare_pandas
+
         for name, value in given.items():
             values = value if isinstance(value, list | tuple) else [value]
             finite(
                 _option(command, name), *(number for number in values if isinstance(number, float))
             )
+        spare_pandas()
         command(**given)
 
     return checked

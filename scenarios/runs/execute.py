@@ -9,7 +9,6 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 import filelock
@@ -20,6 +19,7 @@ from scenarios.format.own.where import in_one_line
 from scenarios.runs.keep import Kept, keep, kept_before
 from scenarios.runs.resume import Resumption
 from scenarios.runs.spec import RunSpec
+from scenarios.runs.store.arrow import spare_pandas
 from scenarios.runs.store.billing import billed
 from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.record import Facts, run_info
@@ -184,28 +184,9 @@ def _simulate(spec: RunSpec, folder: RunFolder, started: float, options: Options
     )
     facts["real_seconds"] = time.perf_counter() - started
     facts["resumed_at"] = resumption.resumed_at
-    with without_pandas():
-        folder.write_run(spec, run, facts, resumption.kept)
+    spare_pandas()
+    folder.write_run(spec, run, facts, resumption.kept)
     resumption.end()
-
-
-class _NoPandas(MetaPathFinder):
-    """Lets pandas seem not to be installed."""
-
-    def find_spec(self, name: str, *_: object) -> None:
-        """Say nothing about other modules."""
-        if name == "pandas":
-            raise ModuleNotFoundError(name)
-
-
-@contextmanager
-def without_pandas() -> Iterator[None]:
-    """Keep pyarrow from importing pandas with its first table: in a run's process, a second."""
-    sys.meta_path.insert(0, finder := _NoPandas())
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(finder)
 
 
 def simulated(

@@ -19,13 +19,13 @@ from scenarios.runs.execute import (
     failure,
     is_disk_full,
     make_room,
-    without_pandas,
 )
 from scenarios.runs.jobs import Job, Summary, is_there
 from scenarios.runs.keep import Kept, keep
 from scenarios.runs.progress import Progress
 from scenarios.runs.ray import connect
 from scenarios.runs.spec import RunSpec
+from scenarios.runs.store.arrow import spare_pandas
 from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.record import Facts, Raced, RunInfo
 from scenarios.runs.underway import REPORT_SECONDS, state_of
@@ -136,8 +136,8 @@ def _race(job: Job, crew: Crew, track: Track, progress: Progress, started: float
     done, facts = _raced(job.spec, crew, track.race, watcher, kept)
     facts["real_seconds"] = time.perf_counter() - started
     facts["deaths"] = done.deaths
-    with without_pandas():
-        job.folder.write_run(job.spec, done.run, facts, kept)
+    spare_pandas()
+    job.folder.write_run(job.spec, done.run, facts, kept)
 
 
 def measured(spec: RunSpec, address: str | None) -> tuple[Race, Links | None]:

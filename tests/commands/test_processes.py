@@ -1,6 +1,8 @@
 """Each command as installed: the same streams and exit code as within the tests' process."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,3 +56,23 @@ def test_a_command_in_a_process_says_the_same(
     wrong = command not in right
     assert apart.returncode == (2 if wrong else 0)
     assert not wrong or (apart.stdout, apart.stderr.count("\n")) == ("", 1)
+
+
+def test_a_command_needs_no_pandas_and_leaves_it_to_others(two_workers: Path) -> None:
+    code = (
+        "import sys, pyarrow; from scenarios.cli.app import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "sys.stderr.write('none' if 'pandas' not in sys.modules else 'imported')\n"
+        "sys.stderr.write(f\"{pyarrow.table({'a': [1, 2]}).to_pandas().shape}\")"
+    )
+    for words in (("compare", "runs/two"), ("results", "runs/two", "--csv")):
+        said = subprocess.run(
+            [sys.executable, "-c", code, *words],
+            capture_output=True,
+            text=True,
+            cwd=two_workers,
+            check=True,
+        )
+        assert said.stderr == "none(2, 1)"
+        assert "rennala-nigt" in said.stdout
