@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scenarios.format.words.errors import BadInputError
+from scenarios.runs.store.arrow import read_table
 from scenarios.runs.store.files import replacing
 from scenarios.runs.store.record import read_info
 from scenarios.runs.store.records import HISTORY_SCHEMA
@@ -87,7 +88,7 @@ def refresh(runs: Sequence[StoredRun], file: Path, command: str) -> Iterator[str
 
 def _table(run: StoredRun) -> pa.Table:
     nothing = HISTORY_SCHEMA.empty_table()
-    history = pq.read_table(run.path / "history.parquet") if run.is_done else nothing
+    history = read_table(run.path / "history.parquet") if run.is_done else nothing
     labels = pa.array([run.label] * len(history), pa.string()).dictionary_encode()
     seeds = pa.array([run.info["seed"]] * len(history), pa.int64())
     return history.append_column("label", labels).append_column("seed", seeds)
@@ -117,7 +118,7 @@ def published(file: Path) -> list[StoredRun]:
     """
     accepted = "accepted: what `straggler figure N --save` wrote"
     try:
-        table = pq.read_table(file, page_checksum_verification=True)
+        table = read_table(file, checked=True)
         said = json.loads(table.schema.metadata[KEY])["runs"]
         infos = [info for one in said if (info := read_info(one)) is not None]
         rows = table.drop_columns(["label", "seed"])

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from scenarios.format.prices import Prices
+from scenarios.runs.store.arrow import read_table
 from scenarios.runs.store.record import Facts, RunInfo, Totals, bytes_sent
 from simulator import State
 
@@ -43,6 +43,6 @@ def rebilled(info: RunInfo, folder: Path, prices: Mapping[str, Any]) -> RunInfo:
     new.pop("prices", None)
     new.pop("bill", None)
     if prices:
-        found = billed(prices, pq.read_table(folder / "workers.parquet"), totals)
+        found = billed(prices, read_table(folder / "workers.parquet"), totals)
         new["prices"], new["bill"] = found["prices"], found["bill"]
     return new

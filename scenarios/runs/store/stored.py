@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from scenarios.format.words.errors import BadInputError
+from scenarios.runs.store.arrow import read_table
 from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.record import RunInfo, Totals
 from scenarios.runs.store.records import HISTORY_SCHEMA
@@ -138,7 +138,7 @@ class StoredRun:
         """
         file = self.path / f"{name}.parquet"
         try:
-            table = pq.read_table(file)
+            table = read_table(file)
         except (OSError, pa.ArrowException) as error:
             raise BadInputError(
                 f"{file}: cannot be read; accepted: delete its folder and run again"
