@@ -31,7 +31,7 @@ from simulator.hardware.hardware import Preemption
 from simulator.hardware.network import Collective
 from simulator.hardware.server import Server
 
-UPDATES = 6
+UPDATES = 4
 CLUSTERS = 500
 CHUNKS = 20
 
@@ -57,7 +57,7 @@ def draw_cluster(rng: np.random.Generator) -> Draw:
     collective: Collective = "gather" if rng.integers(2) else "allreduce"
     preemption: Preemption = "cancel" if rng.integers(2) else "finish"
     high = {
-        "batch": 201,
+        "batch": 101,
         "m": n + 2,
         "threshold": 2 * n + 2,
         "buffer": n + 2,
