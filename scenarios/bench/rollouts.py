@@ -48,48 +48,32 @@ def bench_rollouts(
     setting = Setting(env, (Variant(),), 1000, (64, 64), 0, "float32")
     engine = Rollouts(setting, processes=min(CORES, 2))
     single = Rollouts(setting)
-    policy, episodes = engine.sampler.policy, EPISODES[points]
-
-    def batch(k: int) -> Batch:
-        keys = [generator(k, 0, point, Stream.INITIAL_POINT) for point in range(points)]
-        return Batch(
-            points=np.array([policy.initial(key) for key in keys], dtype=np.float32),
-            point=np.arange(episodes) % points,
-            variants=np.zeros(episodes, dtype=np.int64),
-            workers=np.arange(episodes),
-            tasks=np.full(episodes, k),
-        )
-
-    rivals, limit = (
-        _rivals(setting, policy, episodes),
-        OpenLoop(setting, policy, episodes, threads=2),
-    )
-    rivals[LIMIT] = limit
-    rivals[LIMIT_ALONE] = OpenLoop(setting, policy, episodes, threads=1, recorded=limit.recorded)
+    policy = engine.sampler.policy
+    rivals, limit = _rivals(setting, policy, EPISODES[points])
     samplers: dict[str, Callable[[Batch], int]] = {
         "straggler, 2 processes": lambda one: len(engine.sample(one).rewards),
         "straggler, 1 process": lambda one: len(single.sample(one).rewards),
     }
     samplers |= {name: rival.sample for name, rival in rivals.items()}
-    batches = [batch(0)]
-    limit.record(batches[0], single.sample(batches[0]))
+    batches: list[Batch] = []
+
+    def add() -> None:
+        batches.append(_batch(policy, points, len(batches)))
+        limit.record(batches[-1], single.sample(batches[-1]))
 
     def all_batches(sample: Callable[[Batch], int]) -> Case:
         return "useful steps", lambda: sum(sample(one) for one in batches)
 
     cases = {name: all_batches(sample) for name, sample in samplers.items()}
     try:
+        add()
         interleaved(cases, 1, warm_up=False)  # everything is made now
         start = time.perf_counter()
         interleaved(cases, 1, warm_up=False)
-        for k in range(1, int(SECONDS / (time.perf_counter() - start))):
-            batches.append(batch(k))
-            limit.record(batches[k], single.sample(batches[k]))
+        for _ in range(1, int(SECONDS / (time.perf_counter() - start))):
+            add()
         found = interleaved(cases, rounds, warm_up=False, on_round=on_round)
-        rates = {one.name: one.rate for one in found}
-        gain = rates[LIMIT] / rates[LIMIT_ALONE]
-        times = allowed([single.sample(one).lengths for one in batches], gain)
-        return [*found, _at_most(found[1], times)]
+        return [*found, _at_most(found, [single.sample(one).lengths for one in batches])]
     finally:
         engine.close()
         single.close()
@@ -97,8 +81,21 @@ def bench_rollouts(
             rival.close()
 
 
-def _rivals(setting: Setting, policy: Policy, episodes: int) -> dict[str, Rival]:
-    """Return other tools by name, as far as they are installed."""
+def _batch(policy: Policy, points: int, k: int) -> Batch:
+    """Return the batch number k, at points of its own."""
+    keys = [generator(k, 0, point, Stream.INITIAL_POINT) for point in range(points)]
+    episodes = EPISODES[points]
+    return Batch(
+        points=np.array([policy.initial(key) for key in keys], dtype=np.float32),
+        point=np.arange(episodes) % points,
+        variants=np.zeros(episodes, dtype=np.int64),
+        workers=np.arange(episodes),
+        tasks=np.full(episodes, k),
+    )
+
+
+def _rivals(setting: Setting, policy: Policy, episodes: int) -> tuple[dict[str, Rival], OpenLoop]:
+    """Return other tools by name, as far as they are installed; and the limit among them."""
     arguments = (setting, policy, episodes)
     rivals: dict[str, Rival] = {
         "Gymnasium, SyncVectorEnv": GymnasiumVector(*arguments, kind=SyncVectorEnv),
@@ -108,10 +105,12 @@ def _rivals(setting: Setting, policy: Policy, episodes: int) -> dict[str, Rival]
     if importlib.util.find_spec("envpool"):
         rivals["EnvPool, 2 threads"] = EnvPool(*arguments)
         rivals["EnvPool, 2 threads, all step on"] = EnvPool(*arguments, all_step=True)
-    return rivals
+    rivals[LIMIT] = limit = OpenLoop(*arguments, threads=2)
+    rivals[LIMIT_ALONE] = OpenLoop(*arguments, threads=1, recorded=limit.recorded)
+    return rivals, limit
 
 
-def allowed(lengths: Sequence[Indices], gain: float = 2.0) -> float:
+def allowed(lengths: Sequence[Indices], gain: float) -> float:
     """Return how many times as fast as one process several can be: an episode is one's alone.
 
     Args:
@@ -122,6 +121,9 @@ def allowed(lengths: Sequence[Indices], gain: float = 2.0) -> float:
     return float(sum(one.sum() for one in lengths) / needed)
 
 
-def _at_most(single: Measurement, times: float) -> Measurement:
+def _at_most(found: Sequence[Measurement], lengths: Sequence[Indices]) -> Measurement:
+    rates = {one.name: one.rate for one in found}
+    gain = float(np.clip(rates[LIMIT] / rates[LIMIT_ALONE], 1, 2))
+    times, single = allowed(lengths, gain), found[1]
     name = "computed: 1 process, times what two cores and the longest episodes allow"
     return Measurement(name, single.unit, times * single.rate, times * single.ratio)

@@ -1,5 +1,6 @@
 """Commands that read results."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -161,7 +162,6 @@ def plot(
 
     opened = [open_results(name, store) for name in what]
     swept = opened[0] if isinstance(opened[0], SweepResults) else None
-    is_sweep = swept is not None
     of_runs = {
         "--column": column,
         "--theory": theory,
@@ -175,21 +175,11 @@ def plot(
         "--staleness": staleness,
     }
     of_sweep = {"--threshold": threshold is not None, "--axis": axis, "--at": at}
-    for option, given in (of_runs if is_sweep else of_sweep).items():
-        if given:
-            kind = "a result folder" if is_sweep else "a sweep"
-            raise BadInputError(f"{option}: goes with {kind}, which {what[0]} is not")
+    _suits(what, of_runs, of_sweep, is_sweep=swept is not None)
     if swept is not None:
-        if len(what) > 1:
-            raise BadInputError(f"{what[1]}: accepted: one sweep, or result folders")
         picture = swept.plot(threshold, axes=axis or (), at=at or ())
         file = out or Path("figures") / f"{swept.sweep.path.stem}.png"
     elif staleness:
-        for option in {*of_runs} - {"--method", "--size", "--staleness"}:
-            if of_runs[option]:
-                raise BadInputError(f"--staleness: does not go with {option}")
-        if len(what) > 1:
-            raise BadInputError(f"{what[1]}: accepted with --staleness: one result folder")
         picture = opened[0].staleness(method or ()).plot(size)
         file = out or Path(what[0]) / "staleness.png"
     else:
@@ -209,6 +199,28 @@ def plot(
         file = out or (Path(what[0]) if alone else Path("figures")) / "plot.png"
     save(picture, file, dark=dark)
     typer.echo(f"drawn: {file}")
+
+
+def _suits(
+    what: Sequence[str],
+    of_runs: Mapping[str, object],
+    of_sweep: Mapping[str, object],
+    *,
+    is_sweep: bool,
+) -> None:
+    """Check that what is drawn has the options that are given."""
+    for option, given in (of_runs if is_sweep else of_sweep).items():
+        if given:
+            kind = "a result folder" if is_sweep else "a sweep"
+            raise BadInputError(f"{option}: goes with {kind}, which {what[0]} is not")
+    if is_sweep and len(what) > 1:
+        raise BadInputError(f"{what[1]}: accepted: one sweep, or result folders")
+    if of_runs["--staleness"]:
+        for option, given in of_runs.items():
+            if given and option not in {"--method", "--size", "--staleness"}:
+                raise BadInputError(f"--staleness: does not go with {option}")
+        if len(what) > 1:
+            raise BadInputError(f"{what[1]}: accepted with --staleness: one result folder")
 
 
 def _renamed(texts: list[str] | tuple[()]) -> dict[str, str]:

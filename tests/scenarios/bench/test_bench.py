@@ -62,7 +62,8 @@ def test_the_plain_gradient_is_the_same_gradient() -> None:
     problem.close()
 
 
-def test_rollouts_are_measured_and_written(tmp_path: Path) -> None:
+def test_rollouts_are_measured_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scenarios.bench.rollouts.SECONDS", 0.5)
     arguments = ("bench", "rollouts", "--env", "InvertedPendulum-v4", "--rounds", "1")
     result = straggler(*arguments, "--json", "out.json", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
@@ -77,8 +78,10 @@ def test_rollouts_are_measured_and_written(tmp_path: Path) -> None:
 
 
 def test_two_processes_are_no_faster_than_the_longest_episode_allows() -> None:
-    """Batches of 8 and 4 steps take two processes 5 and 2 at least."""
-    assert allowed([np.array([5, 1, 2]), np.array([2, 2])]) == pytest.approx(12 / 7)
+    """Batches of 8 and 4 steps take two processes 5 and 2 at least; 5.5 and 2.75 on worse cores."""
+    batches = [np.array([5, 1, 2]), np.array([2, 2])]
+    assert allowed(batches, 2) == pytest.approx(12 / 7)
+    assert allowed(batches, 16 / 11) == pytest.approx(12 / 8.25)
 
 
 @pytest.mark.parametrize(
