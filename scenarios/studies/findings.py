@@ -7,8 +7,8 @@ FINDINGS = {
     ),
     "2": "The curves that are judged, of the runs of figure 1",
     "3": (
-        "In the long run, Reacher, Rennala is surely ahead of both; on Walker2d AFedPG's many "
-        "small steps are, in a short one; on Hopper nobody is"
+        "In the long runs Rennala is surely ahead of both on Reacher, and on Hopper of synchronous "
+        "NIGT; on Walker2d AFedPG's many small steps are, in a short one"
     ),
     "4": (
         "In the long run, ten seeds, the best batch is M = n = 100, with which Rennala is "
