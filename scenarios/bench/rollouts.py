@@ -122,8 +122,8 @@ def allowed(lengths: Sequence[Indices], gain: float) -> float:
 
 
 def _at_most(found: Sequence[Measurement], lengths: Sequence[Indices]) -> Measurement:
-    rates = {one.name: one.rate for one in found}
-    gain = float(np.clip(rates[LIMIT] / rates[LIMIT_ALONE], 1, 2))
+    ratios = {one.name: one.ratio for one in found}  # each within a round
+    gain = float(np.clip(ratios[LIMIT] / ratios[LIMIT_ALONE], 1, 2))
     times, single = allowed(lengths, gain), found[1]
     name = "computed: 1 process, times what two cores and the longest episodes allow"
     return Measurement(name, single.unit, times * single.rate, times * single.ratio)
