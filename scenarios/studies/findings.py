@@ -14,8 +14,11 @@ FINDINGS = {
         "In the long run, ten seeds, the best batch is M = n = 100, with which Rennala is "
         "synchronous NIGT; AFedPG with short steps is later at the thresholds and level by the area"
     ),
-    "5": "A round ends before most workers have completed a gradient; AFedPG uses all of them",
-    "6": "As figure 5, at twice the time",
+    "5": (
+        "In the long run, with M = 100, Rennala is as soon at the thresholds as AFedPG, which "
+        "discards nothing, and level with both by the area"
+    ),
+    "6": "A round ends before most workers have completed a gradient; AFedPG uses all of them",
     "7": "AFedPG makes thousands of updates in the time of fifty rounds; left running, it falls",
     "8": (
         "A round takes 14 s of 240, so rounds make 16 updates and AFedPG 1,700: too short "
