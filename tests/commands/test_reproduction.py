@@ -47,7 +47,7 @@ def test_make_knows_all_figures() -> None:
 
 
 def test_results_are_small() -> None:
-    """Times and returns of a million updates of AFedPG, to the last bit, are most of it."""
+    """Times and returns of 1.7 million updates of AFedPG, to the last bit, are most of it."""
     assert sum(f.stat().st_size for f in RESULTS.rglob("*") if f.is_file()) < 40e6
 
 
