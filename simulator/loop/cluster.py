@@ -148,9 +148,7 @@ class SimulatedCluster(HardwareCluster):
             worker, lookahead = next(iter(self._sent.items()))
             if self.updates_made - lookahead.update < delay:
                 break
-            del self._sent[worker]
-            if self.workers.computes_at(worker, lookahead):
-                self.gradients.forget((worker, self.workers.index(worker)), lookahead)
+            if self._withdraw(worker):
                 late.append(worker)
         stopped = np.array(sorted(late), dtype=np.int64)
         if late:
@@ -260,7 +258,17 @@ class SimulatedCluster(HardwareCluster):
     def cancel(self) -> None:
         """Stop running tasks, if a broadcast or a reduce does so on this cluster."""
         if self.hardware.preemption == "cancel":
+            for worker in list(self._sent):
+                self._withdraw(worker)
             self._stop(self.workers.all_busy())
+
+    def _withdraw(self, worker: int) -> bool:
+        """Take back what was dispatched to ``worker``; return whether it computes that now."""
+        lookahead = self._sent.pop(worker)
+        computes = self.workers.computes_at(worker, lookahead)
+        if computes:
+            self.gradients.forget((worker, self.workers.index(worker)), lookahead)
+        return computes
 
     def _lookahead(self, at: Vector, *, dispatched: bool, move: Move | None = None) -> Lookahead:
         return Lookahead(at, self.updates_made, dispatched, self.gradients.baselines.newest, move)

@@ -7,7 +7,17 @@ import pytest
 from clusters import RULE, Recorder, hardware, run
 
 from algorithms import AFedPG, Algorithm, FedBuff, Rennala, Ringmaster
-from simulator import ComputeModel, Estimate, Hardware, Network, Request, Run
+from simulator import (
+    Cluster,
+    ComputeModel,
+    Estimate,
+    Hardware,
+    Network,
+    Process,
+    Request,
+    Run,
+    simulate,
+)
 from simulator.loop.tasks import Key
 from simulator.problems.control import control
 from simulator.problems.control.control import Control
@@ -51,6 +61,28 @@ def test_what_is_not_needed_when_the_run_ends_is_forgotten() -> None:
     assert problem.batches == [[(0, 0)], [(0, 1)]]
     assert problem.begun == [(0, 0), (1, 0), (2, 0), (0, 1)]
     assert sorted(problem.forgotten) == [(1, 0), (2, 0)]
+
+
+def test_what_a_broadcast_stops_is_forgotten() -> None:
+    """At 1 s worker 1 computes, and worker 0 is about to begin its second task."""
+
+    def mixed(cluster: Cluster) -> Process[None]:
+        now = RULE.start(cluster.initial_point)
+        for worker in (0, 1):
+            cluster.dispatch(worker, now.lookahead)
+        task = yield from cluster.arrival()
+        now = yield from cluster.update(RULE.step, now, cluster.gradient(task))
+        cluster.dispatch(0, now.lookahead)
+        round = cluster.broadcast(now.lookahead, keep_going=True)
+        assert problem.forgotten == [(1, 0), (0, 1)]
+        tasks = yield from round.completions(3)
+        gradient = yield from round.reduce(tasks, [1 / 3] * 3)
+        yield from cluster.update(RULE.step, now, gradient)
+
+    problem = Beginner()
+    simulate(mixed, problem, hardware([1.0, 2.5]), updates=2)
+    assert problem.begun == [(0, 0), (1, 0), (0, 1)]
+    assert problem.batches == [[(0, 0)], [(0, 1), (0, 2), (1, 1)]]
 
 
 def test_what_ends_after_the_run_is_not_begun() -> None:
