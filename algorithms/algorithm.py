@@ -2,12 +2,15 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, TypeAlias
 
 from algorithms.rules.updates import Rule
 from algorithms.theory.clocks import Clock
 from algorithms.theory.forecast import Forecast, Pace
 from simulator import Cluster, Process, Vector
+
+Durations: TypeAlias = Literal["fixed", "varying", "per step"]
+"""Of a worker's gradients: always the same, not always, or as many seconds as their steps take."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +55,11 @@ class Algorithm(ABC):
         """
         return None
 
-    def misfit(self, workers: int, *, fixed: bool) -> str | None:  # noqa: ARG002
+    def misfit(self, workers: int, durations: Durations) -> str | None:  # noqa: ARG002
         """Return what does not fit a cluster, ``KEY: ...; accepted: ...``; None (here): nothing.
 
         Args:
             workers: n.
-            fixed: every gradient of a worker takes the same time.
+            durations: of gradients.
         """
         return None

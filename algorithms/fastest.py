@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from algorithms.algorithm import Algorithm
+from algorithms.algorithm import Algorithm, Durations
 from algorithms.theory.clocks import Clock, fastest_round
 from algorithms.theory.forecast import Forecast, Pace
 from simulator import Cluster, Count, Process, Vector
@@ -35,8 +35,13 @@ class Fastest(Algorithm):
 
     m: Count
 
-    def misfit(self, workers: int, *, fixed: bool) -> str | None:  # noqa: ARG002
+    def misfit(self, workers: int, durations: Durations) -> str | None:
         """See :class:`Algorithm`."""
+        if durations == "per step":
+            return (
+                "m: who is fastest depends on the lengths of episodes where times are per step; "
+                "accepted: another method, or compute.per = 'gradient'"
+            )
         if self.m <= workers:
             return None
         return f"m: {self.m:,} of {workers:,} workers; accepted: 1 to {workers:,}"

@@ -6,7 +6,7 @@ from itertools import islice
 
 import numpy as np
 
-from algorithms.algorithm import Algorithm
+from algorithms.algorithm import Algorithm, Durations
 from algorithms.theory.clocks import Clock, completions, first_time, rennala_round
 from algorithms.theory.forecast import Forecast, Pace
 from simulator import Cluster, Count, Factor, Process, Trials, Vector
@@ -43,9 +43,9 @@ class MindFlayer(Algorithm):
     batch: Count
     patience: Factor = 1.0
 
-    def misfit(self, workers: int, *, fixed: bool) -> str | None:  # noqa: ARG002
+    def misfit(self, workers: int, durations: Durations) -> str | None:  # noqa: ARG002
         """See :class:`Algorithm`."""
-        if self.patience >= 1 or not fixed:
+        if self.patience >= 1 or durations != "fixed":
             return None
         return f"patience: {self.patience:g} h_i, and gradients take h_i; accepted: at least 1"
 

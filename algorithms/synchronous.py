@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from algorithms.algorithm import Algorithm
+from algorithms.algorithm import Algorithm, Durations
 from algorithms.theory.clocks import Clock, synchronous_round
 from algorithms.theory.forecast import Forecast, Pace
 from simulator import Cluster, Positive, Process, Vector, Whole
@@ -43,7 +43,7 @@ class Synchronous(Algorithm):
     timeout: Positive | None = None
     backup: Whole = 0
 
-    def misfit(self, workers: int, *, fixed: bool) -> str | None:  # noqa: ARG002
+    def misfit(self, workers: int, durations: Durations) -> str | None:  # noqa: ARG002
         """See :class:`Algorithm`."""
         if self.backup < workers:
             return None

@@ -71,9 +71,14 @@ class Constants:
         return self.sigma**2 * self.smoothness * self.gap / self.epsilon**4
 
 
-def truncation_horizon(discount: float, epsilon: float) -> int:
-    """Return H with gamma^H <= epsilon: log(1/eps) / (1 - gamma) steps (the paper, Section 2)."""
-    return max(1, math.ceil(math.log(1 / epsilon) / -math.log(discount))) if discount < 1 else 1
+def truncation_horizon(discount: float, epsilon: float) -> int | None:
+    """Return H with gamma^H <= epsilon: log(1/eps) / (1 - gamma) steps (the paper, Section 2).
+
+    None where nothing is discounted.
+    """
+    if discount == 1:
+        return None
+    return max(1, math.ceil(math.log(1 / epsilon) / -math.log(discount)))
 
 
 def harmonic_cost(h: Vector, rounds: float, samples: float) -> float:

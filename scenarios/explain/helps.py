@@ -150,7 +150,7 @@ def changes_of(base: Change, seen: Seen, path: Sequence[Piece]) -> Iterator[Chan
 def without_one(base: Change, cluster: Cluster, dimension: int, seed: int) -> Iterator[Change]:
     """Yield the cluster without its slowest worker, if the method can do without it."""
     fewer = cluster.workers - 1
-    if fewer and not base.method.misfit(fewer, fixed=not cluster.compute.varies):
+    if fewer and not base.method.misfit(fewer, cluster.compute.durations):
         worker = slowest_first(cluster, dimension)[0]
         smaller = without_slowest(cluster, 1, dimension).hardware(dimension, seed)
         yield replace(base, words=f"without worker {worker}, the slowest", hardware=smaller)

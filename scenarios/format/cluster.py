@@ -96,7 +96,7 @@ class Cluster(Prices):
     def fixed(self) -> bool:
         """Whether every gradient and every vector takes the same time on its worker, always."""
         shared = self.ingress or self.failures or self.topology != "ideal" or self.downlink
-        return not (self.compute.varies or shared or self.network)
+        return self.compute.durations == "fixed" and not (shared or self.network)
 
     def compute_seconds(self) -> Vector:
         """Return h, shape (n,), in seconds per gradient (or per step)."""

@@ -10,6 +10,7 @@ import annotated_types
 import numpy as np
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from algorithms.algorithm import Durations
 from scenarios.format.own.classes import Own, own_model
 from scenarios.format.own.open import Door, Open
 from scenarios.format.own.where import told
@@ -100,9 +101,14 @@ class Times(Open):
         return Speeds([s.profile() for s in self.schedule], owner)
 
     @property
-    def varies(self) -> bool:
-        """Whether a worker's gradients may take different times."""
-        return bool(self.random or self.schedule or self.per == "step")
+    def durations(self) -> Durations:
+        """What a worker's gradients take."""
+        if self.per == "step":
+            return "per step"
+        return "varying" if self._varies() else "fixed"
+
+    def _varies(self) -> bool:
+        return bool(self.random or self.schedule)
 
     def compute_model(self, workers: int, seed: int) -> ComputeModel:
         """Return the compute model for one seed."""
@@ -195,9 +201,7 @@ class TraceTimes(Times):
         """Return one gradient of work for everyone."""
         return np.ones(workers)
 
-    @property
-    def varies(self) -> bool:
-        """See :class:`Times`."""
+    def _varies(self) -> bool:
         return True
 
     def speeds(self, workers: int) -> Speeds:
@@ -216,11 +220,9 @@ class TraceTimes(Times):
 class OwnTimes(Own, Times):
     """A compute-time model of the user's."""
 
-    @property
-    def varies(self) -> bool:
-        """See :class:`Times`."""
+    def _varies(self) -> bool:
         own = self.target.factors is not ComputeTimes.factors  # type: ignore[attr-defined]
-        return own or super().varies
+        return own or super()._varies()
 
     def times(self, workers: int) -> Vector:
         """Return h, shape (n,)."""

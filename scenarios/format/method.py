@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, cast, get_args, get_type_hints
 from pydantic import ConfigDict, create_model
 
 from algorithms import COMBINED, METHODS, RULES, Algorithm, Rule, Schedule
+from algorithms.algorithm import Durations
 from scenarios.format.own.classes import Own, keys_of, own_model
 from scenarios.format.own.open import Door, Open
 from scenarios.format.own.sources import Code, code_of
@@ -98,10 +99,10 @@ class Method(Own, Open):
         method: Algorithm = self.target(rule=rule(**rule_values), **values)
         return method
 
-    def misfit(self, workers: int, *, fixed: bool) -> str | None:
+    def misfit(self, workers: int, durations: Durations) -> str | None:
         """Return what does not fit a cluster, beginning with its key; see :class:`Algorithm`."""
         try:
-            return self.build().misfit(workers, fixed=fixed)
+            return self.build().misfit(workers, durations)
         except Exception as error:  # noqa: BLE001 - whatever a user's class does
             return f"name: {short(self.name)} fails: {in_one_line(error)}"
 

@@ -99,10 +99,6 @@ class Scenario(Limits):
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
         self.problem.variants_of(self.cluster.workers)
-        fixed = not self.cluster.compute.varies
-        for k, method in enumerate(self.methods):
-            if wrong := method.misfit(self.cluster.workers, fixed=fixed):
-                raise ValueError(f"methods[{k}].{wrong}")
         kind = self.problem.kind
         if self.cluster.compute.per == "step" and not self.problem.has_episodes:
             raise ValueError(
@@ -111,6 +107,9 @@ class Scenario(Limits):
             )
         if self.evaluation and not self.problem.has_episodes:
             raise ValueError(f"evaluation: a {kind} has no episodes; accepted: another problem")
+        for k, method in enumerate(self.methods):
+            if wrong := method.misfit(self.cluster.workers, self.cluster.compute.durations):
+                raise ValueError(f"methods[{k}].{wrong}")
         return self
 
     @model_validator(mode="after")

@@ -143,8 +143,8 @@ def report(
         )
         if isinstance(scenario.problem, ControlProblem | TabularProblem):
             discount, horizon = scenario.problem.discount, scenario.problem.horizon
-            least = bounds.truncation_horizon(discount, epsilon)
-            yield f"gamma^H <= eps from H = {least} steps on; the scenario has H = {horizon}"
+            if least := bounds.truncation_horizon(discount, epsilon):
+                yield f"gamma^H <= eps from H = {least} steps on; the scenario has H = {horizon}"
         for title, rows in complexities(c, h, kappa):
             yield tables.complexity_sheet(title, rows)
             yield tables.preference(rows)

@@ -106,10 +106,10 @@ class Speeds:
         """Return the first time at which the integral reaches ``work`` (m,); inf: never."""
         whole, period = self._per_period[owner], self._period[owner]
         periods, rest = _split(work, whole)
+        slack = _slack(work)
         # exactly a whole number of periods is reached in the last of them
-        full = (rest == 0) & (periods > 0)
+        full = (rest <= slack) & (periods > 0)
         periods, rest = np.where(full, periods - 1, periods), np.where(full, whole, rest)
-        slack = _slack(rest)
         near = self._search(self._work, owner, rest - slack, "left")
         near = np.minimum(near, self._last[owner] - 1)
         rest = np.where(abs(self._work[near] - rest) <= slack, self._work[near], rest)
@@ -151,6 +151,6 @@ def _split(x: Vector, whole: Vector) -> tuple[Vector, Vector]:
     """Return how often ``whole`` (m,) goes into x (m,), and the rest; inf and 0 never do."""
     periods, rest = np.zeros_like(x), x.copy()
     some = np.isfinite(whole) & (whole > 0)
-    periods[some] = np.floor(x[some] / whole[some])
-    rest[some] = x[some] - periods[some] * whole[some]
+    rest[some] = np.fmod(x[some], whole[some])  # exact: a floor may be one too many
+    periods[some] = np.rint((x[some] - rest[some]) / whole[some])
     return periods, rest

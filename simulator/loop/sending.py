@@ -41,10 +41,6 @@ class Sending:
             beside_work: workers compute while their vectors travel, which then takes none of
                 their time.
         """
-        while self._transfers.peek()[0] < now:  # at the server, where nobody wants it any more
-            end, worker, ready = self._transfers.pop()
-            self._record(np.array([worker]), np.array([ready]), np.array([end]))
-            self.count_arrival(worker)
         self.close(now)
         self._beside_work = beside_work
         self._transfers = self._network.transfers()
@@ -108,9 +104,8 @@ class Sending:
         self.vectors += len(workers)
 
     def count_arrival(self, worker: int) -> None:
-        """Count a vector of ``worker`` as arrived."""
-        self.vectors_sent[worker] += 1
-        self.vectors += 1
+        """Count a vector of ``worker`` as arrived, and received."""
+        self._count(worker)
         self._serving.done()
 
     def count_reduce(self, senders: Indices) -> None:
@@ -120,9 +115,17 @@ class Sending:
         self._serving.done()
 
     def close(self, now: float) -> None:
-        """Write down until when what is still on its way was sent."""
+        """Write down until when vectors were sent: until their arrival, or ``now``."""
+        while self._transfers.peek()[0] < now:  # at the server, where nobody wants it any more
+            end, worker, ready = self._transfers.pop()
+            self._record(np.array([worker]), np.array([ready]), np.array([end]))
+            self._count(worker)
         for worker, ready in self._transfers.ready.items():
             self._record(np.array([worker]), np.array([ready]), np.array([max(now, ready)]))
+
+    def _count(self, worker: int) -> None:
+        self.vectors_sent[worker] += 1
+        self.vectors += 1
 
     def _record(self, senders: Indices, ready: Vector, ends: Vector) -> None:
         if not self._beside_work:

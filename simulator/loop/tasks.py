@@ -9,6 +9,9 @@ from simulator.types import Vector
 Move: TypeAlias = Callable[[Vector, Vector], Vector]
 """(point, gradient there) -> the next point; shape (d,) each."""
 
+LENIENCE = 1 + 1e-9
+"""A task may take so many times its limit: what takes exactly that is not lost to rounding."""
+
 Key: TypeAlias = tuple[int, int]
 """(worker, index): which task of which worker; with the seed it keys all randomness."""
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from simulator.accounting.timeline import State, Timeline
 from simulator.hardware.hardware import Hardware, Truths
 from simulator.loop.ready import ReadyQueue
-from simulator.loop.tasks import Lookahead, Task
+from simulator.loop.tasks import LENIENCE, Lookahead, Task
 from simulator.types import Event, Indices, Vector
 
 Lengths: TypeAlias = Callable[[Indices, Indices, Lookahead], Indices]
@@ -132,7 +132,7 @@ class Workers:
         work = self._compute.work(workers, tasks, lengths)
         begins, ends, lost = self._hardware.course(workers, starts, work)
         if limit is not None:
-            late = ends > begins + limit
+            late = ends - begins > limit * LENIENCE
             ends = np.where(late, begins + limit + self._hardware.stop_cost, ends)
             lost = lost | late
         return Course(begins, ends, lost)
@@ -178,8 +178,9 @@ class Workers:
 
     def _first(self, queue: ReadyQueue) -> tuple[float, int]:
         time, worker = queue.peek()
-        while worker >= 0 and self._due[worker] != time:  # of a task that was stopped
-            queue.pop()
+        loses = queue is self._losses
+        while worker >= 0 and (self._due[worker] != time or self._rejoins[worker] != loses):
+            queue.pop()  # of a task that was stopped
             time, worker = queue.peek()
         return time, worker
 
@@ -198,7 +199,8 @@ class Workers:
         if not beyond_completions:
             until = min(until, self._first(self._ready))
         times, workers = self._losses.take(until, most)
-        workers = np.unique(workers[self._due[workers] == times])
+        mine = (self._due[workers] == times) & self._rejoins[workers]
+        workers = np.unique(workers[mine])
         return workers, self._due[workers]
 
     def completing(self, until: float) -> tuple[Indices, Vector]:

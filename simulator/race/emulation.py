@@ -6,6 +6,7 @@ import numpy as np
 
 from simulator.hardware.hardware import Hardware
 from simulator.race.messages import UnsupportedError
+from simulator.types import Indices
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,9 @@ class Emulation:
         """Return the real seconds of a vector to the server."""
         return float(self.hardware.network.uplink[worker]) * self.scale
 
-    def meeting(self, workers: int) -> float:
-        """Return the real seconds of an all-reduce among the first ``workers``."""
-        return self.hardware.network.allreduce_seconds(np.arange(workers)) * self.scale
+    def meeting(self, workers: Indices) -> float:
+        """Return the real seconds of an all-reduce among ``workers``, shape (m,)."""
+        return self.hardware.network.allreduce_seconds(workers) * self.scale
 
     @property
     def update(self) -> float:

@@ -192,7 +192,7 @@ class RaceRound(Round):
         workers = self._cluster.workers
         parcel = self._cluster.parcel(worker, tasks, weights)
         if meeting is not None and workers.emulation is not None:
-            parcel = replace(parcel, seconds=workers.emulation.meeting(len(self._group)))
+            parcel = replace(parcel, seconds=workers.emulation.meeting(self._group))
         sending = Sending(worker, parcel, self._lookahead, meeting, self._computes_on)
         workers.send(sending)
         return sending

@@ -14,16 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from simulator.loop.tasks import Key
+from simulator.loop.tasks import LENIENCE, Key
 from simulator.problem import Estimate, Problem, Request
 from simulator.race.messages import Delivery, Meeting, Order, Parcel, Report, Sent
 from simulator.types import Vector
 
 MEETING_SECONDS = 30.0
 """How long a worker waits for the others of an all-reduce before it gives up."""
-
-ROUNDING = 1 + 1e-9
-"""Emulated seconds that are longer than a limit by less are not late."""
 
 
 class CancelledError(Exception):
@@ -93,7 +90,7 @@ class Worker:
             computing = time.time() - started
             seconds = order.seconds * (int(found.lengths.sum()) if order.per_step else 1)
             self._rest_until(began + min(seconds, order.limit))
-            if seconds <= order.limit * ROUNDING:
+            if seconds <= order.limit * LENIENCE:
                 self._kept[order.index] = found.gradient
                 estimate = replace(found, gradient=np.empty(0))  # the gradient stays here
         self._number = 0

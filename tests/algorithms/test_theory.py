@@ -205,6 +205,7 @@ def test_chosen_parameters_keep_every_error_term_below_epsilon(
 def test_the_truncation_horizon() -> None:
     assert bounds.truncation_horizon(0.99, 0.01) == 459  # 0.99^459 <= 0.01 < 0.99^458
     assert 0.99**459 <= 0.01 < 0.99**458
+    assert bounds.truncation_horizon(1.0, 0.01) is None
 
 
 def test_theory_says_where_its_formulas_do_not_fit() -> None:

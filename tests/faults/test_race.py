@@ -35,9 +35,11 @@ from simulator.problems.quadratic import Bowl, Quadratic
 from simulator.problems.tabular import Tabular
 from simulator.race.cluster import RaceCluster
 from simulator.race.crew import Crew, Death, News
-from simulator.race.messages import Order, Parcel, Sent, UnsupportedError
+from simulator.race.emulation import Emulation
+from simulator.race.messages import Meeting, Order, Parcel, Sent, UnsupportedError
 from simulator.race.race import Race, race
-from simulator.race.underway import Lost, Placed
+from simulator.race.round import RaceRound
+from simulator.race.underway import Lost, Placed, Sending
 from simulator.race.worker import MEETING_SECONDS, Worker
 from simulator.race.workers import RealWorkers
 from simulator.types import Vector
@@ -413,7 +415,19 @@ def test_an_interrupted_race_leaves_no_process_behind(tmp_path: Path) -> None:
         time.sleep(0.1)
 
 
-# A worker, without Ray
+# Without Ray
+
+
+def test_an_emulated_allreduce_takes_what_the_links_of_those_who_meet_do() -> None:
+    links = hardware([1, 1, 1, 1], [5, 5, 0.1, 0.2], collective="allreduce")
+    sent: list[Sending] = []
+    emulated = SimpleNamespace(emulation=Emulation(links, SCALE), send=sent.append)
+    cluster: Any = SimpleNamespace(
+        hardware=links, now=0.0, workers=emulated, parcel=lambda *_: Parcel(1, (), ())
+    )
+    round_ = RaceRound(cluster, Placed(np.zeros(3), 0), steps=1, group=np.array([2, 3]))
+    round_._send(2, [], [], Meeting(1, 0, 2, "here"))
+    assert sent[0].parcel.seconds == pytest.approx(0.2 * SCALE)
 
 
 def test_a_rollout_is_interrupted_between_steps() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clusters import RULE, Factors, Recorder, hardware, run, times
+from clusters import RULE, Factors, Recorder, assert_accounting_closes, hardware, run, times
 
 from algorithms import (
     METHODS,
@@ -224,6 +224,22 @@ def test_mindflayer_gives_up_what_takes_too_long(preemption: Preemption) -> None
     method, note = MindFlayer(PG(step_size=3), 3, 1.5), lambda _, point: points.append(point[0])
     simulate(method.run, Recorder(), cluster, updates=3, on_update=note)
     np.testing.assert_allclose(np.diff(points), [2, 2, 3])  # all gradients are 1, of 3 trials
+
+
+def test_a_vector_that_waits_for_the_end_of_the_run_has_arrived() -> None:
+    """For a straggler whom the run does not wait for, and for a server that is busy."""
+    result = run(Synchronous(RULE), hardware([1, 100], [0.5, 0.5]), time_limit=50)
+    assert result.seconds[State.SEND].tolist() == [0.5, 0]
+    assert result.seconds[State.IDLE].tolist() == [48.5, 0]
+    assert result.vectors_sent.tolist() == [1, 0]
+    assert result.bytes_sent == 4 * 3 * (2 + 1)
+    assert_accounting_closes(result)
+    slow = hardware([1, 1], [0.5, 0.5], server=Server(update=10))
+    result = run(AFedPG(RULE), slow, time_limit=8)
+    assert result.seconds[State.SEND].tolist() == [0.5, 0.5]
+    assert result.vectors_sent.tolist() == [1, 1]
+    assert result.server_seconds == 0
+    assert_accounting_closes(result)
 
 
 def test_giving_up_costs_what_stopping_does() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from clusters import RULE, Recorder, assert_accounting_closes, hardware, run, times
+from clusters import RULE, Factors, Recorder, assert_accounting_closes, hardware, run, times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import fair_ends
@@ -293,6 +293,26 @@ def test_who_loses_a_stale_gradient_joins_the_newest_round() -> None:
     assert times(result) == [2, 6]
     assert result.gradients_used.tolist() == [6, 1]
     assert [row.discarded for row in result.history.rows] == [0, 1]
+
+
+@pytest.mark.parametrize("failure", [10.0, 9.75])
+def test_who_would_have_completed_at_the_failure_joins_the_newest_round_too(failure: float) -> None:
+    """Worker 1's first lookahead is overtaken at 0.5 s on its way; its gradient was due at 10 s.
+
+    That of update 1 is there at 1.5 s, and its gradient is lost after update 4, three updates
+    late; that of update 4 is there at 12 s, and update 7 is the last.
+    """
+    factors = Factors([0.5] + [3] * 8, [1] * 4)
+    late = Hardware(
+        ComputeModel(np.array([1.0, 9.0]), factors),
+        Network(np.zeros(2), downlink=np.array([0.0, 1.0])),
+        "finish",
+        failures=down("lost", [], [(failure, 11.0)]),
+    )
+    ages = run(Rennala(RULE, 1), late, time_limit=20.5).staleness
+    mine = ages.worker == 1
+    assert ages.delay[mine].tolist() == [3]
+    assert ages.discarded[mine].tolist() == [2]
 
 
 def test_a_completion_at_the_moment_of_a_failure_counts() -> None:

@@ -191,7 +191,7 @@ DOES = {
 @given(drawn(), clusters())
 @settings(max_examples=60, deadline=None)
 def test_shares_add_up_and_paths_tile_the_time(method: Algorithm, cluster: Hardware) -> None:
-    if method.misfit(cluster.compute.workers, fixed=True):
+    if method.misfit(cluster.compute.workers, "fixed"):
         return
     try:
         of = seen(method, cluster, updates=12)

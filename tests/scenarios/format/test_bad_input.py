@@ -345,6 +345,19 @@ def test_many_mistakes_are_counted() -> None:
     assert caught.value.lines[-1] == "scenario: and 984 more mistakes"
 
 
+def test_nobody_is_fastest_where_episodes_decide(tmp_path: Path) -> None:
+    file = write_scenario(
+        tmp_path,
+        ('{ model = "explicit"', '{ per = "step", model = "explicit"'),
+        (QUADRATIC, 'kind = "control"\nenv = "Pendulum-v1"'),
+        ('"rennala-nigt"\nbatch = 3', '"fastest-nigt"\nm = 1'),
+    )
+    with pytest.raises(BadInputError) as caught:
+        load(file)
+    said = "methods[0].m: who is fastest depends on the lengths of episodes"
+    assert caught.value.lines[0].startswith(f"{file}: {said}")
+
+
 def test_independent_mistakes_are_a_line_each(tmp_path: Path) -> None:
     file = write_scenario(tmp_path, ("workers = 2", "workers = 0"), ("batch = 3", "batch = 0"))
     with pytest.raises(BadInputError) as caught:
