@@ -19,7 +19,7 @@ from scenarios.format.words.accepted import Names
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
 from scenarios.results.sheet import Sheet, csv_text
-from scenarios.results.theory import scenario_of
+from scenarios.results.theory import known_scenario
 from scenarios.runs.store.stored import StoredRun, comparable
 from simulator import Count
 
@@ -153,12 +153,7 @@ def _of_run(run: StoredRun) -> Clock:
         raise BadInputError(
             f"{run.path}: a race took real seconds; accepted: runs of a simulation, or a scenario"
         )
-    scenario = scenario_of(run)
-    if scenario is None:
-        raise BadInputError(
-            f"{run.path}: {run.label} names classes of its own, which results do not hold; "
-            "accepted: the scenario, or runs of what comes with straggler"
-        )
+    scenario = known_scenario(run)
     history, totals = run.history, run.totals
     steps, count = float(np.nansum(history["steps"])), float(np.nansum(history["return_count"]))
     return Clock(

@@ -1,6 +1,6 @@
 """The figures of the paper and beyond: made or read, drawn, tabulated and judged."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import chain
@@ -120,11 +120,15 @@ class FigureResults:
         return [(name, self._read(name)) for name in self.figure.sources()]
 
     @checked_call
-    def save(self, folder: FileOrFolder) -> Iterator[str]:
-        """Write compact results, a file per scenario; yield how many numbers are as they were."""
-        for scenario, runs in self.sources():
-            file = Path(folder) / f"{stem(scenario)}.parquet"
-            yield from refresh(runs, file, f"straggler figure {self.name}")
+    def save(self, folder: FileOrFolder) -> list[str]:
+        """Write compact results, a file per scenario; return how many numbers are as they were."""
+        return [
+            line
+            for scenario, runs in self.sources()
+            for line in refresh(
+                runs, Path(folder) / f"{stem(scenario)}.parquet", f"straggler figure {self.name}"
+            )
+        ]
 
 
 @checked_call

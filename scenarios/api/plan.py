@@ -204,6 +204,8 @@ def _confirmed(
     planner: Planner, one: Planned, found: Needs, folder: Path, **making: Unpack[Making]
 ) -> float:
     """Return the median seconds that a plan takes with learning; infinite if it does not arrive."""
+    if not np.isfinite(one.seconds):
+        return float("inf")
     limit = {"time_limit": LONGER * one.seconds, "updates": None, "quick": None}
     scenario = planner.made(one).model_copy(update=limit)
     made = run(scenario, folder, **making)

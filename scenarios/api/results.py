@@ -83,14 +83,14 @@ class Results:
         return Results([run for _, run in chosen], self.name, points)
 
     @checked_call
-    def save(self, file: FileOrFolder, command: str = "straggler.run") -> Iterator[str]:
-        """Write compact results where numbers are new; yield how many are as they were.
+    def save(self, file: FileOrFolder, command: str = "straggler.run") -> list[str]:
+        """Write compact results where numbers are new; return how many are as they were.
 
         Args:
             file: the Parquet file, for :func:`straggler.open`.
             command: what made the runs, to be remembered.
         """
-        yield from refresh(self.runs, Path(file), command)
+        return list(refresh(self.runs, Path(file), command))
 
     @property
     def title(self) -> str:

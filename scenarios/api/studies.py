@@ -29,6 +29,7 @@ from scenarios.studies.sweep import SweepRun, runs_of, unique_jobs
 from scenarios.studies.tuning import budget
 from scenarios.studies.tuning import tune as search
 from scenarios.studies.tuning import tuned as report
+from scenarios.studies.tuning.tune import with_tuned
 from simulator import Count
 
 if TYPE_CHECKING:
@@ -209,12 +210,14 @@ class Tuned:
         report.write(self.source, Path(target), self.plan, self.tuning, command)
 
     def scenario(self) -> Scenario:
-        """Return the scenario with the values that won."""
+        """Return the scenario with the values that won; of what decays they are the start."""
+        before = {m.folder: m.model_dump(exclude_none=True) for m in self.plan.scenario.methods}
+        best = {label: ranked[0] for label, ranked in self.tuning.tries.items()}
         values: dict[str, Any] = {
-            f"methods.{label}.{key}": value
-            for label, ranked in self.tuning.tries.items()
-            if not ranked[0].failed
-            for key, value in ranked[0].values.items()  # noqa: PD011 - no pandas
+            f"methods.{label}.{key}": with_tuned(before[label], found.values)[key]
+            for label, found in best.items()
+            if not found.failed
+            for key in found.values  # noqa: PD011 - no pandas
         }
         if self.tuning.thresholds:
             values["thresholds"] = self.tuning.thresholds

@@ -76,7 +76,7 @@ def run(
             memory_limit=memory_limit,
             max_events=max_events,
         )
-    name = Path(results.name).name
+    name = Path(results.name).resolve().name
     for line in results.save(save / f"{name}.parquet", f"straggler run {name}") if save else ():
         say(line)
     if len(results.failed) < len(results):
@@ -130,6 +130,8 @@ def check(
     if (scenario is None) == (method is None and rule is None):
         raise BadInputError("check: accepted: a scenario, or --method NAME, or --rule NAME")
     if scenario is not None:
+        if value:
+            raise BadInputError("--value: is of a method; accepted: with --method or --rule")
         say(api.check(scenario))
         return
     failed = False

@@ -255,6 +255,8 @@ def timeline(
 
     if until is not None and until <= begin:
         raise BadInputError(f"--to {until}: accepted: more than --from, {begin}")
+    if perfetto is not None and (out or until or begin or dark):
+        raise BadInputError("--perfetto: writes a whole run, and no picture; accepted: alone")
     results = open_results(run_folder)
     if perfetto is not None:
         results.perfetto(perfetto, method, seed)

@@ -79,7 +79,7 @@ class Prices(Strict):
         Raises:
             ValueError: there are not.
         """
-        amounts(self.price or 0.0, workers, "price")
+        amounts(0.0 if self.price is None else self.price, workers, "price")
         for key in ("computing", "idle"):
             amounts(getattr(self.power, key, 0.0), workers, f"power.{key}")
 

@@ -147,7 +147,8 @@ def settings(cluster: Cluster) -> list[tuple[str, str]]:
 def with_step(table: dict[str, Any], updates: float, reference: dict[str, Any], at: float) -> Any:  # noqa: ANN401
     """Return a method's step size: that of another one, times the ratio of their updates.
 
-    So both could go as far, and a method with more updates takes smaller steps.
+    So both could go as far, and a method with more updates takes smaller steps. One that never
+    makes an update tells nothing.
 
     Args:
         table: of the method.
@@ -157,7 +158,7 @@ def with_step(table: dict[str, Any], updates: float, reference: dict[str, Any], 
     """
     ratio = at / updates
     step = reference["step_size"]
-    if key_of(table) == key_of(reference):
+    if key_of(table) == key_of(reference) or not 0 < ratio < np.inf:
         return step
     if isinstance(step, dict):
         return step | {"start": _rounded(step["start"] * ratio)}

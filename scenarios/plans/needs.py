@@ -10,7 +10,7 @@ from scenarios.format.words.errors import BadInputError
 from scenarios.plans.timed import Learned
 from scenarios.results import curves
 from scenarios.results.compare import default_thresholds
-from scenarios.results.theory import scenario_of
+from scenarios.results.theory import known_scenario
 from scenarios.runs.store.stored import StoredRun
 from simulator import Vector
 
@@ -94,6 +94,8 @@ def needs(
     ]
     if not any(need.reached for need in methods):
         curve = np.concatenate([curves.known(run, metric, until) for run in runs])
+        if np.isnan(curve).all():
+            raise BadInputError(f"{where}: no run made an update; accepted: runs that did")
         best = np.nanmax(curve)
         raise BadInputError(
             f"{where}: target: no run reached {target:g}; accepted: at most {best:.6g}, the best "
@@ -117,12 +119,7 @@ def needs(
 
 
 def _need(runs: Sequence[StoredRun], metric: str, target: float, until: float) -> Need:
-    scenario = scenario_of(runs[0])
-    if scenario is None:
-        raise BadInputError(
-            f"{runs[0].path}: {runs[0].label} names classes of its own, which results do not hold; "
-            "accepted: methods, problems and times that come with straggler"
-        )
+    scenario = known_scenario(runs[0])
     table = scenario.methods[0].model_dump(exclude_none=True) | {"label": runs[0].label}
     found = [updates_to(run, metric, target, until) for run in runs]
     seeds = [int(run.info["seed"]) for run in runs]

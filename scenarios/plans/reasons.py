@@ -1,5 +1,7 @@
 """Why a plan is what it is, in a sentence."""
 
+import math
+
 from scenarios.plans.plan import Planned
 from scenarios.plans.smaller import slowest_first
 from simulator import State
@@ -13,12 +15,15 @@ def reason(plan: Planned, default: Planned, dimension: int) -> str:
         default: the synchronous method on all workers.
         dimension: of a vector.
     """
+    if not math.isfinite(plan.seconds):
+        return "it never makes an update"
     whole = default.cluster
     order = slowest_first(whole, dimension)
     slowest = int(order[0])
     numbers = f"{plan.updates:,.0f} updates of {plan.pace:.3g} s"
     if plan.choice.key != default.choice.key:
-        numbers += f", instead of {default.updates:,.0f} of {default.pace:.3g} s"
+        other = f"{default.updates:,.0f} of {default.pace:.3g} s"
+        numbers += f", instead of {other if math.isfinite(default.seconds) else 'none'}"
     why = [_waiting(plan, slowest)]
     if plan.choice.without:
         seconds = whole.compute_seconds() + whole.uplink_seconds(dimension)

@@ -160,6 +160,8 @@ def scenario_text(part: Part) -> str:
     info = part.runs[0].info
     content = {"title": part.title, **info["content"]}
     content["cluster"] = {**content["cluster"], **info.get("prices", {})}
+    if "trace" in info:
+        content["cluster"]["compute"] = {**content["cluster"]["compute"], "file": info["trace"]}
     content["seeds"] = sorted({int(run.info["seed"]) for run in part.runs})
     methods = {run.label: run.info["content"]["methods"][0] for run in part.runs}
     content["methods"] = [

@@ -87,8 +87,9 @@ def refresh(runs: Sequence[StoredRun], file: Path, command: str) -> Iterator[str
 
 
 def _table(run: StoredRun) -> pa.Table:
-    nothing = HISTORY_SCHEMA.empty_table()
-    history = read_table(run.path / "history.parquet") if run.is_done else nothing
+    history = HISTORY_SCHEMA.empty_table() if run.table is None else run.table
+    if run.is_done and run.table is None:
+        history = read_table(run.path / "history.parquet")
     labels = pa.array([run.label] * len(history), pa.string()).dictionary_encode()
     seeds = pa.array([run.info["seed"]] * len(history), pa.int64())
     return history.append_column("label", labels).append_column("seed", seeds)

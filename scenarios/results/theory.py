@@ -69,9 +69,7 @@ def _simulated(scenario: Scenario, method: Method, dimension: int, predicted: fl
 
 def update_times(run: StoredRun, number: int) -> Vector:
     """Return the predicted times of a stored run's first updates, shape (number,)."""
-    scenario = scenario_of(run)
-    if scenario is None:
-        raise BadInputError(f"--theory: no clock is known of {run.path}, which is not all ours")
+    scenario = known_scenario(run)
     if not (scenario.cluster.fixed and scenario.cluster.rule == "cancel"):
         raise BadInputError(
             f"--theory: the clocks of {run.path} are known for fixed times and 'cancel' only"
@@ -95,13 +93,33 @@ def clock_of(scenario: Scenario, method: Method, dimension: int) -> Clock | None
     return clock.after(server.update) if method.is_ours and not vectors_wait else None
 
 
-def scenario_of(run: StoredRun) -> Scenario | None:
-    """Return a stored run's scenario; None if it names users' classes, which are not imported."""
+def known_scenario(run: StoredRun) -> Scenario:
+    """Return a stored run's scenario.
+
+    Raises:
+        BadInputError: it names users' classes, which are not imported, or a trace that is not
+            there.
+    """
     content = run.info["content"]
-    tables = content["methods"][0], content["problem"], content["cluster"]["compute"]
-    if content["cluster"].get("network") or any("source" in table for table in tables):
-        return None
-    return Scenario.model_validate({"title": "", **content})
+    cluster, who = content["cluster"], f"{run.path}: {run.label}"
+    tables = content["methods"][0], content["problem"], cluster["compute"]
+    if cluster.get("network") or any("source" in table for table in tables):
+        raise BadInputError(
+            f"{who} names classes of its own, which results do not hold; accepted: the scenario, "
+            "or runs of what comes with straggler"
+        )
+    if cluster["compute"]["model"] != "trace":
+        return Scenario.model_validate({"title": "", **content})
+    compute = {**cluster["compute"], "file": run.info.get("trace", "")}
+    with_trace = {"title": "", **content, "cluster": {**cluster, "compute": compute}}
+    try:
+        return Scenario.model_validate(with_trace)
+    except ValueError:
+        file = compute["file"] or "which is not named"
+        raise BadInputError(
+            f"{who}: its trace, {file}, is not there or another one; accepted: the scenario, or "
+            "the same trace at its place"
+        ) from None
 
 
 def report(

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scenarios.format.words.errors import BadInputError
 from scenarios.results import curves
 from scenarios.results.compare import default_thresholds
 from scenarios.results.judging.intervals import EDGES, LEVEL, Interval, Times, bootstrap
-from scenarios.results.theory import clock_of, scenario_of
+from scenarios.results.theory import clock_of, known_scenario
 from scenarios.runs.store.stored import StoredRun
 from simulator import Vector
 
@@ -114,8 +115,9 @@ def _first(runs: Sequence[StoredRun], label: str, scale: float) -> StoredRun:
 
 
 def _seconds_per_update(run: StoredRun, dimension: int) -> float:
-    scenario = scenario_of(run)
-    if scenario is None:
+    try:
+        scenario = known_scenario(run)
+    except BadInputError:
         return float("nan")
     clock = clock_of(scenario, scenario.methods[0], dimension)
     return clock.period if clock else float("nan")

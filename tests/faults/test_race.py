@@ -284,7 +284,7 @@ def test_races_stand_beside_simulated_runs_and_are_never_taken_for_them(tmp_path
     drawn = straggler("timeline", "runs/two/rennala-nigt (race)/seed-0", cwd=tmp_path)
     assert drawn.returncode == 0, drawn.stderr
     with pytest.raises(BadInputError, match="races are never the same again"):
-        list(front.open(tmp_path / "runs/two").save(tmp_path / "x.parquet"))
+        front.open(tmp_path / "runs/two").save(tmp_path / "x.parquet")
 
     raced, simulated = (tmp_path / "runs/two" / f"rennala-nigt{end}" for end in (" (race)", ""))
     shutil.rmtree(simulated)

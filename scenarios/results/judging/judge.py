@@ -142,7 +142,7 @@ def judge(
 
     Seeds are paired: with one seed all methods begin at the same theta_0. A run that failed has the
     lowest value of the panel throughout, and its times are never. None if nothing can be said: no
-    run rises, or there is no rival.
+    run rises, there is no rival, or no seed that all have.
 
     Args:
         runs: of all methods of a panel, failed ones too; the hero among them.
@@ -162,6 +162,8 @@ def judge(
         return None
     every = [{int(run.info["seed"]) for run in runs if run.label == name} for name in present]
     seeds = sorted(set.intersection(*every))
+    if not seeds:
+        return None
     scale = _Scale(metric, until, chosen)
     bars = scale.shares(np.array(chosen))
     tables = {

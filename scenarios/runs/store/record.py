@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict, Unpack, cast
 
+from scenarios.format.compute import TraceTimes
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.fingerprint import code_fingerprint, versions
 
@@ -71,6 +72,7 @@ class Facts(TypedDict, total=False):
         variants: the share of workers that have each; empty without variants.
         race: how it was made, if it is a race.
         deaths: how many workers of a race died, and were replaced.
+        trace: the file of the compute times, whose digest the content has; missing without one.
     """
 
     reason: str | None
@@ -85,6 +87,7 @@ class Facts(TypedDict, total=False):
     variants: dict[str, float]
     race: Raced | None
     deaths: int
+    trace: str
 
 
 class RunInfo(Facts, total=False):
@@ -137,6 +140,9 @@ KNOWN: dict[str, Any] = {
 def run_info(spec: RunSpec, status: str, **facts: Unpack[Facts]) -> RunInfo:
     """Return what ``run.json`` says of a run that is over."""
     raced = facts.get("race") is not None
+    compute = spec.scenario.cluster.compute
+    if isinstance(compute, TraceTimes):
+        facts["trace"] = compute.file
     return {
         "status": status,
         "kind": "race" if raced else "simulated",
@@ -162,4 +168,6 @@ def read_info(said: object) -> RunInfo | None:
         return None
     known = all(key in said and isinstance(said[key], kind) for key, kind in KNOWN.items())
     known &= isinstance(said.get("files"), dict | None)
+    if known and said["status"] == "done":
+        known = Totals.__required_keys__ <= (said["totals"] or {}).keys()
     return cast("RunInfo", said) if known else None

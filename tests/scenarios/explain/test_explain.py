@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli_w
 from commands import straggler
 
 import straggler as front
@@ -115,6 +116,24 @@ def test_runs_and_compact_results_are_explained_alike(runs: Path) -> None:
     assert front.explain(runs / "mine").path().groupby("update")["end"].max().tolist() == [
         *recorded
     ]
+
+
+def test_runs_of_a_trace_are_known_as_long_as_it_is_there(tmp_path: Path) -> None:
+    trace = tmp_path / "log.csv"
+    trace.write_text("time,worker,speed\n0,0,1\n0,1,0.5\n")
+    other = tmp_path / "other.toml"
+    content = scenario("rennala-nigt", workers=2, compute={"model": "trace", "file": str(trace)})
+    other.write_text(tomli_w.dumps(scenario("rennala-nigt")))
+    results = front.run(content, tmp_path / "runs")
+    (one,) = front.explain(tmp_path / "runs").methods
+    first, *_ = one.lines()
+    assert first == "rennala-nigt: 20 updates, one every 4 s"  # the fifth of 1, 2, 2, 3, 4
+    assert not front.predict(results, other).table().empty
+    assert str(trace) in front.report(results).html  # the scenario that makes the runs again
+    trace.write_text("time,worker,speed\n0,0,1\n0,1,2\n")
+    wrong = straggler("explain", "runs", cwd=tmp_path)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert f"rennala-nigt: its trace, {trace}, is not there or another one; " in wrong.stderr
 
 
 def test_a_race_is_not_simulated_anew(runs: Path) -> None:

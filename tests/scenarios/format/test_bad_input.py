@@ -382,6 +382,11 @@ def test_the_command_exits_with_2_and_writes_nothing(mistake: str, tmp_path: Pat
         (["run", "nowhere.toml"], "nowhere.toml: no such file or scenario; accepted: a TOML file"),
         (["run", "two.toml", "--method", "x"], "--method x: not in the scenario; accepted: renn"),
         (["compare", "."], ".: no runs below it; accepted: a folder that run or sweep made"),
+        (["check", "two.toml", "--value", "batch=3"], "--value: is of a method; accepted: with"),
+        (
+            ["timeline", ".", "--perfetto", "x.json.gz", "--from", "1"],
+            "--perfetto: writes a whole run, and no picture; accepted: alone",
+        ),
         (["figure", "99"], "figure 99: not there; accepted: 1"),
         (["run", "two.toml", "--out", "two.toml"], "two.toml"),
         (["run", "x" * 300], "'xxx"),

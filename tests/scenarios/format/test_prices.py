@@ -98,6 +98,7 @@ def test_a_sweep_over_prices_makes_one_run(tmp_path: Path) -> None:
     ("key", "value", "line"),
     [
         ("price", "-1.0", "got -1.0; accepted: one finite number of at least 0, n of them, or a"),
+        ("price", "[]", "has 0 numbers for 2 workers; accepted: one each"),
         ("price", "[1.0]", "has 1 numbers for 2 workers; accepted: one each"),
         ("price.groups", "[{ count = 3, each = 1.0 }]", "has 3 numbers for 2 workers; acc"),
         ("power.computing", "[1.0, 2.0, 3.0]", "has 3 numbers for 2 workers; accepted: one each"),

@@ -10,10 +10,12 @@ import tomli_w
 from commands import straggler
 
 import straggler as front
+from scenarios.api.plan import _confirmed
 from scenarios.format.cluster import Cluster
 from scenarios.plans.candidates import SHARED, Choice, methods_of, with_step
 from scenarios.plans.law import Law, counting, of_results, of_theory
 from scenarios.plans.needs import Need, Needs
+from scenarios.plans.reasons import reason
 from scenarios.plans.smaller import kept_whole, slowest_first, without_slowest
 from scenarios.plans.timed import Learned
 
@@ -158,6 +160,19 @@ def test_steps_go_as_far_in_all() -> None:
     assert with_step(SYNCHRONOUS, 40.0, SYNCHRONOUS, 10.0) == 0.1
     decaying = SYNCHRONOUS | {"step_size": {"start": 0.1, "power": 0.5, "after": 9.0}}
     assert with_step(table, 5.0, decaying, 10.0)["start"] == 0.2
+    assert with_step(table, 5.0, SYNCHRONOUS, math.inf) == 0.1  # a method that never makes one
+
+
+def test_who_never_makes_an_update_is_said_and_not_run(tmp_path: Path) -> None:
+    """Worker 1 fails each second, and takes 60 s for a gradient."""
+    failures = {"failures": {"model": "random", "between": 1.0, "repair": 1.0}}
+    alone = scenario([0.1, 60.0], cluster=failures, updates=30, methods=[SYNCHRONOUS])
+    found = front.plan(alone, methods=["synchronous"], learn=False)
+    assert not np.isfinite(found.default.seconds)
+    assert reason(found.default, found.default, 4) == "it never makes an update"
+    assert ", instead of none: without worker 1, " in reason(found.plans[0], found.default, 4)
+    needed: Any = None
+    assert _confirmed(found.planner, found.default, needed, tmp_path) == math.inf
 
 
 def test_every_method_that_is_tried_fits_the_cluster() -> None:
@@ -222,6 +237,7 @@ def test_runs_confirm_a_plan(tmp_path: Path) -> None:
             ["quadratic-stragglers", "--budget", "5"],
             "budget: the cluster has no prices; accepted: w",
         ),
+        (["quadratic-stragglers", "--out", "x"], "--out: is for the runs of --learn; accepted: w"),
         (["quadratic-stragglers", "--deadline", "0"], "--deadline: got '0'; accepted: a numb"),
     ],
 )

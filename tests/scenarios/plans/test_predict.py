@@ -47,7 +47,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     for name, cluster in (("here", HERE), ("there", THERE)):
         made = front.run(scenario(cluster), folder / name, jobs=1)
-        list(made.save(folder / f"{name}.parquet"))
+        made.save(folder / f"{name}.parquet")
     return folder
 
 

@@ -61,6 +61,10 @@ def test_each_rival_is_judged_on_its_own_by_the_area() -> None:
     assert list(sentences(one))[-1] == "hero, the claim: unclear"
 
 
+def test_without_a_seed_that_all_have_nothing_is_said() -> None:
+    assert judge([run("hero", 0, 10.0), run("other", 1, 60.0)], "hero", ["other"], "steps") is None
+
+
 def test_the_interval_of_the_area_says_what_the_word_says() -> None:
     """At 5% it lies above 0; below it at 5% over the number of rivals."""
     apart = np.array([0.3, 0.1, 0.2, 0.05, 0.4])

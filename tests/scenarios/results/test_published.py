@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import straggler
+from commands import straggler, write_scenario
 
+from scenarios.api.run import simulate
 from scenarios.api.studies import open as open_results
 from scenarios.cli.app import app
 from scenarios.format.words.errors import BadInputError
@@ -25,6 +26,25 @@ def test_what_is_published_is_what_was_stored(two_workers: Path) -> None:
         for name, column in one.history.items():
             np.testing.assert_array_equal(column, other.history[name])
         assert all(other.info[key] == one.info[key] for key in ("content", "versions", "totals"))
+
+
+def test_a_run_into_the_folder_where_it_stands_is_saved_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "two").mkdir()
+    write_scenario(tmp_path / "two", ("updates = 40", "updates = 1"))
+    words = ("run", "two.toml", "--out", ".", "--save", "saved")
+    assert straggler(*words, cwd=tmp_path / "two").returncode == 0
+    assert len(published(tmp_path / "two/saved/two.parquet")) == 6
+
+
+def test_what_is_in_memory_or_compact_is_saved_as_well(two_workers: Path) -> None:
+    one = simulate(two_workers / "two.toml", method="afedpg", seed=1)
+    assert one.save(two_workers / "one.parquet") == []
+    again = open_results(two_workers / "one.parquet")
+    assert again.save(two_workers / "copy.parquet") == []
+    copy = open_results(two_workers / "copy.parquet")
+    assert same_numbers(copy.runs, one.runs) == 1
+    (line,) = copy.save(two_workers / "one.parquet")
+    assert line.endswith("1 of 1 runs have the numbers that were there")
 
 
 def test_failed_runs_are_kept_without_rows(two_workers: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from scenarios.runs.store.record import Facts, RunInfo, read_info
 
-OLD = {"status": "done", "label": "a", "seed": 0, "title": "t", "content": {}, "totals": None}
+OLD = {"status": "failed", "label": "a", "seed": 0, "title": "t", "content": {}, "totals": None}
 
 
 @pytest.mark.parametrize("more", [{}, {"files": None}, {"files": {}, "from_the_future": [1]}])
@@ -19,6 +19,8 @@ def test_files_of_other_versions_are_read_as_they_are(more: dict[str, object]) -
         [OLD],
         {**OLD, "seed": "0"},
         {**OLD, "files": "history.parquet"},
+        {**OLD, "status": "done"},
+        {**OLD, "status": "done", "totals": {"updates": 3, "elapsed": 1.0}},
         *({k: v for k, v in OLD.items() if k != key} for key in OLD),
     ],
 )
