@@ -63,10 +63,11 @@ def check_reached(results: Rows, name: str) -> None:
     if not done:
         raise BadInputError(f"{name}: no finished runs there; {len(results.rows)} of them failed")
     if not results.thresholds:
-        raise BadInputError(f"{name}: no run rises; accepted: --threshold, a value to reach")
+        why = "runs have different metrics" if results.metric == "mixed" else "no run rises"
+        raise BadInputError(f"{name}: {why}; accepted: --threshold, a value to reach")
     (threshold,) = results.thresholds
     if not any(np.isfinite(row[time_to(threshold)]) for row in done):
-        best = max(row["best"] for row in done)
+        best = np.fmax.reduce([row["best"] for row in done])  # NaN: a run without an update
         raise BadInputError(f"--threshold {threshold:g}: no run reaches it; the best is {best:.4g}")
 
 

@@ -121,7 +121,7 @@ def _nothing(data: dict[str, Any]) -> bool:
 
 def outline(part: Part, key: str, total: int, beside: Sequence[Part] = ()) -> dict[str, Any]:
     """Return a part's curves for the script; see :func:`scenarios.report.series.series`."""
-    columns = series.columns_of(part.runs)
+    columns = series.columns_of(part.runs, beside)
     return {
         "id": key,
         "title": part.title,

@@ -29,9 +29,13 @@ MEASURED = {
 }
 
 
-def columns_of(runs: Sequence[StoredRun]) -> dict[str, str]:
-    """Return the columns that a page shows, with words: the judged one first."""
-    return {name: MEASURED[name] for name in (curves.metric(runs), curves.drawn(runs))}
+def columns_of(runs: Sequence[StoredRun], beside: Sequence[Part] = ()) -> dict[str, str]:
+    """Return the columns that a page shows, with words: the judged one first.
+
+    Runs without an update have those of the parts ``beside`` them.
+    """
+    shown = curves.told(runs) or curves.told([run for part in beside for run in part.runs]) or runs
+    return {name: MEASURED[name] for name in (curves.metric(shown), curves.drawn(shown))}
 
 
 def series(

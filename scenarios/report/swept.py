@@ -60,10 +60,9 @@ def sections_of_sweep(maps: Maps) -> tuple[list[Section], dict[str, Any]]:
         BadInputError: points are measured by different columns, or nothing rises.
     """
     parts = [point.part for point in maps.points]
-    columns = {
-        name: words for part in parts for name, words in series.columns_of(part.runs).items()
-    }
-    measured = {next(iter(series.columns_of(part.runs))) for part in parts}
+    shown = [series.columns_of(part.runs, parts) for part in parts]
+    columns = {name: words for one in shown for name, words in one.items()}
+    measured = {next(iter(one)) for one in shown}
     if len(measured) > 1:
         raise BadInputError(f"{maps.title}: measured by {', '.join(measured)}; accepted: alike")
     (column,) = measured

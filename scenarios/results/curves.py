@@ -82,12 +82,19 @@ def metric(runs: Sequence[StoredRun]) -> str:
     """Return the column that these runs are judged by.
 
     The exact ``objective`` where it is known; else ``evaluation``, theta itself at the same
-    simulated seconds, if all runs have it; else :func:`sampled`.
+    simulated seconds, if all runs have it; else :func:`sampled`. Runs without an update have no
+    say, unless there are no others.
     """
+    runs = told(runs) or runs
     if any(np.isfinite(run.history[OBJECTIVE]).any() for run in runs):
         return OBJECTIVE
     evaluated = all(np.isfinite(run.history.get(EVALUATION, np.empty(0))).any() for run in runs)
     return EVALUATION if evaluated else sampled(runs)
+
+
+def told(runs: Sequence[StoredRun]) -> list[StoredRun]:
+    """Return the runs that made an update: others have no value of anything."""
+    return [run for run in runs if len(run.history["time"])]
 
 
 def sampled(runs: Sequence[StoredRun]) -> str:

@@ -99,7 +99,7 @@ def tidy(
         thresholds: values of the metric whose times are wanted; three by default.
     """
     done = [run for run in runs if run.is_done]
-    metric = _common([curves.metric([run]) for run in done])
+    metric = _common([curves.metric([run]) for run in curves.told(done)])
     chosen = list(thresholds)
     if done and not chosen and metric != "mixed":
         chosen = default_thresholds(done, metric)
@@ -122,7 +122,9 @@ def _spans(runs: Sequence[StoredRun]) -> dict[str, float]:
 
 def _row(run: StoredRun, point: Row, metric: str, thresholds: Sequence[float], until: float) -> Row:
     info, totals = run.info, run.info.get("totals")
-    own = curves.metric([run]) if run.is_done else None
+    own = None
+    if run.is_done:
+        own = curves.metric([run]) if curves.told([run]) else metric
     return {
         "method": info.get("label"),
         "seed": info.get("seed"),

@@ -242,6 +242,35 @@ def test_nothing_to_draw_is_one_line(tmp_path: Path) -> None:
     assert "--threshold 1e+09: no run reaches it; the best is" in result.stderr
 
 
+def test_runs_without_an_update_never_arrive_and_are_measured_as_the_others(tmp_path: Path) -> None:
+    power = 'compute = { model = "power", scale = 1.0 }'
+    write_scenario(
+        tmp_path,
+        ('compute = { model = "explicit", seconds = [1.0, 2.0] }', power),
+        ("updates = 40", "time_limit = 60"),
+        ("[0, 1]", "[0]"),
+    )
+    axis = '[[axes]]\nkey = "cluster.compute.scale"\nvalues = [100, 1]\n'
+    (tmp_path / "sweep.toml").write_text(HEAD + axis)
+    assert straggler("sweep", "sweep.toml", cwd=tmp_path).returncode == 0
+    printed = straggler("results", "sweep.toml", "--csv", "--threshold", "-1e9", cwd=tmp_path)
+    rows = list(csv.DictReader(io.StringIO(printed.stdout)))
+    assert {row["metric"] for row in rows} == {"objective"}
+    # M = 3 of two workers takes two gradients' time
+    assert {(row["method"], row["scale"]): float(row["time_to_-1e+09"]) for row in rows} == {
+        ("rennala-nigt", "1"): 2,
+        ("synchronous-nigt", "1"): 1,
+        ("afedpg", "1"): 1,
+        **{(name, "100"): np.inf for name in ("rennala-nigt", "synchronous-nigt", "afedpg")},
+    }
+    for command in ("plot", "report"):
+        said = straggler(command, "sweep.toml", cwd=tmp_path)
+        assert (said.returncode, said.stderr) == (0, "")
+    unreached = straggler("plot", "sweep.toml", "--threshold", "1e9", cwd=tmp_path)
+    assert "--threshold 1e+09: no run reaches it; the best is" in unreached.stderr
+    assert "nan" not in unreached.stderr
+
+
 def test_an_environment_at_one_point_is_checked_beforehand(tmp_path: Path) -> None:
     text = 'title = "t"\nbase = "figure1a"\n[[axes]]\nkey = "problem.env"\n'
     (tmp_path / "sweep.toml").write_text(text + 'values = ["Hopper-v4", "Nope-v1"]\n')

@@ -68,6 +68,9 @@ def test_theta_itself_is_judged_where_all_runs_tell_it() -> None:
     assert curves.metric([told]) == "evaluation"
     assert curves.drawn([told]) == "return_mean"
     assert curves.metric([told, silent]) == "return_mean"
+    nothing = made_up(time=[], objective=[])
+    assert curves.metric([nothing, told]) == "evaluation"
+    assert curves.metric([nothing]) == "return_mean"
     assert curves.metric([told, exact]) == curves.drawn([told, exact]) == "objective"
     assert curves.times_to(told, "evaluation", [3.0], 4.0) == [1.5]  # no lag
     # the last tenth of 4 s; of 2.5 s, where only the first value is known
