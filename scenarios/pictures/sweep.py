@@ -59,20 +59,22 @@ class Grid:
     metric: str
     times: dict[str, Times]
 
-    def percentile(self, method: str, percent: float) -> Times:
-        """Return the percentile over seeds at each point; infinite if that many never reach it."""
+    def median(self, method: str) -> Times:
+        """Return the median over seeds at each point; infinite if half of them never reach it."""
+        return np.asarray(np.median(self.times[method], axis=-1))
+
+    def spread(self, method: str) -> tuple[Times, Times, Times]:
+        """Return the band over seeds at each point, and the median between its ends."""
         # by order: interpolation with infinity would be NaN
-        return np.asarray(np.percentile(self.times[method], percent, axis=-1, method="nearest"))
+        low, high = np.percentile(self.times[method], BAND, axis=-1, method="nearest")
+        return low, self.median(method), high
 
     def winners(self) -> tuple[npt.NDArray[np.int64], Times, npt.NDArray[np.bool_]]:
         """Return at each point the fastest method (-1: nobody), its lead, and whether it is clear.
 
         The lead is the runner-up's median over the winner's. It is clear if the bands are apart.
         """
-        tables = [
-            np.array([self.percentile(method, percent) for method in self.times])
-            for percent in (BAND[0], 50, BAND[1])
-        ]
+        tables = np.stack([self.spread(method) for method in self.times], axis=1)
         order = np.argsort(tables[1], axis=0, kind="stable")
         low, middle, high = (np.take_along_axis(table, order, axis=0) for table in tables)
         best = np.where(np.isfinite(middle[0]), order[0], -1)
@@ -132,7 +134,7 @@ def _draw_lines(ax: Axes, grid: Grid) -> None:
     x = np.array(axis.values, dtype=float) if numbers else np.arange(len(axis.values))
     for method in grid.times:
         line = look(method, list(grid.times))
-        low, middle, high = (grid.percentile(method, p) for p in (BAND[0], 50, BAND[1]))
+        low, middle, high = grid.spread(method)
         finite = np.where(np.isfinite(middle), middle, np.nan)
         ax.plot(x, finite, marker="o", label=method, **line.keywords())
         known = np.isfinite(low) & np.isfinite(high)
@@ -163,7 +165,7 @@ def _draw_strip(ax: Axes, grid: Grid) -> None:
 
 
 def _draw_heat(axes: Sequence[Axes], grid: Grid) -> None:
-    middles = {method: grid.percentile(method, 50) for method in grid.times}
+    middles = {method: grid.median(method) for method in grid.times}
     finite = np.concatenate([m[np.isfinite(m)] for m in middles.values()])
     low, high = np.clip([finite.min(), finite.max()], TINY, None) if len(finite) else (1.0, 1.0)
     norm = LogNorm(low, high if high > low else low * 10)

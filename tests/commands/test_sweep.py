@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from scenarios.cli.app import app
 from scenarios.format.words.errors import BadInputError
 from scenarios.pictures.plane import choose_axes
-from scenarios.pictures.sweep import Axis, Grid, grid_of
+from scenarios.pictures.sweep import Axis, Grid, draw_sweep, grid_of
 from scenarios.results.rows import Rows
 from scenarios.studies.grid import Sweep, load_sweep
 from scenarios.studies.sweep import runs_of, unique_jobs
@@ -305,6 +305,19 @@ def test_winners_by_hand() -> None:
     assert [methods[k] if k >= 0 else None for k in best] == ["afedpg", "rennala-nigt", None]
     np.testing.assert_allclose(lead[:2], [3.0, 2.0])
     assert clear.tolist() == [True, False, False]
+
+
+def test_the_median_of_an_even_number_of_seeds_is_the_mean_of_the_middle_two() -> None:
+    never = float("inf")
+    results = Rows(
+        [*rows("afedpg", 0.0, [10, 20]), *rows("afedpg", 1.0, [9, never])], "objective", [1.0]
+    )
+    grid = grid_of(results, [Axis("p", [0.0, 1.0])])
+    assert grid.median("afedpg").tolist() == [15, never]
+    low, middle, high = (ends.tolist() for ends in grid.spread("afedpg"))
+    assert (low, middle, high) == ([10, 9], [15, never], [20, never])
+    (drawn,) = draw_sweep(grid, "t").axes[0].get_lines()
+    np.testing.assert_array_equal(np.asarray(drawn.get_ydata(), float), [15, np.nan])
 
 
 def test_a_picture_needs_the_other_axes_held(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def draw_maps(maps: Maps, grid: Grid, palette: Palette) -> Markup:
     wide = min((WIDTH - across * (LEFT + GAP) + GAP) / across / columns, 120)
     tall = HEAD + rows * CELL + FOOT
     parts: list[Markup] = []
-    ends = [grid.percentile(label, 50) for label in labels]
+    ends = [grid.median(label) for label in labels]
     known = np.concatenate([t[np.isfinite(t)] for t in ends])
     span = (float(known.min()), float(known.max())) if len(known) else (1.0, 1.0)
     best, lead, clear = Grid(
@@ -176,7 +176,7 @@ def maps_table(maps: Maps, grid: Grid, labels: Sequence[str]) -> Table:
     rows = []
     for point in maps.points:
         at = point.place
-        middle = [float(grid.percentile(label, 50)[at]) for label in labels]
+        middle = [float(grid.median(label)[at]) for label in labels]
         values = [Cell(str(v), str(v)) for v in values_at(maps, at)]
         winner = labels[int(best[at])] if best[at] >= 0 else "nobody"
         words = lead_words(int(best[at]), float(lead[at]), sure=bool(clear[at]))

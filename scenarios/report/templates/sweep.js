@@ -32,11 +32,11 @@ const sweep = (said, curves) => {
   };
   const draw = () => {
     const all = data.parts.map(times), finite = [];
-    for (const found of all) for (const sorted of found.values()) if (nearest(sorted, 50) < Infinity) finite.push(nearest(sorted, 50));
+    for (const found of all) for (const sorted of found.values()) if (median(sorted) < Infinity) finite.push(median(sorted));
     const low = Math.max(Math.min(...finite), 1e-12), high = Math.max(...finite, 1e-12);
     all.forEach((found, k) => {
       const index = said.cells[k];
-      const ranked = [...found].filter(([, sorted]) => sorted.length).map(([label, sorted]) => [label, nearest(sorted, 20), nearest(sorted, 50), nearest(sorted, 80)]);
+      const ranked = [...found].filter(([, sorted]) => sorted.length).map(([label, sorted]) => [label, nearest(sorted, 20), median(sorted), nearest(sorted, 80)]);
       for (const label of data.methods) {
         const own = ranked.find(([name]) => name === label), seconds = own ? own[2] : Infinity;
         const share = seconds < Infinity && high > low ? Math.log(Math.max(seconds, low) / low) / Math.log(high / low) : 0;
