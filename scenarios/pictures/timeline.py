@@ -7,6 +7,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
+from scenarios.format.words.errors import BadInputError
 from scenarios.pictures.style import Picture, formulas
 from scenarios.results import curves
 from scenarios.results.bands import LANES, bands_of, groups_of
@@ -98,9 +99,14 @@ def draw_timeline(
         begin: simulated seconds at the left.
         until: simulated seconds at the right; as much as is legible if None.
         width: in inches.
+
+    Raises:
+        BadInputError: it would begin where the run is over.
     """
     workers = int(run.worker.max()) + 1 if len(run.worker) else 1
     last = float(run.end.max()) if len(run.end) else 1.0
+    if begin >= last:
+        raise BadInputError(f"begin {begin:g}: the run ends at {last:g} s; accepted: less")
     if workers <= LANES:
         shown = np.sort(run.start[run.end > begin])
         until = until or (float(shown[INTERVALS]) if len(shown) > INTERVALS else last)

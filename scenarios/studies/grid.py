@@ -18,7 +18,7 @@ from scenarios.format.words.errors import BadInputError, short, short_name
 from scenarios.format.words.explain import checked
 from scenarios.format.words.keys import set_key
 from scenarios.format.words.strict import Label, Strict
-from scenarios.results.rows import COLUMNS, TOTALS
+from scenarios.results.rows import BILL, COLUMNS, TOTALS
 
 SWEEPS = Path(__file__).parent.parent / "sweeps"
 """Sweeps that come with the package."""
@@ -127,7 +127,7 @@ class SweepFile(Strict):
                     f"set.{key}: is a table; accepted: quoted dotted keys, such as '{key}.KEY'"
                 )
         for label in labels:
-            if label in COLUMNS | set(TOTALS) or label.startswith("time_to_"):
+            if label in COLUMNS | {*TOTALS, *BILL} or label.startswith("time_to_"):
                 raise ValueError(
                     f"axes: {label!r} is a column of the results; accepted: another name"
                 )

@@ -110,6 +110,10 @@ def test_points_that_are_the_same_run_are_made_once(tmp_path: Path) -> None:
             "u = x: updates: got 'x'; accepted",
         ),
         ('[[axes]]\nkey = "updates"\nvalues = [1]\n', "'updates' is a column of the results"),
+        (
+            '[[axes]]\nname = "money"\nkey = "updates"\nvalues = [1]\n',
+            "'money' is a column of the results; accepted: another name",
+        ),
         ("[set]\ncluster.workers = 4\n", "set.cluster: is a table; accepted: quoted dotted keys"),
         (
             '[[axes]]\nkey = "methods.*.batch"\nrange = [1, 2, 20000]\n',

@@ -32,6 +32,21 @@ def test_the_picture_is_drawn(results: Path) -> None:
     assert (results / run / "timeline.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_picture_that_would_begin_after_the_end_is_refused(results: Path) -> None:
+    # 40 rounds of 2 s and 1 s of sending
+    run = "runs/two/synchronous-nigt/seed-0"
+    for options in (("--from", "120"), ("--from", "1000", "--to", "2000")):
+        said = straggler("timeline", run, *options, "--out", "late.png", cwd=results)
+        begin = options[1]
+        assert (said.returncode, said.stderr) == (
+            2,
+            f"straggler: begin {begin}: the run ends at 120 s; accepted: less\n",
+        )
+    assert not (results / "late.png").exists()
+    last = straggler("timeline", run, "--from", "119", "--out", "late.png", cwd=results)
+    assert (last.returncode, last.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("method", ["rennala-nigt", "synchronous-nigt", "afedpg"])
 def test_the_trace_is_well_formed(results: Path, method: str) -> None:
     """The rules of the Trace Event Format that Perfetto relies on."""
