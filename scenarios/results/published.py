@@ -65,7 +65,7 @@ def publish(runs: Sequence[StoredRun], file: Path, command: str) -> None:
 
 
 def refresh(runs: Sequence[StoredRun], file: Path, command: str) -> Iterator[str]:
-    """Write compact results where numbers are new; yield a line on how many are as they were.
+    """Write compact results where something is new; yield a line on how many are as they were.
 
     Args:
         runs: of one scenario or sweep.
@@ -82,7 +82,9 @@ def refresh(runs: Sequence[StoredRun], file: Path, command: str) -> Iterator[str
         same = same_numbers(runs, there)
         yield f"{file}: {same} of {len(runs)} runs have the numbers that were there"
         if same == len(runs) == len(there):
-            return
+            if _beside(runs) == _beside(there):
+                return
+            yield f"{file}: written anew, with their titles, labels and bills"
     publish(runs, file, command)
 
 
@@ -105,6 +107,13 @@ def same_numbers(runs: Sequence[StoredRun], others: Sequence[StoredRun]) -> int:
         for run in runs
         if run.is_done
     )
+
+
+def _beside(runs: Sequence[StoredRun]) -> list[str]:
+    """Return what is no part of a run's content and may change with the same numbers, as text."""
+    keys = ("title", "label", *KEPT_IF_THERE)
+    said = [[_content(run), {key: run.info.get(key) for key in keys}] for run in runs]
+    return sorted(json.dumps(one, sort_keys=True) for one in said)
 
 
 def _content(run: StoredRun) -> str:

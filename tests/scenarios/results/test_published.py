@@ -10,7 +10,7 @@ from scenarios.api.run import simulate
 from scenarios.api.studies import open as open_results
 from scenarios.cli.app import app
 from scenarios.format.words.errors import BadInputError
-from scenarios.results.published import publish, published, same_numbers
+from scenarios.results.published import publish, published, refresh, same_numbers
 from scenarios.runs.store.record import RunInfo
 from scenarios.runs.store.stored import StoredRun
 from scenarios.studies.paper import FIGURES, Figure, Part
@@ -137,6 +137,28 @@ def test_a_figure_is_the_same_from_runs_and_from_what_it_saved(
     assert (two_workers / "saved/two.parquet").stat().st_mtime_ns == saved.st_mtime_ns
     said = capsys.readouterr().out
     assert "saved/two.parquet: 6 of 6 runs have the numbers that were there" in said
+
+
+def test_a_new_bill_or_title_is_saved_though_the_numbers_are_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "saved/two.parquet"
+    anew = "saved/two.parquet: written anew, with their titles, labels and bills"
+    for price in (1.8, 180.0):
+        write_scenario(tmp_path, ("workers = 2", f"workers = 2\nprice = {price}"))
+        said = straggler("run", "two.toml", "--save", "saved", cwd=tmp_path)
+        assert said.returncode == 0, said.stderr
+        assert (anew in said.stdout) == (price == 180)
+        # two workers for 40 rounds of 2 s
+        bills = [r.info["bill"]["money"] for r in published(file) if r.label == "synchronous-nigt"]
+        assert bills == pytest.approx([2 * 80 * price / 3600] * 2)
+    runs = open_results(tmp_path / "runs/two").runs
+    for run in runs:
+        run.info["title"] = "dear"
+    assert "written anew" in list(refresh(runs, file, "straggler run"))[-1]
+    assert {run.info["title"] for run in published(file)} == {"dear"}
+    written = file.stat().st_mtime_ns
+    (line,) = refresh(runs[::-1], file, "straggler run")  # in whatever order
+    assert line == f"{file}: 6 of 6 runs have the numbers that were there"
+    assert file.stat().st_mtime_ns == written
 
 
 @pytest.mark.usefixtures("tiny")
