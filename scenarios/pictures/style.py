@@ -16,6 +16,7 @@ from matplotlib.typing import ColorType
 from algorithms import COMBINED, RULES
 from scenarios.format.words.errors import BadInputError
 from scenarios.pictures.theme import darken
+from scenarios.runs.store.files import replacing
 from scenarios.runs.store.record import RACED
 
 COLOURS = {
@@ -122,7 +123,7 @@ def formulas(text: str) -> str:
 
 
 def save(figure: Picture, file: Path, *, dark: bool = False) -> None:
-    """Save a picture; the ending decides the format.
+    """Save a picture, whole or not at all; the ending decides the format.
 
     Args:
         figure: the picture.
@@ -137,8 +138,10 @@ def save(figure: Picture, file: Path, *, dark: bool = False) -> None:
         raise BadInputError(
             f"{file}: cannot be a picture; accepted: a file in {', '.join(accepted)}"
         )
-    file.parent.mkdir(parents=True, exist_ok=True)
-    (figure.dark() if dark else figure).savefig(file, dpi=150)
+    with replacing(file) as sink:
+        (figure.dark() if dark else figure).savefig(
+            sink, format=file.suffix.removeprefix("."), dpi=150
+        )
 
 
 def rank(label: str) -> tuple[int, str]:

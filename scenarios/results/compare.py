@@ -209,7 +209,9 @@ def _row(
         if MONEY in row:
             shares = np.array(times) / [t["elapsed"] for t in totals]
             paid = [run.info.get("bill", {}).get(MONEY, np.nan) for run in runs]
-            row[time_to(threshold).replace("time", MONEY, 1)] = float(np.median(shares * paid))
+            spent = np.full(len(runs), np.inf)  # never, whatever it costs
+            np.multiply(shares, paid, out=spent, where=np.isfinite(times))
+            row[time_to(threshold).replace("time", MONEY, 1)] = float(np.median(spent))
     return row
 
 

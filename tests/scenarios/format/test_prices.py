@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from commands import SCENARIO, straggler
 
@@ -55,6 +56,12 @@ def test_only_what_has_a_price_is_billed() -> None:
     assert "money" not in energy
     assert energy["kilowatt_hours"] == [pytest.approx(19)]
     assert "kilowatt_hours" not in front.simulate(with_prices()).compare().numbers.columns
+
+
+def test_what_is_free_costs_nothing_until_a_return_and_never_stays_never() -> None:
+    free = front.simulate(with_prices(price=0.0)).compare([-1e9, 1e9])
+    assert free.numbers.columns["money_to_-1e+09"] == [0]
+    assert free.numbers.columns["money_to_1e+09"] == [np.inf]
 
 
 def test_prices_are_no_part_of_a_run(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What pictures show, asked of their artists; values worked out by hand."""
 
 import io
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from scenarios.pictures.style import (
     formulas,
     look,
     rank,
+    save,
 )
 from scenarios.pictures.sweep import Axis, Grid, draw_sweep
 from scenarios.pictures.timeline import Recorded, draw_timeline
@@ -261,6 +263,22 @@ def test_a_dark_picture_has_inverted_greys_and_its_colours() -> None:
     assert to_rgba(black.color) == (0.0, 0.0, 0.0, 1.0)
     assert theme.dark(black.color) == (1.0, 1.0, 1.0, 1.0)
     assert sum(theme.dark("#0072B2")[:3]) > sum(to_rgba("#0072B2")[:3])  # else hardly to be seen
+
+
+def test_a_picture_that_finds_no_room_leaves_the_one_before(tmp_path: Path) -> None:
+    picture, file = simulated().plot(), tmp_path / "p.png"
+    save(picture, file)
+    before = file.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, limits[1]))  # as a full disk
+    try:
+        for target in (file, tmp_path / "new.png"):
+            with pytest.raises(OSError, match="File too large"):
+                save(picture, target)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert file.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_a_small_timeline_says_which_update_used_a_gradient() -> None:
