@@ -78,6 +78,12 @@ def test_theta_itself_is_judged_where_all_runs_tell_it() -> None:
     assert curves.final(told, "evaluation", 2.5) == pytest.approx(2)
 
 
+def test_the_final_value_of_an_exact_objective_is_its_last_and_no_mean() -> None:
+    run = made_up(time=[1, 9, 10, 20], objective=[1, 2, 6, 7], evaluation=[1, 2, 6, 7])
+    assert curves.final(run, "objective", 10.0) == 6
+    assert curves.final(run, "evaluation", 10.0) == pytest.approx(4)  # from 2 to 6 in the last 1 s
+
+
 def test_the_average_over_worlds_weighs_workers_and_not_trajectories() -> None:
     """Half of the workers see each world; most trajectories are of the near one."""
     run = made_up(
