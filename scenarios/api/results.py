@@ -84,7 +84,7 @@ class Results:
 
     @checked_call
     def save(self, file: FileOrFolder, command: str = "straggler.run") -> list[str]:
-        """Write compact results where numbers are new; return how many are as they were.
+        """Write compact results where something is new; return how many numbers are as they were.
 
         Args:
             file: the Parquet file, for :func:`straggler.open`.

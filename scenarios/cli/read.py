@@ -17,6 +17,7 @@ from scenarios.cli.parts import (
     chosen,
     console,
     form,
+    say,
     show,
 )
 from scenarios.format.words.errors import BadInputError
@@ -38,17 +39,20 @@ def compare(
     """Compare the methods in a result folder: one row each, means over seeds.
 
     Returns are those of theta itself where all runs have an [evaluation], else of trajectories:
-    `area` is the mean over the time, `final` that over its last tenth, and the time to a threshold
-    is when the mean over the latest 5% of the simulated time first reaches it, as the median over
-    seeds.
+    `area` is the mean over the time, `final` that over its last tenth (of an exact objective, the
+    last value), and the time to a threshold is when the mean over the latest 5% of the simulated
+    time first reaches it, as the median over seeds.
     """
     from scenarios.api.studies import open as open_results
+    from scenarios.results.compare import unfinished
 
     kind = form(csv, markdown, latex)
     opened = open_results(results)
     if staleness and (threshold or columns):
         raise BadInputError("--staleness: goes with neither --threshold nor --columns")
     found = opened.staleness() if staleness else opened.compare(threshold or (), chosen(columns))
+    for line in unfinished(opened.runs):
+        say(line, err=True)
     if kind:
         typer.echo(getattr(found, kind)(), nl=False)
     else:

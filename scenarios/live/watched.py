@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from scenarios.runs.store.folder import RunFolder
-from scenarios.runs.store.stored import StoredRun
+from scenarios.runs.store.stored import StoredRun, by_seed
 from scenarios.runs.underway import read_state
 from simulator import Checkpoint, State, Vector
 from simulator.accounting.columns import OBJECTIVE, RETURN_MEAN
@@ -142,6 +142,6 @@ class Watched:
 def runs_below(out: Path) -> Iterator[Path]:
     """Yield the folders of runs at or below a folder that have begun, in order."""
     files = {*out.rglob("progress.json"), *out.rglob("run.json")}
-    for folder in sorted({file.parent for file in files}):
+    for folder in sorted({file.parent for file in files}, key=by_seed):
         if not any(part.startswith(".") for part in folder.relative_to(out).parts):
             yield folder

@@ -156,6 +156,17 @@ def warnings_of(runs: list[StoredRun]) -> list[str]:
     return lines
 
 
+def unfinished(runs: Sequence[StoredRun]) -> list[str]:
+    """Return a line for each method that tables leave out, since none of its runs ended well."""
+    done = {run.label for run in runs if run.is_done}
+    lost = {run.label: run for run in runs if run.info and run.label not in done}
+    reasons = {label: str(run.info.get("reason") or "failed") for label, run in lost.items()}
+    return [
+        f"{label}: no finished run: {reason.strip().splitlines()[-1]}"
+        for label, reason in reasons.items()
+    ]
+
+
 def _without_rise(runs: list[StoredRun]) -> Iterator[str]:
     column, until = curves.metric(runs), curves.horizon(runs)
     risen = rises(runs, column)

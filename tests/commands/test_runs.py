@@ -128,6 +128,15 @@ def test_what_is_done_is_skipped_and_what_is_missing_is_made(tmp_path: Path) -> 
     assert len(list((tmp_path / "runs/two").glob("*/seed-5/run.json"))) == 3
 
 
+def test_seeds_are_in_the_order_of_numbers(tmp_path: Path) -> None:
+    write_scenario(tmp_path, ("[0, 1]", "[2, 10, 0]"), ("updates = 40", "updates = 2"))
+    assert straggler("run", "two.toml", cwd=tmp_path).returncode == 0
+    printed = straggler("results", "runs/two", "--csv", "--columns", "method,seed", cwd=tmp_path)
+    names = ("afedpg", "rennala-nigt", "synchronous-nigt")
+    rows = [line.replace('"', "") for line in printed.stdout.splitlines()]
+    assert rows == ["method,seed", *(f"{name},{seed}" for name in names for seed in (0, 2, 10))]
+
+
 def test_a_changed_scenario_sets_old_results_aside(tmp_path: Path) -> None:
     write_scenario(tmp_path)
     arguments = ("run", "two.toml", "--method", "rennala-nigt", "--seed", "0")

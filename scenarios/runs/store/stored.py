@@ -156,12 +156,18 @@ def folders_below(out: Path) -> list[RunFolder]:
     """
     files = [
         file
-        for file in sorted(out.rglob("run.json"))
+        for file in sorted(out.rglob("run.json"), key=lambda file: by_seed(file.parent))
         if not any(part.startswith(".") for part in file.relative_to(out).parts)
     ]
     if not files:
         raise BadInputError(f"{out}: no runs below it; accepted: a folder that run or sweep made")
     return [RunFolder(file.parent) for file in files]
+
+
+def by_seed(folder: Path) -> tuple[Path, int, str]:
+    """Return a key to sort run folders by: seed-2 comes before seed-10."""
+    seed = folder.name.partition("seed-")[2]
+    return folder.parent, int(seed) if seed.isdecimal() else -1, folder.name
 
 
 def runs_in(folders: Sequence[RunFolder]) -> list[StoredRun]:

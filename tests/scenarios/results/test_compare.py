@@ -189,6 +189,19 @@ def test_compare_prints_a_table_and_csv(two_workers: Path) -> None:
     ]
 
 
+def test_a_method_without_a_finished_run_is_named(tmp_path: Path) -> None:
+    write_scenario(
+        tmp_path, ("step_size = 0.05", "step_size = 1e308"), ("updates = 40", "updates = 9")
+    )
+    assert straggler("run", "two.toml", cwd=tmp_path).returncode == 1
+    for options in ((), ("--csv",)):
+        said = straggler("compare", "runs/two", *options, cwd=tmp_path)
+        assert said.returncode == 0
+        assert "afedpg" not in said.stdout
+        assert said.stderr.startswith("afedpg: no finished run: ")
+        assert said.stderr.count("\n") == 1
+
+
 def test_tables_fit_a_terminal_of_80_columns(two_workers: Path) -> None:
     for line in straggler("compare", "runs/two", cwd=two_workers).stdout.splitlines():
         assert len(line.rstrip()) <= 80
