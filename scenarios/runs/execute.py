@@ -110,10 +110,18 @@ def record_death(spec: RunSpec, folder: RunFolder, options: Options, reason: str
 
 
 def make_room(spec: RunSpec, folder: RunFolder) -> None:
-    """Move what is in a folder out of the way of a run; the caller holds the lock."""
+    """Move what is in a folder out of the way of a run; the caller holds the lock.
+
+    A finished run in which something is missing that is wanted now stays too, whatever becomes of
+    the new one. Why a run failed is forgotten when it is tried again: others wait for it meanwhile.
+    """
     folder.clear_leftovers()
-    if folder.status(spec) in {"other", "damaged"} or folder.is_outdated():
+    status, file = folder.status(spec), folder.path / "run.json"
+    incomplete = status == "missing" and file.exists()
+    if status in {"other", "damaged"} or incomplete or folder.is_outdated():
         folder.set_aside()
+    elif status == "failed":
+        file.unlink()
 
 
 def _make(spec: RunSpec, folder: RunFolder, options: Options) -> None:

@@ -169,8 +169,11 @@ def _foreseen(jobs: Sequence[Job], options: Options) -> list[str]:
 def is_there(job: Job, options: Options, summary: Summary, progress: Progress) -> bool:
     """Return whether there is nothing to do for a run; count it, and say what is in its place."""
     status = job.folder.status(job.spec)
-    if status in {"damaged", "other"}:
-        why = "its files are damaged" if status == "damaged" else "it is of another scenario"
+    if status in {"damaged", "other"} or (status == "missing" and job.folder.info()):
+        why = {
+            "damaged": "its files are damaged",
+            "missing": "it was made without what is to be recorded now",
+        }.get(status, "it is of another scenario")
         if status == "other" and (changed := job.folder.changed(job.spec)):
             why = f"the source of {', '.join(changed)} has changed"
         elif (job.folder.info() or RunInfo()).get("race") != job.folder.race:

@@ -23,7 +23,7 @@ from simulator.loop.sending import Sending
 from simulator.loop.tasks import Lookahead, Move, Task
 from simulator.loop.workers import Workers
 from simulator.problem import Problem
-from simulator.promises.checkpoint import Checkpoint
+from simulator.promises.checkpoint import Checkpoint, SoFar
 from simulator.promises.gradients import LazyGradients
 from simulator.promises.replay import Replay
 from simulator.promises.trajectories import Trajectories
@@ -206,8 +206,8 @@ class SimulatedCluster(HardwareCluster):
         if newest is not None:
             baselines[self.updates_made] = newest
         return Checkpoint(
-            rows=list(self.history.rows),
-            trajectories=list(self._trajectories.asked),
+            rows=SoFar(self.history.rows),
+            trajectories=SoFar(self._trajectories.asked),
             points=points,
             ahead=ahead,
             baselines=baselines,

@@ -3,13 +3,36 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import IO, Any, Self
+from typing import IO, Any, Self, overload
 
 import numpy as np
 
 from simulator.accounting.columns import Update
 from simulator.problem import Estimate
-from simulator.types import Vector
+from simulator.types import T, Vector
+
+
+class SoFar(Sequence[T]):
+    """The entries that a list has now, which only grows, without a copy."""
+
+    def __init__(self, growing: list[T]) -> None:
+        self._growing, self._number = growing, len(growing)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return self._number
+
+    @overload
+    def __getitem__(self, at: int) -> T: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[T]: ...
+
+    def __getitem__(self, at: int | slice) -> T | list[T]:
+        """Return one entry, or a list of some."""
+        if isinstance(at, slice):
+            return [self._growing[k] for k in range(*at.indices(self._number))]
+        return self._growing[range(self._number)[at]]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from commands import files_below, write_scenario
 
 from scenarios.format.load import load
 from scenarios.runs import resume, waiting
-from scenarios.runs.execute import Options, execute
+from scenarios.runs.execute import Options, execute, make_room, record_death
 from scenarios.runs.spec import RunSpec, expand
 from scenarios.runs.store.fingerprint import ROOT, code_fingerprint
 from scenarios.runs.store.folder import RunFolder
@@ -65,6 +65,28 @@ def test_a_run_whose_process_died_is_resumed_when_it_is_tried_again(tmp_path: Pa
     folder.write_info(spec, "failed", reason="the process of this run died", totals=None)
     assert execute(spec, folder, Options()) == "failed"
     assert finish(spec, folder, retry_failed=True) == [10]
+
+
+def test_while_a_failed_run_is_tried_again_it_has_not_failed(tmp_path: Path) -> None:
+    """So that another process waits for it, and keeps its checkpoint."""
+    spec, folder = spec_in(tmp_path), RunFolder(tmp_path / "run")
+    interrupt(spec, folder, 10)
+    folder.write_info(spec, "failed", reason="the process of this run died", totals=None)
+    make_room(spec, folder)
+    assert folder.status(spec) == "missing"
+    assert finish(spec, folder) == [10]
+
+
+def test_a_finished_run_outlives_a_failure_to_record_more(tmp_path: Path) -> None:
+    spec, folder = spec_in(tmp_path), RunFolder(tmp_path / "run")
+    shorter = RunSpec(spec.scenario.model_copy(update={"timeline": False}))
+    assert execute(shorter, folder, Options()) == "done"
+    before = files_below(folder.path, "*.parquet")
+    record_death(spec, folder, Options(), "the process of this run died")
+    assert folder.status(spec) == "failed"
+    aside = RunFolder(tmp_path / ".run-old-1")
+    assert aside.status(shorter) == "done"
+    assert files_below(aside.path, "*.parquet") == before
 
 
 @pytest.mark.parametrize("spoil", ["empty", "cut", "flipped", "another file"])

@@ -30,6 +30,7 @@ from simulator.problems.control.control import Control
 from simulator.problems.mdp import grid_world
 from simulator.problems.quadratic import Bowl, Quadratic
 from simulator.problems.tabular import Tabular
+from simulator.promises.checkpoint import SoFar
 from simulator.types import Indices, Vector
 
 NETWORKS = {
@@ -101,6 +102,15 @@ class Attempt:
     log: list[object]
     checkpoints: list[Checkpoint] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
+
+
+def test_a_list_that_grows_is_seen_as_it_was() -> None:
+    whole = [1, 2, 3]
+    then = SoFar(whole)
+    whole += [4, 5]
+    assert (len(then), list(then), then[-1], then[1:9], then[:-4]) == (3, [1, 2, 3], 3, [2, 3], [])
+    with pytest.raises(IndexError):
+        then[3]
 
 
 def saved_and_loaded(checkpoint: Checkpoint) -> Checkpoint:
