@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ RETRIES = 4
 
 CONNECT_SECONDS = 3.0
 
+LOOPBACK = {"127.0.0.1", "::1"}
+
 
 class RayExecutor:
     """Makes runs as tasks of Ray, one core for each of their processes.
@@ -28,7 +31,8 @@ class RayExecutor:
         jobs: runs at a time at an address, or cores of the own Ray; all that there are if None.
 
     Raises:
-        BadInputError: Ray is not installed, or nothing listens at the address.
+        BadInputError: Ray is not installed, nothing listens at the address, or this process is
+            connected to another one.
     """
 
     def __init__(self, address: str | None, jobs: int | None) -> None:
@@ -93,7 +97,7 @@ def _execute(text: str, folder: str, options: Options, path: list[str]) -> str:
 
 
 def connect(what: str, address: str | None, cores: int | None) -> Any:  # noqa: ANN401
-    """Return Ray's module, connected: as it is, if it is and no address is given.
+    """Return Ray's module, connected: as it is, if it is, and to no other address.
 
     Args:
         what: needs it, for messages.
@@ -101,7 +105,8 @@ def connect(what: str, address: str | None, cores: int | None) -> Any:  # noqa: 
         cores: of the own Ray; this machine's if None.
 
     Raises:
-        BadInputError: Ray is not installed, or nothing listens at the address.
+        BadInputError: Ray is not installed, nothing listens at the address, or this process is
+            connected to another one.
     """
     try:
         import ray  # noqa: PLC0415 - the extra `cluster`
@@ -109,10 +114,12 @@ def connect(what: str, address: str | None, cores: int | None) -> Any:  # noqa: 
         raise BadInputError(
             f"{what}: Ray is not installed; accepted: pip install 'straggler[cluster]'"
         ) from error
-    if address is None and ray.is_initialized():
-        return ray
     if address is not None:
         _knock(address)
+    if ray.is_initialized():
+        if address is not None:
+            _compare(ray, address)
+        return ray
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     own: Any = {"num_cpus": cores or CORES, "include_dashboard": False} if address is None else {}
@@ -147,3 +154,27 @@ def _knock(address: str) -> None:
             f"--address {address}: nothing listens there ({error}); accepted: HOST:PORT of a Ray "
             "head, as `ray start --head` prints it"
         ) from error
+
+
+def _compare(ray: Any, address: str) -> None:  # noqa: ANN401
+    """Look whether Ray is connected to an address: it connects a process to one cluster only.
+
+    Raises:
+        BadInputError: it is connected to another one.
+    """
+    there: str = ray.get_runtime_context().gcs_address
+    here: str = ray.util.get_node_ip_address()
+    if not _places(address, here) & _places(there, here):
+        raise BadInputError(
+            f"--address {address}: this process is connected to {there}; accepted: that address, "
+            "or ray.shutdown() before"
+        )
+
+
+def _places(address: str, here: str) -> set[tuple[str, str]]:
+    """Return the addresses that HOST:PORT stands for; ``here``: what others call this machine."""
+    host, _, port = address.rpartition(":")
+    with suppress(OSError):  # a name that is not known here
+        found = {str(info[4][0]) for info in socket.getaddrinfo(host.strip("[]"), None)}
+        return {(one, port) for one in found | ({here} if found & LOOPBACK else set())}
+    return {(host, port)}

@@ -22,7 +22,7 @@ from scenarios.format.load import load
 from scenarios.format.words.errors import BadInputError
 from scenarios.runs.execute import Options
 from scenarios.runs.jobs import plan
-from scenarios.runs.ray import RayExecutor
+from scenarios.runs.ray import RayExecutor, connect
 
 pytest.importorskip("ray")
 
@@ -72,6 +72,29 @@ def test_an_address_where_nothing_listens_is_one_line(tmp_path: Path) -> None:
     assert time.monotonic() - begun < 10
     assert f"--address {address}: nothing listens there" in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_ray_that_is_connected_already_is_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By any name of the address; another address is refused in a line."""
+    monkeypatch.setattr("ray.is_initialized", lambda: True)
+    monkeypatch.setattr("ray.init", None)  # it is not called again
+    monkeypatch.setattr("ray.util.get_node_ip_address", lambda: "192.0.2.1")
+    with socket.create_server(("127.0.0.1", 0)) as head, socket.create_server(("", 0)) as other:
+        port = head.getsockname()[1]
+        context = SimpleNamespace(gcs_address=f"192.0.2.1:{port}")
+        monkeypatch.setattr("ray.get_runtime_context", lambda: context)
+        for host in ("127.0.0.1", "localhost"):
+            assert connect("race", f"{host}:{port}", None).get_runtime_context() is context
+        elsewhere = f"127.0.0.1:{other.getsockname()[1]}"
+        with pytest.raises(BadInputError) as caught:
+            connect("race", elsewhere, None)
+        context.gcs_address = f"192.0.2.7:{port}"
+        with pytest.raises(BadInputError, match="connected to 192"):
+            connect("race", f"127.0.0.1:{port}", None)
+    assert str(caught.value) == (
+        f"--address {elsewhere}: this process is connected to 192.0.2.1:{port}; accepted: that "
+        "address, or ray.shutdown() before"
+    )
 
 
 @contextlib.contextmanager
