@@ -12,6 +12,7 @@ import numpy as np
 from simulator.problem import Problem
 from simulator.race.messages import Delivery, Meeting, Order, Parcel, Report, Sent
 from simulator.race.worker import Worker
+from simulator.watch import StalledError
 
 GROUPS = {"compute": 1, "send": 1, "control": 1}
 """The threads of an actor: it can be cancelled, and send, while it computes."""
@@ -166,9 +167,20 @@ class Crew:
         self._begin(worker, None, "begin", "compute", *self._ready)
 
     def wait(self, seconds: float | None) -> News | None:
-        """Return what came back next; None if there is nothing within ``seconds``."""
+        """Return what came back next; None if there is nothing within ``seconds``.
+
+        Raises:
+            StalledError: there is nothing to wait for, and no time either.
+        """
         ray = self._ray
-        if not self._news:
+        if not self._news and not self._under_way:  # Ray would not wait for nothing
+            if seconds is None:
+                raise StalledError(
+                    "nothing will happen any more; accepted: a method that waits for what is to "
+                    "come"
+                )
+            time.sleep(seconds)
+        elif not self._news:
             waited = list(self._under_way)
             if ray.wait(waited, num_returns=1, timeout=seconds)[0]:
                 ready, _ = ray.wait(waited, num_returns=len(waited), timeout=0)

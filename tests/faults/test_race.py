@@ -25,7 +25,7 @@ from methods import method
 import straggler as front
 from algorithms import METHODS, NIGT, Algorithm, Rennala, Ringmaster, Synchronous
 from scenarios.format.words.errors import BadInputError
-from simulator import Hardware, Problem, Run, simulate
+from simulator import Hardware, Problem, Run, StalledError, simulate
 from simulator.accounting.timeline import State, Timeline
 from simulator.hardware.network import Network
 from simulator.hardware.server import Server
@@ -529,6 +529,19 @@ def test_a_replacement_that_dies_before_it_is_ready_is_replaced_too() -> None:
     assert timeline.seconds[State.DISCARD, 1] == 0
     assert 0.1 <= timeline.seconds[State.DOWN, 1] < 60
     assert workers.index(1) == 0
+
+
+def test_with_nothing_under_way_the_server_sleeps() -> None:
+    """Until the time that it waits for; without one, the method waits for nothing."""
+    crew = Crew.__new__(Crew)  # of nobody
+    crew._ray = SimpleNamespace(wait=lambda *_, **__: ([], []))  # at once, as Ray does
+    crew._under_way, crew._news = {}, deque()
+    began, spent = time.perf_counter(), time.process_time()
+    assert crew.wait(0.2) is None
+    assert time.perf_counter() - began >= 0.2
+    assert time.process_time() - spent < 0.2
+    with pytest.raises(StalledError, match="nothing will happen any more; accepted: a method"):
+        crew.wait(None)
 
 
 def test_a_gradient_that_takes_longer_than_its_limit_is_given_up() -> None:
