@@ -25,8 +25,11 @@ class Death:
     known: bool
 
 
+@dataclass(frozen=True)
 class Broken:
-    """The answer of a worker whose all-reduce lost another one."""
+    """The answer of a worker whose all-reduce failed, as it does where it lost another one."""
+
+    error: Exception
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class Crew:
 
     Attributes:
         pids: the process of each worker.
+        broken: the first answer of the newest meeting that says that it failed; None: none does.
     """
 
     def __init__(self, size: int, cores: float = 0.0) -> None:
@@ -74,6 +78,7 @@ class Crew:
         self._numbers = [0] * size  # of orders and parcels, in all races
         self._meetings = count(1)
         self.pids: list[int] = [0] * size
+        self.broken: Broken | None = None
 
     def _hire(self, worker: int) -> Any:  # noqa: ANN401
         """Return a new actor: workers go round the nodes, each to one that is there."""
@@ -107,6 +112,7 @@ class Crew:
 
     def meeting(self) -> int:
         """Return a number for the next meeting, in all races."""
+        self.broken = None
         return next(self._meetings)
 
     def put(self, sent: Sent) -> Any:  # noqa: ANN401 - Ray's reference
@@ -206,10 +212,11 @@ class Crew:
             answer = self._ray.get(reference)
         except self._ray.exceptions.RayActorError:
             answer = Death(known=self._actors[worker] is not actor)
-        except self._ray.exceptions.RayTaskError:
+        except self._ray.exceptions.RayTaskError as error:
             if name != "allreduce":
                 raise
-            answer = Broken()
+            answer = Broken(error.cause)
+            self.broken = self.broken or answer
         if name == "begin" and isinstance(answer, int):
             if self._actors[worker] is actor:
                 self.pids[worker], answer = answer, None

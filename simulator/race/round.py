@@ -10,12 +10,16 @@ import numpy as np
 
 from simulator.interface import Round, Trials
 from simulator.loop.tasks import Task
+from simulator.one_line import one_line
 from simulator.race.messages import Meeting, UnsupportedError
 from simulator.race.underway import Placed, Sending
 from simulator.types import Indices, Process, Vector
 
 if TYPE_CHECKING:
     from simulator.race.cluster import RaceCluster
+
+MEETINGS = 3
+"""So many may break one after the other without a death; then the all-reduce is given up."""
 
 
 class RaceRound(Round):
@@ -198,8 +202,14 @@ class RaceRound(Round):
         return sending
 
     def _allreduce(self, parts: dict[int, tuple[list[Task], list[float]]]) -> Vector:
-        """Let the group meet; if one dies in it, they meet anew with its replacement."""
+        """Let the group meet; if one dies in it, they meet anew with its replacement.
+
+        Raises:
+            UnsupportedError: they meet in vain, though nobody dies.
+        """
+        workers, broken = self._cluster.workers, 0
         while True:
+            deaths = workers.deaths
             meetings = self._cluster.meetings.of(self._group)
             sendings = [
                 self._send(worker, *parts.get(worker, ([], [])), meeting)
@@ -209,6 +219,13 @@ class RaceRound(Round):
             if len(sendings[0].vector):
                 self._cluster.meetings.sizes.append(len(self._group))
                 return sendings[0].vector
+            broken = broken + 1 if workers.deaths == deaths else 0
+            reason = workers.crew.broken
+            if broken >= MEETINGS and reason is not None:
+                raise UnsupportedError(
+                    f"an all-reduce failed {broken} times, and no worker died: "
+                    f"{one_line(reason.error)}"
+                ) from reason.error
             self._cluster.meetings.end()
 
     def _wait(self, sendings: list[Sending]) -> None:

@@ -128,7 +128,8 @@ class Worker:
         from torch import distributed  # noqa: PLC0415
 
         began = parcel.since or time.time()
-        try:
+        try:  # what is lost is computed anew before the others wait in the group
+            total = torch.from_numpy(self._add(parcel.keys, sent, parcel.weights)[0])
             if meeting.number != self._meeting:
                 self._leave()
                 distributed.init_process_group(
@@ -139,7 +140,6 @@ class Worker:
                     timeout=dt.timedelta(seconds=MEETING_SECONDS),
                 )
                 self._meeting = meeting.number
-            total = torch.from_numpy(self._add(parcel.keys, sent, parcel.weights)[0])
             self._travel(parcel, began)
             distributed.all_reduce(total)
         except RuntimeError:
@@ -168,12 +168,15 @@ class Worker:
         self, keys: Sequence[Key], sent: Sent, weights: Sequence[float] | None = None
     ) -> tuple[Vector, Vector]:
         """Return the weighted sum of gradients, and where they move the worker, shape (d,) each."""
-        total, point = np.zeros(len(sent.vector)), sent.vector
+        total, point, kept = np.zeros(len(sent.vector)), sent.vector, self._kept
         for key, weight in zip(keys, weights or [1.0] * len(keys), strict=True):
-            gradient = self._kept.get(key[1]) if key[0] == self._worker else None
+            mine = key[0] == self._worker
+            gradient = kept.get(key[1]) if mine else None
             if gradient is None:  # of a worker that died: the same key gives the same gradient
                 with self._problem_lock:
                     gradient = self._estimate(key, point, sent).gradient
+                if mine:  # an all-reduce that breaks asks for it again
+                    kept[key[1]] = gradient
             total += weight * gradient
             if sent.move is not None:
                 point = sent.move(point, gradient)

@@ -10,8 +10,9 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -29,12 +30,12 @@ from simulator import Hardware, Problem, Run, StalledError, simulate
 from simulator.accounting.timeline import State, Timeline
 from simulator.hardware.network import Network
 from simulator.hardware.server import Server
-from simulator.problem import Request
+from simulator.problem import Estimate, Request
 from simulator.problems.control.control import Control
 from simulator.problems.quadratic import Bowl, Quadratic
 from simulator.problems.tabular import Tabular
 from simulator.race.cluster import RaceCluster
-from simulator.race.crew import Crew, Death, News
+from simulator.race.crew import Broken, Crew, Death, News
 from simulator.race.emulation import Emulation
 from simulator.race.messages import Meeting, Order, Parcel, Sent, UnsupportedError
 from simulator.race.race import Race, race
@@ -42,7 +43,7 @@ from simulator.race.round import RaceRound
 from simulator.race.underway import Lost, Placed, Sending
 from simulator.race.worker import MEETING_SECONDS, Worker
 from simulator.race.workers import RealWorkers
-from simulator.types import Vector
+from simulator.types import Indices, Vector
 
 ray = pytest.importorskip("ray")
 
@@ -529,6 +530,75 @@ def test_a_replacement_that_dies_before_it_is_ready_is_replaced_too() -> None:
     assert timeline.seconds[State.DISCARD, 1] == 0
     assert 0.1 <= timeline.seconds[State.DOWN, 1] < 60
     assert workers.index(1) == 0
+
+
+@pytest.mark.parametrize(("deadly", "met"), [(0, 3), (2, 5), (9, 10)])
+def test_an_allreduce_that_cannot_succeed_is_given_up(deadly: int, met: int) -> None:
+    """After three meetings without a death, with the first reason; the tenth would succeed."""
+
+    def get(_: object) -> None:
+        raise ray.exceptions.RayTaskError("allreduce", "", RuntimeError(next(reasons)))
+
+    def meet(_: Indices) -> list[Meeting]:
+        meetings.append(crew.meeting())
+        return [Meeting(meetings[-1], rank, 2, "here") for rank in (0, 1)]
+
+    def send(sending: Sending) -> None:
+        workers.deaths += sending.worker == 0 and len(meetings) <= deadly
+        crew._under_way["it"] = sending.worker, None, "allreduce", sending
+        assert isinstance(crew._read("it").answer, Broken)
+        sending.ended, sending.vector = 1.0, np.ones(3 * (len(meetings) == 10))
+
+    crew, meetings = Crew.__new__(Crew), list[int]()  # of nobody
+    reasons = (f"no interface\n{number}" if number % 2 else "a peer left" for number in count(1))
+    crew._ray = SimpleNamespace(get=get, exceptions=ray.exceptions)
+    crew._under_way, crew._meetings = {}, count(1)
+    workers = SimpleNamespace(crew=crew, deaths=0, emulation=None, send=send)
+    links = hardware([1, 1], collective="allreduce")
+    cluster: Any = SimpleNamespace(
+        hardware=links,
+        now=0.0,
+        workers=workers,
+        parcel=lambda *_: Parcel(1, (), ()),
+        meetings=SimpleNamespace(of=meet, end=lambda: None, sizes=[]),
+    )
+    round_ = RaceRound(cluster, Placed(np.zeros(3), 0), steps=1, group=np.array([0, 1]))
+    if met == 10:
+        assert round_._allreduce({}).tolist() == [1.0] * 3
+    else:
+        said = "failed 3 times, and no worker died: RuntimeError: no interface$"
+        with pytest.raises(UnsupportedError, match=said):
+            round_._allreduce({})
+    assert len(meetings) == met
+
+
+def test_what_an_allreduce_lost_is_computed_once_and_before_the_meeting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from torch import distributed  # noqa: PLC0415 - takes a second
+
+    done: list[str] = []
+
+    def meet(*_: object, **__: object) -> None:
+        done.append("meets")
+        raise RuntimeError("the others did not come")
+
+    class Noted(Quadratic):
+        def estimate(self, requests: Sequence[Request]) -> list[Estimate]:
+            done.append("computes")
+            return super().estimate(requests)
+
+    monkeypatch.setattr(distributed, "init_process_group", meet)
+    worker = Worker(1)
+    worker.begin(partial(Noted, dimension=3, bowls=[Bowl()], noise=0.5, seed=0))
+    for number in (1, 2):
+        with pytest.raises(RuntimeError, match="did not come"):
+            worker.allreduce(
+                Parcel(number, ((1, 0),), (1.0,)),
+                Sent(np.ones(3)),
+                Meeting(number, 1, 2, "127.0.0.1:1"),
+            )
+    assert done == ["computes", "meets", "meets"]
 
 
 def test_with_nothing_under_way_the_server_sleeps() -> None:
