@@ -69,10 +69,11 @@ class Layout:
         whole = columns * (width + gap) + gap, 2 * line + rows * height + legend
         page = Image.new("RGB", (whole[0] + whole[0] % 2, whole[1] + whole[1] % 2), PAPER)
         pen = ImageDraw.Draw(page)
-        clock = f"{moment:,.6g} simulated s"
+        clock = f"{moment:,.6g} {self.script.clock.replace('seconds', 's')}"
         big, small = self._fonts
-        left = page.width - gap - big.getlength(clock)
-        pen.text((left, line // 2), clock, INK, big)
+        font = big if big.getlength(clock) < page.width - 2 * gap else small
+        left = page.width - gap - font.getlength(clock)
+        pen.text((left, line // 2), clock, INK, font)
         titles = dict.fromkeys(str(actor.run.info["title"]) for actor in actors)
         title = _fitting("; ".join(titles), small, left - 3 * gap)
         pen.text((gap, round(0.7 * line)), title, INK, small)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.format.words.errors import BadInputError
+from scenarios.results import curves
 from scenarios.runs.store.stored import StoredRun
 from simulator import Vector
 from simulator.accounting.columns import EVALUATION
@@ -89,6 +90,11 @@ class Script:
         """The simulated second at which the last run ends."""
         return max(actor.run.totals["elapsed"] for actor in self.actors)
 
+    @property
+    def clock(self) -> str:
+        """What the seconds are; those of races are not simulated."""
+        return curves.clock([actor.run for actor in self.actors])
+
     def task(self, second: float) -> int:
         """Return the key of the episode: the same for all, and one of those evaluated last.
 
@@ -133,7 +139,7 @@ def write_script(
     script = Script(actors, moments or (), episode, worker, int(runs[0].info["seed"]))
     for moment in script.moments:
         if not 0 <= moment <= script.end:
-            raise BadInputError(f"at: {moment:g}; accepted: simulated seconds, 0 to {script.end:g}")
+            raise BadInputError(f"at: {moment:g}; accepted: {script.clock}, 0 to {script.end:g}")
     if script.moments:
         return script
     return replace(script, moments=[0.0, script.end / 2, script.end])

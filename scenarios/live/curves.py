@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from rich.text import Text
 
+from scenarios.runs.store.record import RACED
 from simulator import Vector
 
 WINDOW = 0.05
@@ -56,11 +57,11 @@ class Points:
 
 
 def draw(curves: Mapping[str, Points], end: float, width: int, height: int) -> list[Text]:
-    """Return lines with all curves, numbers at the left and simulated seconds below.
+    """Return lines with all curves, numbers at the left and seconds below.
 
     Args:
-        curves: by method.
-        end: simulated seconds at the right.
+        curves: by label, which tells races from simulated runs.
+        end: seconds at the right.
         width: letters of a line.
         height: lines of the curves.
     """
@@ -88,7 +89,8 @@ def draw(curves: Mapping[str, Points], end: float, width: int, height: int) -> l
         for code, style in zip(codes[row], styles[row], strict=True):
             line.append(chr(code), style=style)
         lines.append(line)
-    until = f"{end:,.4g} simulated s"
+    kinds = {"race" if label.endswith(RACED) else "simulated" for label in [*curves] or [""]}
+    until = f"{end:,.4g} {' and '.join(sorted(kinds, reverse=True))} s"
     lines.append(Text(f"{'0':>{MARGIN}}{until:>{columns}}"[:width], style="dim"))
     return lines
 

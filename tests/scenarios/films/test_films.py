@@ -4,16 +4,17 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from commands import straggler
-from PIL import Image
+from PIL import Image, ImageDraw
 
 import straggler as front
 from scenarios.films.files import check_file, writing
 from scenarios.films.lanes import lanes
+from scenarios.films.layout import Layout
 from scenarios.films.renderer import Order, Renderer, order_of
 from scenarios.films.shots import Actor, steps_shown, write_script
 from scenarios.format.words.errors import BadInputError
@@ -87,6 +88,31 @@ def test_the_newest_policy_that_was_kept_is_shown(runs: list[StoredRun]) -> None
     }
     assert shown[6].value == run.history["evaluation"][2]
     assert shown[0].theta is None
+
+
+def test_seconds_of_races_are_not_called_simulated(
+    runs: list[StoredRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is a clock wider than its film: that of a race in a narrow one is smaller."""
+    texts: dict[str, float] = {}
+
+    def text(_: object, spot: tuple[float, float], words: str, *__: object) -> None:
+        texts[words] = spot[0]
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", text)
+    how = {"race": {"emulate": True, "scale": 0.1}}
+    raced = [StoredRun(run.path, cast("Any", run.info | how)) for run in runs]
+    for shown, said in (
+        (runs, "3 simulated s"),
+        (raced, "3 s (real, divided by 0.1)"),
+        (raced[:1], "3 s (real, divided by 0.1)"),
+        ([runs[0], raced[1]], "3 s (races: real, divided by 0.1)"),
+    ):
+        texts.clear()
+        Layout(write_script(shown, [3.0]), (320, 320)).backdrop(3.0)
+        assert texts[said] > 0
+    with pytest.raises(BadInputError, match=r"at: -1; accepted: seconds \(real, divided by 0\.1\)"):
+        write_script(raced, [-1.0])
 
 
 def test_episodes_earn_what_the_evaluation_says(

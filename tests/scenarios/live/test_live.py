@@ -69,6 +69,20 @@ def test_a_rising_line_is_drawn_with_braille() -> None:
     assert flat[0].plain[-1] == "⣀", "a dot for the second that follows, too"
 
 
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (["a"], "4 simulated s"),
+        (["a (race)", "b (race)"], "4 race s"),
+        (["a", "a (race)"], "4 simulated and race s"),
+    ],
+)
+def test_seconds_of_races_are_not_called_simulated(labels: list[str], said: str) -> None:
+    line = Points(np.array([1.0]), np.array([5.0]))
+    axis = draw(dict.fromkeys(labels, line), end=4.0, width=80, height=1)[-1]
+    assert axis.plain.split("0", 1)[1].strip() == said
+
+
 def test_seconds_of_many_workers_are_reported_in_groups() -> None:
     few = json.loads(state_of(1.0, [], 0, np.arange(15.0).reshape(5, 3)))
     assert few["workers"] == np.arange(15.0).reshape(5, 3).tolist()
