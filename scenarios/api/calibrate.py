@@ -62,7 +62,8 @@ def calibrate(
     """Measure on real workers what a scenario says of its cluster.
 
     One method is raced on the hardware as it is. A gradient's time from its order to the news of it
-    is divided: what its worker computes is ``compute``, the rest is ``downlink``.
+    is divided: what its worker computes is ``compute``, the rest is ``downlink``. Gradients that
+    are cancelled are not measured: where times vary, a method that cancels makes them look short.
 
     Args:
         source: a scenario, or what :func:`straggler.load` takes; a file, if ``out`` is given.
@@ -78,25 +79,42 @@ def calibrate(
     """
     scenario = load(source)
     file = Path(source) if isinstance(source, str | Path) else None
+    _check(scenario, file, out)
+    short = scenario.with_values({"updates": updates, "time_limit": None})
+    seeds = [scenario.seeds[0] if seed is None else seed]
+    (job, *_) = plan(short, Path(), [method] if method else [], seeds)
+    race, links = measured(job.spec, address)
+    cluster, per_step = scenario.cluster, scenario.cluster.compute.per == "step"
+    try:
+        found = study.calibration(
+            race, cluster.workers, per_step=per_step, links=links, preemption=cluster.rule
+        )
+    except ValueError as error:
+        accepted = "accepted: more of them, or another --method, in which all workers compute"
+        raise BadInputError(f"updates {updates}: {error}; {accepted}") from error
+    values = {f"cluster.{key}": value for key, value in found.tables().items()}
+    values |= {f"cluster.{key}": None for key in ("ingress", "failures")}
+    calibrated = Calibrated(found, scenario.with_values(values).named(scenario.name))
+    if out is not None and file is not None:
+        command = f"straggler calibrate {file}"
+        write_atomically(Path(out), study.text(file, Path(out), found, command).encode())
+    return calibrated
+
+
+def _check(scenario: Scenario, file: Path | None, out: str | Path | None) -> None:
+    """Look, before the race, for what cannot be measured or written.
+
+    Raises:
+        BadInputError: there is something.
+    """
     if out is not None and (file is None or not file.is_file()):
         raise BadInputError(f"--out {out}: needs a file as its base; accepted: a scenario's file")
     if out is not None and Path(out).suffix != ".toml":
         raise BadInputError(f"--out {out}: accepted: a new file that ends in .toml")
-    short = scenario.with_values({"updates": updates})
-    seeds = [scenario.seeds[0] if seed is None else seed]
-    (job, *_) = plan(short, Path(), [method] if method else [], seeds)
-    race, links = measured(job.spec, address)
-    per_step = scenario.cluster.compute.per == "step"
-    try:
-        found = study.calibration(race, scenario.cluster.workers, per_step=per_step, links=links)
-    except ValueError as error:
-        raise BadInputError(f"updates {updates}: {error}; accepted: more of them") from error
-    if out is not None and file is not None:
-        command = f"straggler calibrate {file}"
-        write_atomically(Path(out), study.text(file, Path(out), found, command).encode())
-    values = {f"cluster.{key}": value for key, value in found.tables().items()}
-    values |= {f"cluster.{key}": None for key in ("ingress", "failures")}
-    return Calibrated(found, scenario.with_values(values).named(scenario.name))
+    if scenario.cluster.network is not None:
+        raise BadInputError(
+            "cluster.network: cannot be measured as a whole; accepted: uplink and downlink instead"
+        )
 
 
 class RaceCheck(Shown):

@@ -9,6 +9,7 @@ import numpy as np
 
 from scenarios.results.sheet import Sheet
 from simulator import Vector
+from simulator.hardware.hardware import Preemption
 from simulator.hardware.network import BYTES_PER_COORDINATE
 from simulator.race.links import Links
 from simulator.race.race import Race
@@ -80,6 +81,7 @@ class Calibration:
         per_step: whether times are per environment step.
         gradients: how many were measured.
         links: what of ``uplink`` and ``downlink`` is due to a vector's length; None: not measured.
+        preemption: the scenario's own rule.
     """
 
     compute: Vector
@@ -90,9 +92,14 @@ class Calibration:
     per_step: bool
     gradients: int
     links: Links | None = None
+    preemption: Preemption = "cancel"
 
     def tables(self) -> dict[str, object]:
-        """Return what a scenario says of its cluster, by dotted key."""
+        """Return what a scenario says of its cluster, by key.
+
+        What the measured seconds contain is not to be simulated once more, and a race has no cost
+        of cancelling.
+        """
         compute: dict[str, object] = {"model": "explicit", "seconds": _short(self.compute)}
         if self.per_step:
             compute["per"] = "step"
@@ -103,7 +110,9 @@ class Calibration:
             "compute": compute,
             "uplink": self._link(self.uplink, up),
             "downlink": self._link(self.downlink, down),
-            "server": {"update": float(f"{self.update:.4g}")},
+            "topology": "ideal",
+            "server": {"update": float(f"{self.update:.4g}"), "receive": 0.0},
+            "preemption": self.preemption,
         }
 
     def _link(self, seconds: Vector, share: Vector | None) -> dict[str, object]:
@@ -153,7 +162,12 @@ class Calibration:
 
 
 def calibration(
-    race: Race, workers: int, *, per_step: bool, links: Links | None = None
+    race: Race,
+    workers: int,
+    *,
+    per_step: bool,
+    links: Links | None = None,
+    preemption: Preemption = "cancel",
 ) -> Calibration:
     """Return what a race on the hardware as it is says of it.
 
@@ -162,6 +176,7 @@ def calibration(
         workers: the number n.
         per_step: times are to be per environment step.
         links: what was measured of them alone.
+        preemption: the scenario's own rule.
 
     Raises:
         ValueError: a worker has computed none.
@@ -189,6 +204,7 @@ def calibration(
         per_step=per_step,
         gradients=len(rows),
         links=links,
+        preemption=preemption,
     )
 
 

@@ -1,16 +1,31 @@
 """What is measured becomes a scenario: sums by hand, distributions by their quantiles."""
 
+import contextlib
+import heapq
+import math
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from commands import write_scenario
+from clusters import RULE, hardware
+from commands import straggler, write_scenario
 from scipy import stats
 
+import straggler as front
+from algorithms import Rennala
+from scenarios.api import calibrate as api
 from scenarios.format.load import load
+from scenarios.format.words.errors import BadInputError
+from scenarios.runs import race as races
 from scenarios.studies.calibrate import Calibration, Spread, calibration, nearest, text
+from simulator.problem import Estimate
+from simulator.problems.quadratic import Bowl, Quadratic
+from simulator.race import race as real
+from simulator.race.crew import News
 from simulator.race.links import Links, measure_links
+from simulator.race.messages import Delivery, Order, Parcel, Report
 from simulator.race.race import Race
 from simulator.race.workers import Measured
 
@@ -126,3 +141,139 @@ def test_a_line_tells_length_from_latency() -> None:
     links = measure_links(Wire(), 500)  # type: ignore[arg-type]
     assert links.uplink == pytest.approx([0.25, 0.25])  # 1 of 4 ms
     assert links.downlink == pytest.approx([0.0, 0.0], abs=1e-9)
+
+
+class ClockedCrew:
+    """A crew without processes: gradients take exponential times of mean one, vectors none.
+
+    It reports microseconds: less than what really passes until the news of them.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.pids = [0] * size
+        self._random = np.random.default_rng(0)
+        self._now, self._numbers = 0.0, count(1)
+        self._news: list[tuple[float, int, float, News]] = []  # when, a number, its order, what
+
+    def begin(self, build: object, *, meet: bool) -> None: ...
+
+    def put(self, sent: Any) -> Any:
+        return sent
+
+    def number(self, _worker: int) -> int:
+        return next(self._numbers)
+
+    def compute(self, worker: int, order: Order, _sent: Any, what: object) -> None:
+        seconds = self._random.exponential()
+        report = Report(0.0, 0.0, 1e-6 * seconds, Estimate(np.empty(0)))
+        self._come(self._now + seconds, order.number, News(worker, what, report))
+
+    def send(self, worker: int, _parcel: Parcel, sent: Any, what: object) -> None:
+        delivery = Delivery(0.0, 0.0, np.zeros(len(sent.vector)))
+        self._come(self._now, math.inf, News(worker, what, delivery))
+
+    def cancel(self, worker: int, order: int = 0) -> None:
+        self._news = [one for one in self._news if one[3].worker != worker or one[2] > order]
+        heapq.heapify(self._news)
+
+    def wait(self, _seconds: float | None) -> News:
+        self._now, *_, news = heapq.heappop(self._news)
+        return news
+
+    def echo(self, worker: int, *, up: int = 0, down: int = 0) -> float:  # noqa: ARG002
+        return 0.001
+
+    def _come(self, when: float, order: float, news: News) -> None:
+        heapq.heappush(self._news, (when, next(self._numbers), order, news))
+
+
+def race_of_clocked_crews(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(races, "crew_at", lambda _, size: contextlib.nullcontext(ClockedCrew(size)))
+
+
+def four_workers(method: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "title": "four workers",
+        "seeds": [0],
+        "updates": 10,
+        "cluster": {"workers": 4, "compute": {"model": "explicit", "seconds": [9.0] * 4}},
+        "problem": {"kind": "quadratic", "dimension": 3, "noise": 0.5},
+        "methods": [{"momentum": 0.1, "step_size": 0.01} | method],
+    } | more
+
+
+@pytest.mark.parametrize(("preemption", "mean"), [("cancel", 0.4873), ("finish", 1.0)])
+def test_long_gradients_are_cancelled_more_often_and_not_measured(
+    preemption: Any, mean: float
+) -> None:
+    """Rennala, 4 of 4 workers, exponential times: completions come at rate 4.
+
+    Seen from the round's end, the completion before is a given other worker's with probability 1/4,
+    and so on: it has then computed for 1/4, 2/4 or 3/4 s, or, with probability (3/4)^3, all the
+    round, 1 s. That is 0.6836 s each, which cancelling loses, and leaves (4 - 3 * 0.6836) / 4.
+    """
+    problem = Quadratic(dimension=3, bowls=[Bowl()], noise=0.5, seed=0)
+    cluster = hardware([9.0] * 4, preemption=preemption)  # times that a race does not use
+    crew: Any = ClockedCrew(4)
+    found = real.race(Rennala(RULE, batch=4).run, problem, cluster, crew, updates=1000)
+    seconds = 1e6 * np.array(found.measured.gradients)[:, 1]
+    assert len(seconds) >= 4000
+    assert seconds.mean() == pytest.approx(mean, abs=4 / len(seconds) ** 0.5)
+
+
+def test_what_the_measured_seconds_contain_is_not_simulated_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An all-reduce of 0.1 s, as measured: the tree's formula would make 2 * 0.1 s of it."""
+    one = race(
+        gradients=[(k, 1.0, 1.5, 1) for k in (0, 1, 0, 1)],
+        vectors=[(k, 0.1) for k in (0, 1, 0, 1)],
+        updates=[0.25],
+    )
+    monkeypatch.setattr(api, "measured", lambda *_: (one, None))
+    cluster = """[cluster]
+collective = "allreduce"
+topology = "tree"
+preemption = { rule = "cancel", cost = 0.7 }
+server = { update = 1.0, receive = 0.5 }
+"""
+    base = write_scenario(tmp_path, ("[cluster]\n", cluster))
+    found = front.calibrate(base, tmp_path / "real.toml").scenario.cluster
+    assert load(tmp_path / "real.toml").cluster == found
+    network = found.hardware(dimension=10, seed=0).network
+    assert network.allreduce_seconds(np.arange(2)) == pytest.approx(0.1)
+    assert (found.rule, found.cancel_cost) == ("cancel", 0.0)
+    assert found.server is not None
+    assert (found.server.update, found.server.receive) == (0.25, 0.0)
+
+
+def test_a_network_of_the_users_own_is_refused_before_the_race(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(api, "measured")
+    network = "[cluster]\nnetwork = { model = 'own_classes:Flat', kappa = 1.0 }\n"
+    write_scenario(tmp_path, ("[cluster]\n", network))
+    said = straggler("calibrate", "two.toml", "--out", "real.toml", cwd=tmp_path)
+    assert said.returncode == 2
+    assert said.stderr.strip().removeprefix("straggler: ") == (
+        "cluster.network: cannot be measured as a whole; accepted: uplink and downlink instead"
+    )
+    assert not (tmp_path / "real.toml").exists()
+
+
+def test_a_method_that_leaves_workers_out_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    race_of_clocked_crews(monkeypatch)
+    with pytest.raises(BadInputError) as error:
+        front.calibrate(four_workers({"name": "fastest-nigt", "m": 1}))
+    assert str(error.value) == (
+        "updates 100: worker 1 has computed no gradient; accepted: more of them, or another "
+        "--method, in which all workers compute"
+    )
+
+
+def test_the_scenarios_time_limit_is_not_the_races(monkeypatch: pytest.MonkeyPatch) -> None:
+    race_of_clocked_crews(monkeypatch)
+    scenario = four_workers({"name": "synchronous-nigt"}, time_limit=1e-6)
+    calibrated = front.calibrate(scenario, updates=20)
+    assert calibrated.found.gradients == 20 * 4 - 4  # the first of each is cold
+    assert calibrated.scenario.time_limit == 1e-6
