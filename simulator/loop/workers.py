@@ -174,19 +174,28 @@ class Workers:
     def next_event(self) -> tuple[float, int]:
         """Return (time, worker) of the next completion or failure; (inf, -1) if nothing runs."""
         event = self._first(self._ready)
-        return min(event, self._first(self._losses)) if self._losses else event
+        return min(event, self._first_loss()) if self._losses else event
 
     def _first(self, queue: ReadyQueue) -> tuple[float, int]:
         time, worker = queue.peek()
-        loses = queue is self._losses
-        while worker >= 0 and (self._due[worker] != time or self._rejoins[worker] != loses):
-            queue.pop()  # of a task that was stopped
+        while worker >= 0 and self._due[worker] != time:  # of a task that was stopped
+            queue.pop()
             time, worker = queue.peek()
+        return time, worker
+
+    def _first_loss(self) -> tuple[float, int]:
+        time, worker = self._first(self._losses)
+        while worker >= 0 and not self._rejoins[worker]:  # of one too, and a completion is due then
+            self._losses.pop()
+            time, worker = self._first(self._losses)
         return time, worker
 
     def loses_next(self) -> bool:
         """Return whether the next event is a failure that takes a round's task."""
-        return bool(self._losses) and self._first(self._losses) < self._first(self._ready)
+        if not self._losses:
+            return False
+        loss = self._first_loss()  # at the same time of the same worker: the other was stopped
+        return loss[1] >= 0 and loss <= self._first(self._ready)
 
     def take_losses(
         self, until: Event, most: int, *, beyond_completions: bool
