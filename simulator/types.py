@@ -15,6 +15,9 @@ Vector: TypeAlias = npt.NDArray[np.float64]
 Indices: TypeAlias = npt.NDArray[np.int64]
 """Worker or task indices, shape (m,)."""
 
+Truths: TypeAlias = npt.NDArray[np.bool_]
+"""Whether something holds, of each of shape (m,)."""
+
 Event: TypeAlias = tuple[float, float]
 """(time, worker): at equal times events are handled in the order of workers."""
 

@@ -63,7 +63,7 @@ def calibrate(
 
     One method is raced on the hardware as it is. A gradient's time from its order to the news of it
     is divided: what its worker computes is ``compute``, the rest is ``downlink``. Gradients that
-    are cancelled are not measured: where times vary, a method that cancels makes them look short.
+    are cancelled count as longer than they ran (Kaplan and Meier).
 
     Args:
         source: a scenario, or what :func:`straggler.load` takes; a file, if ``out`` is given.

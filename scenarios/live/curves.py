@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 from rich.text import Text
 
 from scenarios.runs.store.record import RACED
 from simulator import Vector
+from simulator.types import Truths
 
 WINDOW = 0.05
 """The share of the time over which values are averaged, as in pictures of trajectories' returns."""
@@ -95,7 +95,7 @@ def draw(curves: Mapping[str, Points], end: float, width: int, height: int) -> l
     return lines
 
 
-def _dots(values: Vector, low: float, high: float, height: int) -> npt.NDArray[np.bool_]:
+def _dots(values: Vector, low: float, high: float, height: int) -> Truths:
     """Return where the dots of a curve are, shape (4 height, columns): it is joined upright."""
     dots = np.zeros((4 * height, len(values)), dtype=bool)
     there = np.flatnonzero(np.isfinite(values))

@@ -14,6 +14,8 @@ from scenarios.pictures.style import Picture, colour, look, rank
 from scenarios.results.compare import time_to
 from scenarios.results.rows import Rows
 from scenarios.studies.grid import is_logarithmic
+from simulator import Indices
+from simulator.types import Truths
 
 BAND = (20, 80)
 """Percentiles over seeds."""
@@ -69,7 +71,7 @@ class Grid:
         low, high = np.percentile(self.times[method], BAND, axis=-1, method="nearest")
         return low, self.median(method), high
 
-    def winners(self) -> tuple[npt.NDArray[np.int64], Times, npt.NDArray[np.bool_]]:
+    def winners(self) -> tuple[Indices, Times, Truths]:
         """Return at each point the fastest method (-1: nobody), its lead, and whether it is clear.
 
         The lead is the runner-up's median over the winner's. It is clear if the bands are apart.
@@ -203,7 +205,7 @@ def _draw_winners(ax: Axes, grid: Grid) -> None:
     ax.figure.legend(handles=handles, loc="outside lower right", ncols=len(methods))
 
 
-def _paint(ax: Axes, best: npt.NDArray[np.int64], methods: list[str]) -> None:
+def _paint(ax: Axes, best: Indices, methods: list[str]) -> None:
     shades = [to_rgba(colour(method, methods), 0.6) for method in methods] + [to_rgba("#dddddd")]
     ax.imshow(np.array(shades)[best], aspect="auto", origin="lower")
 

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from scenarios.results.sheet import Sheet
+from scenarios.studies.censored import survival
 from simulator import Vector
 from simulator.hardware.hardware import Preemption
 from simulator.hardware.network import BYTES_PER_COORDINATE
 from simulator.race.links import Links
 from simulator.race.race import Race
+from simulator.types import Truths
 
 STEADY = 0.01
 """A coefficient of variation below which times count as fixed."""
@@ -79,9 +81,10 @@ class Calibration:
         uplink: shape (n,), mean seconds of a vector; of all workers, where one sent none.
         update: median seconds of the server's work for an update.
         per_step: whether times are per environment step.
-        gradients: how many were measured.
+        gradients: how many were measured whole.
         links: what of ``uplink`` and ``downlink`` is due to a vector's length; None: not measured.
         preemption: the scenario's own rule.
+        cancelled: how many more were measured until they were cancelled.
     """
 
     compute: Vector
@@ -93,6 +96,7 @@ class Calibration:
     gradients: int
     links: Links | None = None
     preemption: Preemption = "cancel"
+    cancelled: int = 0
 
     def tables(self) -> dict[str, object]:
         """Return what a scenario says of its cluster, by key.
@@ -149,6 +153,8 @@ class Calibration:
 
     def lines(self) -> Iterator[str]:
         """Yield what is the same for all workers."""
+        if self.cancelled:
+            yield f"{self.cancelled} more were cancelled: counted as longer than they ran"
         if self.spread.name is None:
             yield f"gradients vary by {self.spread.cv:.1%}: taken as fixed"
         else:
@@ -181,16 +187,20 @@ def calibration(
     Raises:
         ValueError: a worker has computed none.
     """
-    rows = _warm(np.array(race.measured.gradients).reshape(-1, 4))
-    who = rows[:, 0].astype(int)
+    every = np.array(race.measured.gradients).reshape(-1, 4)
+    every = _warm(every, np.isfinite(every[:, 2]))
+    rows = every[np.isfinite(every[:, 2])]
+    who, own, heard, steps = rows[:, 0].astype(int), *rows[:, 1:].T
     silent = sorted({*range(workers)} - {*who.tolist()})
     if silent:
         raise ValueError(f"worker {silent[0]} has computed no gradient")
-    own, heard = rows[:, 1], rows[:, 2]
-    units = rows[:, 3] if per_step else np.ones(len(rows))
-    total = np.bincount(who, units, workers)
-    compute = np.bincount(who, own, workers) / total
-    vectors = _warm(np.array(race.measured.vectors).reshape(-1, 2))
+    if per_step:
+        compute = np.bincount(who, own, workers) / np.bincount(who, steps, workers)
+        factors = own / steps / compute[who]
+    else:
+        compute, factors = _whole(every, workers)
+    vectors = np.array(race.measured.vectors).reshape(-1, 2)
+    vectors = _warm(vectors, np.ones(len(vectors), dtype=bool))
     mean = float(vectors[:, 1].mean()) if len(vectors) else 0.0
     senders = vectors[:, 0].astype(int)
     counts = np.bincount(senders, minlength=workers)
@@ -198,21 +208,38 @@ def calibration(
     return Calibration(
         compute=compute,
         downlink=np.bincount(who, heard - own, workers) / np.bincount(who, minlength=workers),
-        spread=nearest(own / units / compute[who]),
+        spread=nearest(factors),
         uplink=np.where(counts > 0, sums / np.maximum(counts, 1), mean),
         update=float(np.median(race.measured.updates)) if race.measured.updates else 0.0,
         per_step=per_step,
         gradients=len(rows),
         links=links,
         preemption=preemption,
+        cancelled=0 if per_step else len(every) - len(rows),
     )
 
 
-def _warm(rows: Vector) -> Vector:
-    """Return what was measured, without the first of each worker, who begins cold."""
+def _whole(rows: Vector, workers: int) -> tuple[Vector, Vector]:
+    """Return the mean seconds of each worker's gradients, shape (n,), and factors around them.
+
+    Long gradients are cancelled more often: a mean of the others would be too short.
+    """
+    who, seconds, cancelled = rows[:, 0].astype(int), rows[:, 1], np.isinf(rows[:, 2])
+    means = [survival(seconds[who == k], cancelled[who == k]).mean for k in range(workers)]
+    compute = np.array(means)
+    return compute, survival(seconds / compute[who], cancelled).quantiles(len(rows))
+
+
+def _warm(rows: Vector, done: Truths) -> Vector:
+    """Return what was measured, without the first of each worker, who begins cold.
+
+    Args:
+        rows: shape (m, ...), a worker first.
+        done: shape (m,), which are whole; the only whole one of a worker is not left out.
+    """
     workers, first = np.unique(rows[:, 0], return_index=True)
-    several = np.array([np.count_nonzero(rows[:, 0] == worker) > 1 for worker in workers])
-    return np.delete(rows, first[several.astype(bool)], axis=0)
+    several = [np.count_nonzero(done[rows[:, 0] == worker]) > 1 for worker in workers]
+    return np.delete(rows, first[np.array(several, dtype=bool)], axis=0)
 
 
 def text(base: Path, target: Path, found: Calibration, command: str) -> str:

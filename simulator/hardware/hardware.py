@@ -4,17 +4,14 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from simulator.hardware.compute import ComputeModel
 from simulator.hardware.failures import Failures
 from simulator.hardware.network import Network
 from simulator.hardware.server import FREE, Server
-from simulator.types import Indices, Vector
+from simulator.types import Indices, Truths, Vector
 
 Preemption: TypeAlias = Literal["cancel", "finish"]
-
-Truths: TypeAlias = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

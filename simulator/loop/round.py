@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.hardware.hardware import Truths
 from simulator.interface import Round, Trials
 from simulator.loop.tasks import Lookahead, Task
 from simulator.loop.workers import Course
-from simulator.types import Event, Indices, Process, Vector
+from simulator.types import Event, Indices, Process, Truths, Vector
 
 if TYPE_CHECKING:
     from simulator.loop.cluster import SimulatedCluster

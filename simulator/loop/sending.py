@@ -1,12 +1,11 @@
 """Vectors between workers and server, and the workers' time that sending takes."""
 
 import numpy as np
-import numpy.typing as npt
 
 from simulator.accounting.timeline import State, Timeline
 from simulator.hardware.network import Network
 from simulator.hardware.server import Serving
-from simulator.types import Indices, Vector
+from simulator.types import Indices, Truths, Vector
 
 
 class Sending:
@@ -72,7 +71,7 @@ class Sending:
             missing.discard(worker)
         return end
 
-    def reduce(self, senders: Indices, ready: Vector, busy: npt.NDArray[np.bool_]) -> float:
+    def reduce(self, senders: Indices, ready: Vector, busy: Truths) -> float:
         """Bring together the vectors of ``senders`` (m,), ready at ``ready`` (m,).
 
         Those who are ``busy`` (m,) with a late task take part in an all-reduce beside it.

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.accounting.timeline import State, Timeline
-from simulator.hardware.hardware import Hardware, Truths
+from simulator.hardware.hardware import Hardware
 from simulator.loop.ready import ReadyQueue
 from simulator.loop.tasks import LENIENCE, Lookahead, Task
-from simulator.types import Event, Indices, Vector
+from simulator.types import Event, Indices, Truths, Vector
 
 Lengths: TypeAlias = Callable[[Indices, Indices, Lookahead], Indices]
 """(workers (m,), tasks (m,), lookahead) -> environment steps of each task, shape (m,)."""

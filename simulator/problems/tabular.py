@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from simulator.problem import Estimate, Problem, Request, Variants
 from simulator.problems.mdp import MDP
 from simulator.randomness import generator
-from simulator.types import Indices, Vector
+from simulator.types import Indices, Truths, Vector
 
 
 class Tabular(Problem):
@@ -97,7 +96,7 @@ class Tabular(Problem):
 
     def _sample(
         self, policies: Vector, workers: Indices, tasks: Indices
-    ) -> tuple[Indices, Indices, Vector, npt.NDArray[np.bool_]]:
+    ) -> tuple[Indices, Indices, Vector, Truths]:
         """Return states, actions, rewards, and which steps were made, each of shape (m, H)."""
         m, horizon = len(workers), self._horizon
         variant = self.variant_of(workers)

@@ -62,7 +62,7 @@ class Report:
     Attributes:
         began: seconds since the epoch.
         ended: the same.
-        computing: real seconds that the gradient itself took.
+        computing: real seconds that the gradient itself took, until it was there or cancelled.
         estimate: the trajectory; its gradient stays with the worker. None if there is none.
     """
 

@@ -85,9 +85,11 @@ class Worker:
             self._rest_until(began)
             point = self._add([(self._worker, index) for index in order.path], sent)[1]
             started = time.time()
-            with self._problem_lock:
-                found = self._estimate((self._worker, order.index), point, sent)
-            computing = time.time() - started
+            try:
+                with self._problem_lock:
+                    found = self._estimate((self._worker, order.index), point, sent)
+            finally:
+                computing = time.time() - started
             seconds = order.seconds * (int(found.lengths.sum()) if order.per_step else 1)
             self._rest_until(began + min(seconds, order.limit))
             if seconds <= order.limit * LENIENCE:

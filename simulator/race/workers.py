@@ -26,7 +26,8 @@ class Measured:
     """Real seconds, without stretching: all that a race knows of its hardware.
 
     Attributes:
-        gradients: worker, seconds to compute it, seconds from the order to the news, steps.
+        gradients: worker, seconds to compute it, seconds from the order to the news, steps; of a
+            gradient that was cancelled or given up the seconds until then, inf and 0.
         vectors: worker, and seconds from the order to send it to its arrival.
         updates: seconds of each update, with the broadcast or the dispatches before the next wait.
     """
@@ -192,6 +193,7 @@ class RealWorkers:
         return None
 
     def _complete(self, task: Computing, report: Report) -> Task | Lost | None:
+        self._measure(task, report)
         if task.cancelled:
             return None
         del self._running[task.worker]
@@ -200,13 +202,16 @@ class RealWorkers:
         if report.estimate is None:
             self._record(task.worker, State.DISCARD, *times)
             return Lost(task, ran=True)
-        steps = int(report.estimate.lengths.sum())
-        heard = time.time() - task.asked
-        self.measured.gradients.append((task.worker, report.computing, heard, steps))
         (begin, end), (rows, seconds) = self._record(task.worker, State.COMPUTE, *times)
         done = Task(task.worker, task.index, task.lookahead, begin, end, rows, seconds)
         self.estimates[done.key] = report.estimate
         return done
+
+    def _measure(self, task: Computing, report: Report) -> None:
+        heard, steps = math.inf, 0
+        if report.estimate is not None:
+            heard, steps = time.time() - task.asked, int(report.estimate.lengths.sum())
+        self.measured.gradients.append((task.worker, report.computing, heard, steps))
 
     def _arrive(self, sending: Sending, delivery: object) -> Sending:
         sending.ended = self.moment

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 import shutil
 import signal
@@ -243,8 +244,10 @@ def test_what_is_not_stretched_takes_real_seconds(crew: Crew) -> None:
     done = race(Rennala(RULE, batch=4).run, BUILD(), free, crew, updates=5)
     assert 0 < done.run.elapsed < 60
     gradients = done.measured.gradients
-    assert len(gradients) >= 20
-    assert all(0 < own < heard < 30 and steps == 0 for _, own, heard, steps in gradients)
+    ended = [gradient for gradient in gradients if gradient[2] < math.inf]
+    assert len(ended) >= 20
+    assert all(0 < own < heard < 30 and steps == 0 for _, own, heard, steps in ended)
+    assert all(0 <= own < 30 for _, own, _, _ in gradients)  # others: until they were cancelled
     assert {worker for worker, _ in done.measured.vectors} <= {0, 1, 2}
 
 

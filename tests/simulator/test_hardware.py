@@ -18,13 +18,12 @@ from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster,
 from simulator import ComputeModel, Hardware, Network, Run, State
 from simulator.accounting.timeline import Timeline
 from simulator.hardware.failures import Loss, PlannedFailures, RandomFailures, Window
-from simulator.hardware.hardware import Truths
 from simulator.hardware.jitter import Distribution, Jitter
 from simulator.hardware.speed import Profile, Speeds
 from simulator.hardware.trace import convert_log, read_trace, speeds_of_log
 from simulator.hardware.transfers import FairTransfers
 from simulator.randomness import Stream, philox, uniforms
-from simulator.types import Indices, Vector
+from simulator.types import Indices, Truths, Vector
 
 if TYPE_CHECKING:
     from simulator.hardware.network import Collective

@@ -20,6 +20,7 @@ from scenarios.format.load import load
 from scenarios.format.words.errors import BadInputError
 from scenarios.runs import race as races
 from scenarios.studies.calibrate import Calibration, Spread, calibration, nearest, text
+from scenarios.studies.censored import survival
 from simulator.problem import Estimate
 from simulator.problems.quadratic import Bowl, Quadratic
 from simulator.race import race as real
@@ -146,13 +147,15 @@ def test_a_line_tells_length_from_latency() -> None:
 class ClockedCrew:
     """A crew without processes: gradients take exponential times of mean one, vectors none.
 
-    It reports microseconds: less than what really passes until the news of them.
+    It reports microseconds: less than what really passes until the news of them. Who is cancelled
+    tells how long it computed.
     """
 
     def __init__(self, size: int) -> None:
         self.pids = [0] * size
         self._random = np.random.default_rng(0)
         self._now, self._numbers = 0.0, count(1)
+        self._begun: dict[int, float] = {}
         self._news: list[tuple[float, int, float, News]] = []  # when, a number, its order, what
 
     def begin(self, build: object, *, meet: bool) -> None: ...
@@ -166,6 +169,7 @@ class ClockedCrew:
     def compute(self, worker: int, order: Order, _sent: Any, what: object) -> None:
         seconds = self._random.exponential()
         report = Report(0.0, 0.0, 1e-6 * seconds, Estimate(np.empty(0)))
+        self._begun[worker] = self._now
         self._come(self._now + seconds, order.number, News(worker, what, report))
 
     def send(self, worker: int, _parcel: Parcel, sent: Any, what: object) -> None:
@@ -173,8 +177,12 @@ class ClockedCrew:
         self._come(self._now, math.inf, News(worker, what, delivery))
 
     def cancel(self, worker: int, order: int = 0) -> None:
-        self._news = [one for one in self._news if one[3].worker != worker or one[2] > order]
+        gone = [one for one in self._news if one[3].worker == worker and one[2] <= order]
+        self._news = [one for one in self._news if one not in gone]
         heapq.heapify(self._news)
+        for *_, news in gone:
+            report = Report(0.0, 0.0, 1e-6 * (self._now - self._begun[worker]), None)
+            self._come(self._now, math.inf, News(worker, news.what, report))
 
     def wait(self, _seconds: float | None) -> News:
         self._now, *_, news = heapq.heappop(self._news)
@@ -202,23 +210,49 @@ def four_workers(method: dict[str, Any], **more: Any) -> dict[str, Any]:
     } | more
 
 
-@pytest.mark.parametrize(("preemption", "mean"), [("cancel", 0.4873), ("finish", 1.0)])
-def test_long_gradients_are_cancelled_more_often_and_not_measured(
-    preemption: Any, mean: float
-) -> None:
+def test_times_of_which_some_are_only_known_to_be_longer() -> None:
+    """1 and 3 s, two cancelled after 2 and 5 s: 3/4 take longer than 1 s, 3/8 than 3 s.
+
+    Beyond 5 s the survival function is (3/8)^(t / 5), whose integral is 3/8 * 5 / ln(8/3).
+    """
+    found = survival(np.array([3.0, 2.0, 1.0, 5.0]), np.array([False, True, False, True]))
+    decay = 5 / math.log(8 / 3)
+    assert found.mean == pytest.approx(1 + 0.75 * 2 + 0.375 * 2 + 0.375 * decay)
+    tail = [decay * math.log(1 / 0.3), decay * math.log(1 / 0.1)]  # the others: at 0.1, 0.3, 0.5
+    assert found.quantiles(5) == pytest.approx([1, 3, 3, *tail])
+
+    whole = survival(np.array([3.0, 1.0, 2.0]), np.zeros(3, dtype=bool))
+    assert (whole.mean, whole.quantiles(3).tolist()) == (2.0, [1.0, 2.0, 3.0])
+    fixed = survival(np.array([2.0, 2.0, 1.0]), np.array([False, False, True]))
+    assert (fixed.mean, fixed.quantiles(2).tolist()) == (2.0, [2.0, 2.0])
+
+
+@pytest.mark.parametrize("preemption", ["cancel", "finish"])
+def test_long_gradients_are_cancelled_more_often_which_is_counted(preemption: Any) -> None:
     """Rennala, 4 of 4 workers, exponential times: completions come at rate 4.
 
     Seen from the round's end, the completion before is a given other worker's with probability 1/4,
     and so on: it has then computed for 1/4, 2/4 or 3/4 s, or, with probability (3/4)^3, all the
-    round, 1 s. That is 0.6836 s each, which cancelling loses, and leaves (4 - 3 * 0.6836) / 4.
+    round, 1 s. That is 0.6836 s each, which leaves (4 - 3 * 0.6836) / 4 for those that end.
     """
     problem = Quadratic(dimension=3, bowls=[Bowl()], noise=0.5, seed=0)
     cluster = hardware([9.0] * 4, preemption=preemption)  # times that a race does not use
     crew: Any = ClockedCrew(4)
     found = real.race(Rennala(RULE, batch=4).run, problem, cluster, crew, updates=1000)
-    seconds = 1e6 * np.array(found.measured.gradients)[:, 1]
-    assert len(seconds) >= 4000
-    assert seconds.mean() == pytest.approx(mean, abs=4 / len(seconds) ** 0.5)
+    rows = np.array(found.measured.gradients)
+    whole = np.isfinite(rows[:, 2])
+    close = 4 / whole.sum() ** 0.5
+    assert whole.sum() >= 4000
+    ended = {"cancel": 0.4873, "finish": 1.0}[preemption]
+    assert 1e6 * rows[whole, 1].mean() == pytest.approx(ended, abs=close)
+    if preemption == "cancel":
+        assert 1e6 * rows[~whole, 1].mean() == pytest.approx(0.6836, abs=close)
+
+    measured = calibration(found, 4, per_step=False)
+    assert 1e6 * measured.compute == pytest.approx(np.ones(4), abs=3 * close)
+    assert measured.spread.cv == pytest.approx(1, abs=0.1)
+    assert measured.spread.distance < close  # to a gamma distribution, or to the exponential one
+    assert measured.gradients + measured.cancelled == len(rows) - 4  # the first of each is cold
 
 
 def test_what_the_measured_seconds_contain_is_not_simulated_again(

@@ -10,10 +10,10 @@ import numpy as np
 from gymnasium.spaces import Discrete
 from gymnasium.wrappers import OrderEnforcing, TimeLimit
 
-from simulator.problems.control.rollouts.bodies.body import Body, Floats, Rows, Truths
+from simulator.problems.control.rollouts.bodies.body import Body, Floats, Rows
 from simulator.problems.control.rollouts.bodies.known import body_of
 from simulator.problems.control.variant import Flagged, ScaledReward
-from simulator.types import Vector
+from simulator.types import Truths, Vector
 
 Environment = gymnasium.Env[Any, Any]
 

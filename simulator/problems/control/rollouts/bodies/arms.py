@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from simulator.problems.control.rollouts.bodies.body import Body, Floats, Rows, Truths
+from simulator.problems.control.rollouts.bodies.body import Body, Floats, Rows
+from simulator.types import Truths
 
 
 class Reacher(Body):

@@ -12,11 +12,12 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from simulator.types import Truths
+
 Rows: TypeAlias = Mapping[str, npt.NDArray[np.float64]]
 """The fields of k environments by name, each of shape (k, size)."""
 
 Floats: TypeAlias = npt.NDArray[Any]
-Truths: TypeAlias = npt.NDArray[np.bool_]
 
 
 class Body(ABC):

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from simulator.problems.control.rollouts.bodies.body import Body, Floats, Rows, Truths, flat
+from simulator.problems.control.rollouts.bodies.body import Body, Floats, Rows, flat
+from simulator.types import Truths
 
 
 class Runner(Body):
