@@ -123,14 +123,9 @@ FIGURES: dict[str, Figure] = {
         heroes=("malenia-nigt",),
         rivals=("afedpg",),
     ),
-    "longer-hundred": Figure(
-        f"{RENNALA} among a hundred workers, when given more time",
-        _parts("beyond/longer-7"),
-        heroes=("rennala-30", "rennala-100"),
-    ),
     "batch": Figure(
         "Rennala NIGT does so among a hundred workers with a batch of at least a hundred",
-        tuple(Part(f"beyond/batch-{n}", beside=f"paper/figure{n}") for n in (6, 7)),
+        (Part("beyond/batch-6", beside="paper/figure6"),),
         heroes=("rennala-100", "rennala-300"),
     ),
     "walker": Figure(

@@ -36,7 +36,7 @@ ALIKE = 0.3
 NOISE = {EVALUATION: 0.1, RETURN_MEAN: 0.3}
 """Standard deviation of an evaluation, and of a trajectory's return, in shares of the rise."""
 
-NULL = ("figure7", "figure1c")
+NULL = ("figure8a", "figure1c")
 """Whose update times the null test takes."""
 
 JUDGED = 1000
@@ -73,7 +73,7 @@ def tables(folder: Path) -> Iterator[tuple[str, list[Row]]]:
     """Yield the tables of the check, each with its title.
 
     Args:
-        folder: of compact results, for the update times of figures 7 and 1 (c).
+        folder: of compact results, for the update times of figures 8 (a) and 1 (c).
 
     Raises:
         BadInputError: they are not there.
