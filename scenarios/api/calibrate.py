@@ -1,6 +1,8 @@
 """How well simulations predict races, and what they need to know for that."""
 
-from collections.abc import Sequence
+import contextlib
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -19,10 +21,14 @@ from scenarios.runs.jobs import plan
 from scenarios.runs.make import Maker
 from scenarios.runs.progress import Progress
 from scenarios.runs.race import measured, race_jobs
+from scenarios.runs.spec import digits
 from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.stored import StoredRun, runs_in
 from scenarios.studies import calibrate as study
 from simulator import Count, Positive
+
+MEASURED = "calibration.json"
+"""In the folder of a check."""
 
 UPDATES = 100
 """Of the race that measures, by default."""
@@ -92,13 +98,18 @@ def calibrate(
     except ValueError as error:
         accepted = "accepted: more of them, or another --method, in which all workers compute"
         raise BadInputError(f"updates {updates}: {error}; {accepted}") from error
-    values = {f"cluster.{key}": value for key, value in found.tables().items()}
-    values |= {f"cluster.{key}": None for key in ("ingress", "failures")}
-    calibrated = Calibrated(found, scenario.with_values(values).named(scenario.name))
+    calibrated = Calibrated(found, _with_times(scenario, found.tables()))
     if out is not None and file is not None:
         command = f"straggler calibrate {file}"
         write_atomically(Path(out), study.text(file, Path(out), found, command).encode())
     return calibrated
+
+
+def _with_times(scenario: Scenario, measured: Mapping[str, object]) -> Scenario:
+    """Return a scenario with what was measured of its cluster, by key."""
+    values = {f"cluster.{key}": value for key, value in measured.items()}
+    values |= {f"cluster.{key}": None for key in ("ingress", "failures")}
+    return scenario.with_values(values).named(scenario.name)
 
 
 def _check(scenario: Scenario, file: Path | None, out: str | Path | None) -> None:
@@ -160,8 +171,7 @@ def check_race(
 ) -> RaceCheck:
     """Simulate the methods of a scenario, race them, and compare.
 
-    What is there is not made again, but for the calibration. A method with a run that failed is not
-    compared.
+    What is there is not made again. A method with a run that failed is not compared.
 
     Args:
         source: a scenario, or what :func:`straggler.load` takes.
@@ -170,7 +180,7 @@ def check_race(
         seed: the scenario's first if None.
         quick: use its ``[quick]`` limits.
         emulate: stretch tasks and messages to the scenario's times; else they are measured first,
-            and simulated: see :func:`calibrate`.
+            and simulated: see :func:`calibrate`. ``out/calibration.json`` has what was measured.
         scale: real seconds per simulated second of what is emulated; 1 if None.
         address: HOST:PORT of a Ray head; a Ray of its own on this machine if None.
         updates: stop after so many; the scenario's limits if None.
@@ -183,11 +193,7 @@ def check_race(
     seeds = [scenario.seeds[0] if seed is None else seed]
     track = track_of(scale, address, emulate=emulate)
     if not emulate:
-        found = calibrate(scenario, seed=seeds[0], address=address)
-        say = Console(stderr=True)
-        for part in found.parts:
-            say.print(part)
-        scenario = found.scenario
+        scenario = _measured(scenario, folder / MEASURED, seeds[0], address)
     simulated = plan(scenario, folder, methods, seeds)
     races = [
         plan(scenario, folder / f"race-{k + 1}", methods, seeds, track.race) for k in range(repeat)
@@ -198,6 +204,28 @@ def check_race(
     )
     made = runs_in([job.folder for jobs in (simulated, *races) for job in jobs])
     return _compared(made, len(simulated), scenario.title)
+
+
+def _measured(scenario: Scenario, file: Path, seed: int, address: str | None) -> Scenario:
+    """Return a scenario with measured times, which are not measured again if the file has them.
+
+    Else the races, whose times in simulation they are, would be others each time.
+    """
+    specs = [job.spec.content() for job in plan(scenario, Path(), [], [seed])]
+    asked, say = digits([specs, address]), Console(stderr=True)
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        known = json.loads(file.read_bytes())
+        if known["of"] == asked:
+            found = _with_times(scenario, known["cluster"])
+            say.print(f"measured before: {file}; delete it to measure again")
+            return found
+    calibrated = calibrate(scenario, seed=seed, address=address)
+    for part in calibrated.parts:
+        say.print(part)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    content = {"of": asked, "cluster": calibrated.found.tables()}
+    write_atomically(file, json.dumps(content, indent=2).encode())
+    return calibrated.scenario
 
 
 def _compared(made: Sequence[StoredRun], number: int, title: str) -> RaceCheck:

@@ -31,6 +31,9 @@ from simulator import Positive
 if TYPE_CHECKING:
     import pandas as pd
 
+EPSILON = 0.1
+"""The gradient norm to reach, by default."""
+
 LONGER = 2.0
 """Times the expected seconds that a plan is run to confirm it."""
 
@@ -111,7 +114,7 @@ def plan(
     results: Runs | None = None,
     learn: bool = False,
     methods: Names = (),
-    epsilon: Positive = 0.1,
+    epsilon: Positive | None = None,
     budget: Positive | None = None,
     deadline: Positive | None = None,
     out: FileOrFolder | None = None,
@@ -129,7 +132,7 @@ def plan(
         results: finished runs of the same problem, on any cluster.
         learn: make the scenario's own runs first, and in the end those of the best plans.
         methods: labels or aggregations that plans may use; all by default.
-        epsilon: the gradient norm to reach, where the theory is asked.
+        epsilon: the gradient norm to reach, where the theory is asked; 0.1 if None.
         budget: money that a plan may cost.
         deadline: simulated seconds that it may take; then the cheapest plan is wanted.
         out: the folder of the runs that ``learn`` makes; ``runs/NAME-plan`` by default.
@@ -141,6 +144,8 @@ def plan(
             and deadline.
     """
     finite("target", target)
+    if epsilon is not None and (learn or results is not None):
+        raise BadInputError("epsilon: is of the theory; accepted: without results and learn")
     scenario, wishes = load(source), Wishes(budget, deadline, methods)
     folder = Path(out) if out else ROOT / f"{scenario.name or 'scenario'}-plan"
     if learn and results is None:
@@ -152,7 +157,7 @@ def plan(
         )
     if budget is not None and not scenario.cluster.has_money:
         raise BadInputError("budget: the cluster has no prices; accepted: with price in [cluster]")
-    planner = _planner(scenario, found, epsilon)
+    planner = _planner(scenario, found, epsilon or EPSILON)
     default = planner.planned(planner.default(), shown=True)
     plans = planner.search(wishes, on_choice)
     if not wishes.fits(plans[0]):

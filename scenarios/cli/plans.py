@@ -92,8 +92,11 @@ def plan(
         list[str] | None, typer.Option(help="Only this method or aggregation; repeatable.")
     ] = None,
     epsilon: Annotated[
-        float, typer.Option(min=1e-9, help="Gradient norm to reach, where theory is asked.")
-    ] = 0.1,
+        float | None,
+        typer.Option(
+            min=1e-9, help="Gradient norm to reach, where theory is asked [default: 0.1]."
+        ),
+    ] = None,
     budget: Annotated[
         float | None, typer.Option(min=1e-12, help="Money that the plan may cost at most.")
     ] = None,

@@ -83,6 +83,8 @@ def results(
     from scenarios.results.tables import results_sheet
 
     kind = form(csv, markdown, latex)
+    if parquet is not None and kind is not None:
+        raise BadInputError(f"--parquet: does not go with --{kind}; accepted: one of them")
     opened = open_results(what, out)
     rows = opened.rows(threshold or (), chosen(columns))
     sheet = results_sheet(rows, opened.title)

@@ -23,6 +23,10 @@ from simulator import Vector
 
 BINS = 60
 TICKS = 20
+
+INTERVALS = 6
+"""Of the time axis, at most: five digits have room."""
+
 LETTERS = 70
 """Letters of a legend that fit side by side under a panel."""
 
@@ -184,6 +188,7 @@ def _draw_panel(ax: Axes, panel: Panel, labels: list[str], shown: Look) -> None:
     ax.set_title(formulas(f"{title}\n{seeds} seed{'s' * (seeds > 1)}"), fontsize="medium")
     ax.set_xlabel(curves.clock(panel.runs))
     ax.set_xlim(edges[0], edges[-1])
+    ax.locator_params(axis="x", nbins=INTERVALS)
     ax.grid(alpha=0.3)
     if shown.logx:
         ax.set_xscale("log")

@@ -234,6 +234,8 @@ def test_the_command_line_has_the_same_options(tmp_path: Path) -> None:
         2,
         "straggler: --csv: does not go with --latex; accepted: one of them\n",
     )
+    wrong = straggler("results", "runs/one", "--parquet", "x", "--latex", cwd=tmp_path)
+    assert wrong.stderr == "straggler: --parquet: does not go with --latex; accepted: one of them\n"
     versions = straggler("--version", cwd=tmp_path).stdout
     assert [line.split()[0] for line in versions.splitlines()][:3] == [
         "straggler",

@@ -228,6 +228,10 @@ def test_runs_confirm_a_plan(tmp_path: Path) -> None:
             ["quadratic-stragglers", "--target", "1"],
             "target: is of results; accepted: with them, or",
         ),
+        (
+            ["quadratic-stragglers", "--results", "{file}", "--epsilon", "0.1"],
+            "epsilon: is of the theory; accepted: without results and learn",
+        ),
         (["quadratic-stragglers", "--results", "x"], "x: not there; accepted: a folder of results"),
         (
             ["quadratic-stragglers", "--results", "{file}"],

@@ -3,6 +3,7 @@
 import contextlib
 import heapq
 import math
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -311,3 +312,27 @@ def test_the_scenarios_time_limit_is_not_the_races(monkeypatch: pytest.MonkeyPat
     calibrated = front.calibrate(scenario, updates=20)
     assert calibrated.found.gradients == 20 * 4 - 4  # the first of each is cold
     assert calibrated.scenario.time_limit == 1e-6
+
+
+def test_a_check_that_goes_on_measures_no_second_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Else its races would be of a scenario with other times, and all made again."""
+    race_of_clocked_crews(monkeypatch)
+    checked = partial(front.check_race, four_workers({"name": "synchronous-nigt"}), tmp_path)
+
+    def races() -> list[int]:
+        return [file.stat().st_mtime_ns for file in sorted(tmp_path.glob("race-*/*/*/run.json"))]
+
+    checked(repeat=1)
+    (first,) = races()
+    assert "gradients on real workers" in capfd.readouterr().err
+    checked(repeat=2)
+    said = capfd.readouterr().err
+    assert "measured before: " in said
+    assert "gradients on real workers" not in said
+    assert len(races()) == 2
+    assert races()[0] == first
+
+    checked(seed=1)
+    assert "gradients on real workers" in capfd.readouterr().err
