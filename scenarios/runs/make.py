@@ -74,9 +74,7 @@ class Maker:
             memory=None if memory is None else int(memory * 2**30),
             max_events=making.get("max_events"),
         )
-        self._executor = _executor(
-            making.get("executor", "local"), making.get("address"), making.get("jobs")
-        )
+        self._executor = _executor(**making)
 
     def make(
         self,
@@ -99,11 +97,12 @@ class Maker:
         return run_jobs(jobs, self._executor, shown(Console(stderr=True)), options)
 
 
-def _executor(kind: str, address: str | None, jobs: int | None) -> Executor:
-    if kind == "ray":
+def _executor(**making: Unpack[Making]) -> Executor:
+    address, jobs = making.get("address"), making.get("jobs")
+    if making.get("executor") == "ray":
         from scenarios.runs.ray import RayExecutor  # noqa: PLC0415 - the extra `cluster`
 
-        return RayExecutor(address, jobs)
+        return RayExecutor(address, jobs, making.get("processes_per_run") or 1)
     if address is not None:
         raise BadInputError("--address: is for --executor ray")
     return LocalExecutor(jobs or CORES)

@@ -28,15 +28,17 @@ class RayExecutor:
 
     Args:
         address: HOST:PORT of the head; a Ray of its own on this machine if None.
-        jobs: runs at a time at an address, or cores of the own Ray; all that there are if None.
+        jobs: runs at a time; as many as there are cores for if None.
+        processes: of each run; the own Ray has a core for each.
 
     Raises:
         BadInputError: Ray is not installed, nothing listens at the address, or this process is
             connected to another one.
     """
 
-    def __init__(self, address: str | None, jobs: int | None) -> None:
-        self._ray = connect("--executor ray", address, jobs)
+    def __init__(self, address: str | None, jobs: int | None, processes: int = 1) -> None:
+        cores = max(CORES, processes) if jobs is None else jobs * processes
+        self._ray = connect("--executor ray", address, cores)
         self._jobs = jobs if address is not None else None
 
     def per_run(self, runs: int) -> int:  # noqa: ARG002 - Ray counts the cores

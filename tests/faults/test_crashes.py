@@ -187,7 +187,7 @@ COMMANDS = {
 
 @pytest.fixture
 def commands_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(make, "_executor", lambda *_: Here())
+    monkeypatch.setattr(make, "_executor", lambda **_: Here())
     monkeypatch.setitem(FIGURES, "tiny", Figure("a claim", (Part("two.toml"),)))
 
 

@@ -22,6 +22,7 @@ from scenarios.format.load import load
 from scenarios.format.words.errors import BadInputError
 from scenarios.runs.execute import Options
 from scenarios.runs.jobs import plan
+from scenarios.runs.make import Maker
 from scenarios.runs.ray import RayExecutor, connect
 
 pytest.importorskip("ray")
@@ -227,6 +228,16 @@ def test_more_processes_than_any_node_has_cores_are_refused() -> None:
     executor._ray = SimpleNamespace(nodes=lambda: nodes)
     with pytest.raises(BadInputError, match="has so many cores; accepted: at most 2"):
         next(executor.run([], Options(processes=64), lambda: None))
+
+
+@pytest.mark.parametrize(("jobs", "processes", "cores"), [(1, 2, 2), (3, None, 3), (2, 4, 8)])
+def test_the_own_ray_has_a_core_for_each_process(
+    jobs: int, processes: int | None, cores: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[Any, ...]] = []
+    monkeypatch.setattr("scenarios.runs.ray.connect", lambda *words: asked.append(words))
+    Maker(executor="ray", jobs=jobs, processes_per_run=processes)
+    assert asked == [("--executor ray", None, cores)]
 
 
 @pytest.mark.parametrize(("jobs", "most"), [(1, 1), (3, 3), (None, 4)])
