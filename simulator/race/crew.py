@@ -207,12 +207,13 @@ class Crew:
 
     def _read(self, reference: Any) -> News:  # noqa: ANN401
         worker, actor, name, what = self._under_way.pop(reference)
+        lost = self._ray.exceptions
         answer: Any
         try:
             answer = self._ray.get(reference)
-        except self._ray.exceptions.RayActorError:
+        except (lost.RayActorError, lost.ObjectLostError):  # its node may die with the answer
             answer = Death(known=self._actors[worker] is not actor)
-        except self._ray.exceptions.RayTaskError as error:
+        except lost.RayTaskError as error:
             if name != "allreduce":
                 raise
             answer = Broken(error.cause)

@@ -535,6 +535,22 @@ def test_a_replacement_that_dies_before_it_is_ready_is_replaced_too() -> None:
     assert workers.index(1) == 0
 
 
+@pytest.mark.parametrize("lost", ["ActorDiedError", "ObjectLostError"])
+def test_a_worker_is_dead_whose_answer_is_lost(lost: str) -> None:
+    """A node that dies after a vector was made, before it was fetched, takes the vector with it."""
+
+    def get(_: object) -> None:
+        raise error(*parts)
+
+    error = getattr(ray.exceptions, lost)
+    parts = ("00" * 28, None, "") if lost == "ObjectLostError" else ()
+    crew = Crew.__new__(Crew)  # of nobody
+    crew._ray, crew._actors = SimpleNamespace(get=get, exceptions=ray.exceptions), ["new", "same"]
+    for worker, actor, known in ((0, "old", True), (1, "same", False)):
+        crew._under_way = {"it": (worker, actor, "send", "a vector")}
+        assert crew._read("it") == News(worker, "a vector", Death(known=known))
+
+
 @pytest.mark.parametrize(("deadly", "met"), [(0, 3), (2, 5), (9, 10)])
 def test_an_allreduce_that_cannot_succeed_is_given_up(deadly: int, met: int) -> None:
     """After three meetings without a death, with the first reason; the tenth would succeed."""
