@@ -123,11 +123,6 @@ FIGURES: dict[str, Figure] = {
         heroes=("malenia-nigt",),
         rivals=("afedpg",),
     ),
-    "batch": Figure(
-        "Rennala NIGT does so among a hundred workers with a batch of at least a hundred",
-        (Part("beyond/batch-6", beside="paper/figure6"),),
-        heroes=("rennala-100", "rennala-300"),
-    ),
     "walker": Figure(
         "Rennala NIGT reaches a return sooner on Walker2d-v4 with another batch, step or more time",
         _parts("beyond/walker"),
