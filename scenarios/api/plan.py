@@ -144,19 +144,12 @@ def plan(
             and deadline.
     """
     finite("target", target)
-    if epsilon is not None and (learn or results is not None):
-        raise BadInputError("epsilon: is of the theory; accepted: without results and learn")
     scenario, wishes = load(source), Wishes(budget, deadline, methods)
+    _check(scenario, target, epsilon, budget, learned=learn or results is not None)
     folder = Path(out) if out else ROOT / f"{scenario.name or 'scenario'}-plan"
     if learn and results is None:
         results = run(scenario, folder / "own", quick=scenario.quick is not None, **making)
     found = None if results is None else _needs(results, scenario, target)
-    if target is not None and found is None:
-        raise BadInputError(
-            "target: is of results; accepted: with them, or with learn; else epsilon"
-        )
-    if budget is not None and not scenario.cluster.has_money:
-        raise BadInputError("budget: the cluster has no prices; accepted: with price in [cluster]")
     planner = _planner(scenario, found, epsilon or EPSILON)
     default = planner.planned(planner.default(), shown=True)
     plans = planner.search(wishes, on_choice)
@@ -171,6 +164,29 @@ def plan(
     order = np.argsort(measured[:-1], kind="stable")
     ranked = [plans[k] for k in order]
     return Plans(planner, default, ranked, [*(measured[k] for k in order), measured[-1]], wishes)
+
+
+def _check(
+    scenario: Scenario,
+    target: float | None,
+    epsilon: float | None,
+    budget: float | None,
+    *,
+    learned: bool,
+) -> None:
+    """Look, before anything is run, for what does not go together.
+
+    Raises:
+        BadInputError: there is something.
+    """
+    if target is not None and not learned:
+        raise BadInputError(
+            "target: is of results; accepted: with them, or with learn; else epsilon"
+        )
+    if epsilon is not None and learned:
+        raise BadInputError("epsilon: is of the theory; accepted: without results and learn")
+    if budget is not None and not scenario.cluster.has_money:
+        raise BadInputError("budget: the cluster has no prices; accepted: with price in [cluster]")
 
 
 def _needs(results: Any, scenario: Scenario, target: float | None) -> Needs:  # noqa: ANN401 - see Runs

@@ -225,8 +225,8 @@ def _whole(rows: Vector, workers: int) -> tuple[Vector, Vector]:
     Long gradients are cancelled more often: a mean of the others would be too short.
     """
     who, seconds, cancelled = rows[:, 0].astype(int), rows[:, 1], np.isinf(rows[:, 2])
-    means = [survival(seconds[who == k], cancelled[who == k]).mean for k in range(workers)]
-    compute = np.array(means)
+    own = [survival(seconds[who == k], cancelled[who == k]) for k in range(workers)]
+    compute = np.array([times.mean for times in own])
     return compute, survival(seconds / compute[who], cancelled).quantiles(len(rows))
 
 

@@ -207,13 +207,13 @@ class Crew:
 
     def _read(self, reference: Any) -> News:  # noqa: ANN401
         worker, actor, name, what = self._under_way.pop(reference)
-        lost = self._ray.exceptions
+        errors = self._ray.exceptions
         answer: Any
         try:
             answer = self._ray.get(reference)
-        except (lost.RayActorError, lost.ObjectLostError):  # its node may die with the answer
+        except (errors.RayActorError, errors.ObjectLostError):  # its node may die with the answer
             answer = Death(known=self._actors[worker] is not actor)
-        except lost.RayTaskError as error:
+        except errors.RayTaskError as error:
             if name != "allreduce":
                 raise
             answer = Broken(error.cause)

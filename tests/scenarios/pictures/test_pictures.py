@@ -1,6 +1,7 @@
 """What pictures show, asked of their artists; values worked out by hand."""
 
 import io
+import itertools
 import resource
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,19 @@ def test_a_curve_ends_where_its_runs_end() -> None:
     assert lines(ax)["synchronous-nigt"][-1] == 200
     assert lines(ax)["rennala-nigt"][-1] == 20
     assert ax.get_xlim() == (0, 200)
+
+
+def test_seconds_of_five_digits_do_not_run_into_each_other() -> None:
+    slow = {"workers": 2, "compute": {"model": "explicit", "seconds": [1.0, 2000.0]}}
+    results = simulated(cluster=slow)
+    for width in np.arange(4.5, 6.1, 0.25):
+        figure = results.plot(size=(width, 4.2))
+        figure.draw_without_rendering()
+        (ax,) = figure.axes
+        labels = ax.get_xticklabels()
+        assert labels[-1].get_text() == "40000"
+        boxes = [label.get_window_extent() for label in labels]
+        assert all(left.x1 + 5 < right.x0 for left, right in itertools.pairwise(boxes))
 
 
 def test_a_curve_ends_with_the_first_of_its_seeds() -> None:
