@@ -60,10 +60,12 @@ def sweep(
     has a row per run; `straggler results` and `straggler plot` take the same FILE.
     """
     from scenarios.api import studies as api
+    from scenarios.runs.make import check_address
     from scenarios.studies.estimate import estimate
     from scenarios.studies.grid import load_sweep
     from scenarios.studies.sweep import describe, runs_of, unique_jobs
 
+    check_address(executor, address)
     loaded = load_sweep(file)
     runs = runs_of(loaded, out)
     for line in describe(loaded, runs):
@@ -123,9 +125,11 @@ def tune(
     """
     from scenarios.api import studies as api
     from scenarios.format.load import find
+    from scenarios.runs.make import check_address
     from scenarios.studies.tuning import tuned as report
     from scenarios.studies.tuning.tune import foreseen
 
+    check_address(executor, address)
     file = find(scenario)
     target = write or Path(f"{file.stem}-tuned.toml")
     if not dry_run:

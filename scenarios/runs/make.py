@@ -97,12 +97,21 @@ class Maker:
         return run_jobs(jobs, self._executor, shown(Console(stderr=True)), options)
 
 
+def check_address(executor: str | None, address: str | None) -> None:
+    """Look whether an address is wanted.
+
+    Raises:
+        BadInputError: runs on this machine have none.
+    """
+    if address is not None and executor != "ray":
+        raise BadInputError("--address: is for --executor ray")
+
+
 def _executor(**making: Unpack[Making]) -> Executor:
     address, jobs = making.get("address"), making.get("jobs")
+    check_address(making.get("executor"), address)
     if making.get("executor") == "ray":
         from scenarios.runs.ray import RayExecutor  # noqa: PLC0415 - the extra `cluster`
 
         return RayExecutor(address, jobs, making.get("processes_per_run") or 1)
-    if address is not None:
-        raise BadInputError("--address: is for --executor ray")
     return LocalExecutor(jobs or CORES)

@@ -165,6 +165,7 @@ def test_a_trace_is_found_from_the_tuned_file(tmp_path: Path) -> None:
         (["--write", "two.toml"], "two.toml: is there, and not written by tune; accepted: another"),
         (["--write", "."], ".: is a folder; accepted: a file for the tuned scenario"),
         (["--address", "x:1"], "--address: is for --executor ray"),
+        (["--dry-run", "--address", "x:1"], "--address: is for --executor ray"),
     ],
 )
 def test_bad_arguments_exit_with_2_before_any_run(
