@@ -88,10 +88,10 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Executes the lessons, each from a clean state, and opens Jupyter.
+# Opens the lessons in Jupyter; what their cells say is there already.
 notebooks: setup
 	$(UV) --no-sources -c constraints.txt -e '.[notebooks]'
-	cd notebooks && ../$(BIN)/python -m lessons.execute && ../$(BIN)/jupyter lab
+	cd notebooks && ../$(BIN)/jupyter lab
 
 bench: setup
 	$(UV) --no-sources -c constraints.txt -e '.[bench]'

@@ -57,13 +57,19 @@ def called(function: Answer, *arguments: Answer) -> Answer:
     if not callable(function):
         raise Wrong(f"A function is wanted, not {function!r}.")
     try:
-        return given(function(*arguments))
+        return given(function(*(array(value) for value in arguments)))
     except Wrong:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, the student is told
         raise Wrong(
             f"Your function fails{on(arguments)}: {type(error).__name__}: {error}"
         ) from None
+
+
+def array(value: Answer) -> Answer:
+    """Return a list of floats as an array, which adds up as the formulas do; all else as it is."""
+    floats = isinstance(value, list) and all(isinstance(one, float) for one in value)
+    return np.array(value) if floats else value
 
 
 def on(arguments: Sequence[Answer]) -> str:
@@ -78,13 +84,13 @@ def said(value: Answer) -> str:
     return f"{value:.6g}" if isinstance(value, int | float | np.number) else str(value)
 
 
-def same(yours: Answer, right: Answer) -> bool:
-    """Whether two numbers, or two lists of numbers, are the same up to rounding."""
+def same(yours: Answer, right: Answer, close: float = CLOSE) -> bool:
+    """Whether two numbers, or two lists of numbers, are the same, up to a relative difference."""
     try:
         mine, other = np.asarray(yours, dtype=float), np.asarray(right, dtype=float)
     except (TypeError, ValueError):
         return bool(yours == right)
-    return mine.shape == other.shape and bool(np.allclose(mine, other, rtol=CLOSE, atol=CLOSE))
+    return mine.shape == other.shape and bool(np.allclose(mine, other, rtol=close, atol=CLOSE))
 
 
 def number(yours: Answer, right: float, mistakes: Mapping[str, float], unit: str = "") -> None:
@@ -134,7 +140,7 @@ def function(
     Args:
         yours: the student's.
         right: the reference.
-        cases: lists of arguments.
+        cases: lists of arguments; a list of floats comes as an array.
         mistakes: what is wrong, and a function that has this mistake.
     """
     answers = [called(yours, *case) for case in cases]
@@ -152,14 +158,16 @@ def function(
     )
 
 
-def sequence(yours: Answer, right: Sequence[Answer], what: str, first: int = 1) -> None:
+def sequence(
+    yours: Answer, right: Sequence[Answer], what: str, first: int = 1, close: float = CLOSE
+) -> None:
     """Compare two lists, and name the first place where they differ; counted from ``first``."""
     try:
         listed = list(yours)
     except TypeError:
         raise Wrong(f"A list is wanted, not {yours!r}.") from None
     for place, (one, other) in enumerate(zip(listed, right, strict=False), first):
-        if not same(one, other):
+        if not same(one, other, close):
             before = ". Those before it are right" if place > first else ""
             raise Wrong(f"{what} {place} is wrong: {said(one)}{hint(one, other)}{before}.")
     if len(listed) != len(right):

@@ -74,7 +74,7 @@ def seconds(answer: Answer) -> str:
 @exercise("1.3")
 def leads(answer: Answer) -> str:
     """How far AFedPG leads the synchronous method: after 9 updates of each, and after 184.5 s."""
-    sequence(answer, [lead("update", 9), lead("time", 184.5)], "Lead")
+    sequence(answer, [lead("update", 9), lead("time", 184.5)], "Lead", close=0.02)
     return "Per update nothing is gained by not waiting. Per second almost everything is."
 
 
