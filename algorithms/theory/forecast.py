@@ -10,6 +10,9 @@ import numpy as np
 
 from simulator import Vector
 
+MOST_HEARD = 4
+"""Times that each worker is heard in a lap; longer ones are cut to one time, about."""
+
 
 @dataclass(frozen=True)
 class Forecast:
@@ -18,10 +21,15 @@ class Forecast:
     Attributes:
         seconds: simulated; inf if it is never made.
         events: inf if it is never made.
+        updates: that these make: more than one where the others come in turns after it.
+        lap: updates in which all workers are heard about equally often: one in rounds, n of
+            single gradients. The updates of equal workers repeat with it.
     """
 
     seconds: float
     events: float
+    updates: int = 1
+    lap: int = 1
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,12 @@ class Pace:
         rates = 1 / loops
         interval = math.inf if not rates.any() else float(number / rates.sum())
         share = np.divide(self.seconds, loops, out=np.ones_like(loops), where=rates > 0)
-        return Forecast(interval, number + self._events(share * min(interval, self.end)))
+        events = number + self._events(share * min(interval, self.end))
+        n = len(loops)
+        lap = n // math.gcd(n, number)
+        if lap * number > MOST_HEARD * n:
+            lap = max(1, round(n / number))
+        return Forecast(interval, events, lap=lap)
 
     def _events(self, busy: Vector) -> float:
         busy = np.minimum(busy, self.end)

@@ -15,7 +15,7 @@ from scenarios.api.studies import open as open_results
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.accepted import FileOrFolder, Names
 from scenarios.format.words.arguments import checked_call
-from scenarios.format.words.errors import BadInputError, finite
+from scenarios.format.words.errors import BadInputError, finite, short
 from scenarios.plans.law import Law, of_results, of_theory
 from scenarios.plans.needs import Needs, needs
 from scenarios.plans.plan import Planned, Planner, Wishes
@@ -64,10 +64,10 @@ class Plans(Shown):
     @property
     def lines(self) -> list[str]:
         """A reason for each plan, and where the number of updates is from."""
-        dimension = self.planner.learned.dimension
-        reasons = [reason(plan, self.default, dimension) for plan in self.plans]
+        learned = self.planner.learned
+        reasons = [reason(plan, self.default, learned) for plan in self.plans]
         lines = [f"{k}  {text}" for k, text in enumerate(reasons, start=1)]
-        lines.append(f"-  {reason(self.default, self.default, dimension)}")
+        lines.append(f"-  {reason(self.default, self.default, learned)}")
         return [*lines, f"updates: {self.planner.law}"]
 
     @property
@@ -192,13 +192,26 @@ def _check(
 def _needs(results: Any, scenario: Scenario, target: float | None) -> Needs:  # noqa: ANN401 - see Runs
     opened = results if isinstance(results, Results) else open_results(results)
     found = needs(comparable(opened.runs, opened.name), opened.name, target)
-    kind = found.learned.problem.get("kind")
-    if kind != scenario.problem.kind:
-        raise BadInputError(
-            f"{opened.name}: is of another problem, {kind!r}; accepted: runs of "
-            f"{scenario.problem.kind!r}"
-        )
+    there = _compared(found.learned.problem)
+    here = _compared(scenario.problem.model_dump(mode="json", exclude_none=True))
+    for key in [*here, *there]:
+        if here.get(key) != there.get(key):
+            raise BadInputError(
+                f"{opened.name}: is of another problem: {key} is {short(there.get(key))}; "
+                f"accepted: runs with {short(here.get(key))}"
+            )
     return found
+
+
+def _compared(problem: dict[str, Any]) -> dict[str, Any]:
+    """Return what of a problem's table decides how many updates it takes."""
+    table = {k: v for k, v in problem.items() if v is not None and k not in {"dtype", "source"}}
+    if "variants" in table:  # whose they are follows from the cluster
+        table["variants"] = [
+            {k: v for k, v in variant.items() if k != "workers" and v is not None}
+            for variant in table["variants"]
+        ]
+    return table
 
 
 def _planner(scenario: Scenario, found: Needs | None, epsilon: float) -> Planner:

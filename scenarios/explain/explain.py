@@ -190,7 +190,7 @@ def _helps(clock: Clock, seen: Seen, path: list[Piece]) -> list[Help]:
     cluster, base = clock.scenario.cluster, Change("", clock.method, seen.hardware)
     changes = [*changes_of(base, seen, path)]
     if kept_whole(cluster, varied=bool(getattr(clock.scenario.problem, "variants", None))) is None:
-        changes += without_one(base, cluster, clock.dimension, clock.seed)
+        changes += without_one(base, cluster, clock.dimension, clock.steps, clock.seed)
     return what_helps(base, clock.problem, enough(clock.events, fixed=cluster.fixed), changes)
 
 

@@ -147,12 +147,14 @@ def changes_of(base: Change, seen: Seen, path: Sequence[Piece]) -> Iterator[Chan
     yield from _of_the_method(base, rounds=seen.in_rounds)
 
 
-def without_one(base: Change, cluster: Cluster, dimension: int, seed: int) -> Iterator[Change]:
+def without_one(
+    base: Change, cluster: Cluster, dimension: int, steps: int | None, seed: int
+) -> Iterator[Change]:
     """Yield the cluster without its slowest worker, if the method can do without it."""
     fewer = cluster.workers - 1
     if fewer and not base.method.misfit(fewer, cluster.compute.durations):
-        worker = slowest_first(cluster, dimension)[0]
-        smaller = without_slowest(cluster, 1, dimension).hardware(dimension, seed)
+        worker = slowest_first(cluster, dimension, steps)[0]
+        smaller = without_slowest(cluster, 1, dimension, steps).hardware(dimension, seed)
         yield replace(base, words=f"without worker {worker}, the slowest", hardware=smaller)
 
 

@@ -13,6 +13,7 @@ from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
 from scenarios.plans.law import Law, key_of
 from scenarios.plans.smaller import without_slowest
+from scenarios.plans.timed import Learned
 
 SHARED = ("synchronous", "rennala", "afedpg", "ringmaster", "fedbuff")
 """Aggregations that are tried where all workers have the same problem."""
@@ -58,9 +59,9 @@ class Choice:
         """The name of its aggregation."""
         return aggregation(self.method)
 
-    def cluster(self, whole: Cluster, dimension: int) -> Cluster:
+    def cluster(self, whole: Cluster, learned: Learned) -> Cluster:
         """Return what is left of a cluster."""
-        part = without_slowest(whole, self.without, dimension)
+        part = without_slowest(whole, self.without, learned.dimension, learned.steps)
         if (self.preemption, self.collective) == (part.rule, part.collective):
             return part
         preemption: Any = part.preemption if self.preemption == part.rule else self.preemption
@@ -115,8 +116,10 @@ def _usual(name: str, own: Sequence[dict[str, Any]], n: int, law: Law) -> Iterat
     is_there = aggregation(first) == name
     model: type[Method] = Method.model_of(first)
     rule = {f.name: first[f.name] for f in fields(model.rule_class) if f.name in first}
-    ending = next(rule for rule, kind in RULES.items() if kind is model.rule_class)
-    base = {"name": f"{name}-{ending}", **rule}
+    base = {"name": name, "rule": first.get("rule"), **rule}  # a rule of one's own
+    for ending, kind in RULES.items():
+        if kind is model.rule_class:
+            base = {"name": f"{name}-{ending}", **rule}
     if name in {"rennala", "malenia"}:
         balance = law.samples / law.rounds if law.rounds else n
         least = n if name == "malenia" else 1

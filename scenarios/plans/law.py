@@ -38,6 +38,8 @@ class Law:
         source: where the numbers are from, in words.
         known: updates of methods that have run, by :func:`key_of` their table; their own.
         least: the same of runs that did not get there: they need more.
+        heard: gradients of an update there, of methods that take all workers'; of fewer they
+            need more updates, as the law has it.
     """
 
     rounds: float
@@ -46,6 +48,7 @@ class Law:
     source: str
     known: dict[str, float] = field(default_factory=dict)
     least: dict[str, float] = field(default_factory=dict)
+    heard: dict[str, float] = field(default_factory=dict)
 
     def updates(self, table: dict[str, Any], gradients: float, delay: float) -> float:
         """Return how many updates a method needs.
@@ -56,8 +59,14 @@ class Law:
             delay: their mean staleness, in updates.
         """
         key = key_of(table)
-        lawful = self.rounds + self.delays * delay + self.samples / gradients
-        return self.known.get(key, max(lawful, 1.0, self.least.get(key, 0.0)))
+        lawful = self._lawful(gradients, delay)
+        there = self._lawful(self.heard.get(key, gradients), delay)
+        more = lawful / there if there else 1.0
+        known, least = self.known.get(key), self.least.get(key, 0.0)
+        return max(lawful, 1.0, least * more) if known is None else known * more
+
+    def _lawful(self, gradients: float, delay: float) -> float:
+        return self.rounds + self.delays * delay + self.samples / gradients
 
     def __str__(self) -> str:
         return (
@@ -81,7 +90,7 @@ def counting(table: dict[str, Any], gradients: float, workers: int) -> float:
     """
     kind = str(table["name"]).partition("-")[0]
     if kind == "malenia":  # a worker's many gradients have together the weight of another's few
-        return float(table["batch"])
+        return float(max(table["batch"], workers))
     return float(workers) if kind == "ringleader" else gradients
 
 
@@ -118,8 +127,9 @@ def of_results(found: Needs, scenario: Scenario) -> Law:
     numbers = _fit(there, found.workers, of_theory(scenario, 0.1))
     known = {key_of(n.table): float(np.median(n.updates)) for n in mine if n in there}
     least = {key_of(n.table): n.made for n in mine if n not in there}
+    heard = {key_of(n.table): n.gradients for n in mine if _all(n)}
     names = ", ".join(need.label for need in there)
-    return Law(*numbers, f"runs of {names}, to {found.target:g}", known, least)
+    return Law(*numbers, f"runs of {names}, to {found.target:g}", known, least, heard)
 
 
 def _all(need: Need) -> bool:

@@ -122,7 +122,7 @@ class Planner:
 
     def planned(self, choice: Choice, *, shown: bool = False) -> Planned:
         """Return what a choice takes; ``shown``: more precisely."""
-        cluster = choice.cluster(self.scenario.cluster, self.learned.dimension)
+        cluster = choice.cluster(self.scenario.cluster, self.learned)
         label = str(choice.method["label"])
         clock = timed(
             timing(cluster, [choice.method], self.learned, f"plan: {label}"),

@@ -3,22 +3,23 @@
 import math
 
 from scenarios.plans.plan import Planned
-from scenarios.plans.smaller import slowest_first
+from scenarios.plans.smaller import seconds_each, slowest_first
+from scenarios.plans.timed import Learned
 from simulator import State
 
 
-def reason(plan: Planned, default: Planned, dimension: int) -> str:
+def reason(plan: Planned, default: Planned, learned: Learned) -> str:
     """Return why a plan takes what it takes, beside the default.
 
     Args:
         plan: to be explained.
         default: the synchronous method on all workers.
-        dimension: of a vector.
+        learned: the problem.
     """
     if not math.isfinite(plan.seconds):
         return "it never makes an update"
     whole = default.cluster
-    order = slowest_first(whole, dimension)
+    order = slowest_first(whole, learned.dimension, learned.steps)
     slowest = int(order[0])
     numbers = f"{plan.updates:,.0f} updates of {plan.pace:.3g} s"
     if plan.choice.key != default.choice.key:
@@ -26,7 +27,7 @@ def reason(plan: Planned, default: Planned, dimension: int) -> str:
         numbers += f", instead of {other if math.isfinite(default.seconds) else 'none'}"
     why = [_waiting(plan, slowest)]
     if plan.choice.without:
-        seconds = whole.compute_seconds() + whole.uplink_seconds(dimension)
+        seconds = seconds_each(whole, learned.dimension, learned.steps)
         left_out = sorted(int(worker) for worker in order[: plan.choice.without])
         who = f"worker {left_out[0]}" if len(left_out) == 1 else _named(left_out)
         needs = "needs" if len(left_out) == 1 else "need up to"

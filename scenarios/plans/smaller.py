@@ -10,10 +10,21 @@ from scenarios.format.prices import Groups, amounts
 from simulator import Indices, Vector
 
 
-def slowest_first(cluster: Cluster, dimension: int) -> Indices:
-    """Return the workers by h_i + kappa_i, the largest first, the last of equals; shape (n,)."""
-    seconds = cluster.compute_seconds() + cluster.uplink_seconds(dimension)
-    return np.argsort(seconds, kind="stable")[::-1]
+def slowest_first(cluster: Cluster, dimension: int, steps: int | None = None) -> Indices:
+    """Return the workers by :func:`seconds_each`, the largest first, the last of equals."""
+    return np.argsort(seconds_each(cluster, dimension, steps), kind="stable")[::-1]
+
+
+def seconds_each(cluster: Cluster, dimension: int, steps: int | None = None) -> Vector:
+    """Return h_i + kappa_i, shape (n,), seconds.
+
+    Args:
+        cluster: whose.
+        dimension: of a vector.
+        steps: of a trajectory, where h_i are seconds per step.
+    """
+    per_step = steps if cluster.compute.per == "step" and steps else 1
+    return per_step * cluster.compute_seconds() + cluster.uplink_seconds(dimension)
 
 
 def kept_whole(cluster: Cluster, *, varied: bool) -> str | None:
@@ -33,11 +44,13 @@ def kept_whole(cluster: Cluster, *, varied: bool) -> str | None:
     return next((reason for reason, holds in reasons.items() if holds), None)
 
 
-def without_slowest(cluster: Cluster, number: int, dimension: int) -> Cluster:
-    """Return a cluster without so many of its slowest workers, for vectors of this dimension."""
+def without_slowest(
+    cluster: Cluster, number: int, dimension: int, steps: int | None = None
+) -> Cluster:
+    """Return a cluster without so many of its slowest workers; arguments: :func:`seconds_each`."""
     if not number:
         return cluster
-    keep = np.sort(slowest_first(cluster, dimension)[number:])
+    keep = np.sort(slowest_first(cluster, dimension, steps)[number:])
     content = cluster.model_dump(exclude_none=True) | {"workers": len(keep)}
     compute = cluster.compute_seconds()[keep]
     _set_if_needed(content, "compute", "seconds", compute)

@@ -1,14 +1,17 @@
 """Clocks by simulation without any learning: when updates come, and what they cost."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from algorithms.theory.forecast import Forecast
 from scenarios.format.cluster import Cluster
-from scenarios.format.foresee import one_update
+from scenarios.format.foresee import UNCERTAIN, one_update
+from scenarios.format.method import Method
 from scenarios.format.problem import ClockProblem
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.explain import checked
@@ -19,8 +22,11 @@ from simulator import Run, StalledError, State, Vector, simulate
 EVENTS = 100_000
 """That a clock is simulated for, about; what comes later is taken to go on at the same pace."""
 
-FEWEST = 5
-"""Updates that are simulated at least, if they can be."""
+FEWEST = 2, 5
+"""Times that every worker is heard, about: at least; and if that needs no more than the events."""
+
+ENOUGH = 20
+"""Times as many events as are expected may pass without an update."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,7 @@ class Timed:
         bill: what all of it cost: see :meth:`scenarios.format.prices.Prices.bill`.
         delay: mean staleness of the gradients used in the last half, in updates.
         gradients: used in an update there, on average.
+        lap: updates in which all workers are heard about equally often.
     """
 
     times: Vector
@@ -55,6 +62,7 @@ class Timed:
     bill: dict[str, float]
     delay: float
     gradients: float
+    lap: int = 1
 
     def seconds(self, updates: float) -> float:
         """Return when an update is made: beyond what was simulated, at the pace of its last half.
@@ -66,11 +74,17 @@ class Timed:
             return np.inf
         if updates <= k:
             return float(self.times[max(int(np.ceil(updates)), 1) - 1])
-        middle = k // 2
-        pace = (
-            (self.times[-1] - self.times[middle - 1]) / (k - middle) if middle else self.times[-1]
-        )
-        return float(self.times[-1] + (updates - k) * pace)
+        lap = min(self.lap, k)
+        back = int(np.ceil((updates - k) / lap)) * lap  # whole laps, to the same place in the last
+        place = max(int(np.ceil(updates - back)), 1)
+        return float(self.times[place - 1] + back * self._pace(lap))
+
+    def _pace(self, lap: int) -> float:
+        """Return the mean seconds of an update, over as many laps as fill the last half."""
+        k = len(self.times)
+        window = -(-k // (2 * lap)) * lap
+        start = self.times[-1 - window] if window < k else 0.0
+        return float((self.times[-1] - start) / min(window, k))
 
     def cost(self, key: str, updates: float) -> float:
         """Return what it costs until an update, as the share of time; NaN if that has no price."""
@@ -128,19 +142,19 @@ def timed(scenario: Scenario, label: str, updates: int, seed: int, events: int =
         events: completions and the like that are simulated, about.
     """
     (method,) = (method for method in scenario.methods if method.folder == label)
+    n = scenario.cluster.workers
     one = one_update(scenario, method)
-    most = events / max(one.events, 1.0) if one and np.isfinite(one.events) else FEWEST
-    problem = scenario.problem.build(seed, scenario.cluster.workers)
-    try:
-        run = simulate(
-            method.build().run,
-            problem,
-            scenario.cluster.hardware(problem.dimension, seed),
-            updates=int(min(updates, max(most, FEWEST))),
-            max_events=20 * events,
-            record_timeline=False,
-        )
-    except StalledError:
+    # Users' own methods say nothing: a few updates tell how many gradients are in one.
+    if one is None:
+        first = _simulated(scenario, method, min(updates, FEWEST[1]), seed, ENOUGH * events)
+        used = [row.gradients for row in first.history.rows] if first else [n]
+        one = Forecast(0.0, float(events), lap=max(round(n / max(float(np.mean(used)), 1.0)), 1))
+    limit = ENOUGH * max(events, int(min(one.events, EVENTS)))
+    most = max(events * one.updates / max(one.events, 1.0), _laps(one.lap, events))
+    run = None
+    if one.events <= UNCERTAIN * limit:
+        run = _simulated(scenario, method, int(min(updates, most)), seed, limit)
+    if run is None:
         return Timed(np.empty(0), None, {}, np.nan, np.nan)
     bill = billed(scenario.cluster.prices(), workers_table(run), totals(run)).get("bill", {})
     rows = run.history.rows
@@ -148,4 +162,28 @@ def timed(scenario: Scenario, label: str, updates: int, seed: int, events: int =
     delay, gradients = (
         float(np.mean([getattr(row, name) for row in late])) for name in ("delay", "gradients")
     )
-    return Timed(np.array([row.time for row in rows]), run, bill, delay, gradients)
+    times = np.array([row.time for row in rows])
+    return Timed(times, run, bill, delay, gradients, one.lap)
+
+
+def _laps(lap: int, events: int) -> int:
+    """Return the updates that are simulated, whatever they cost."""
+    least, most = FEWEST
+    return min(most * lap, max(least * lap, events // 2, most))
+
+
+def _simulated(
+    scenario: Scenario, method: Method, updates: int, seed: int, limit: int
+) -> Run | None:
+    """Return a simulation without learning, None if it stalls."""
+    problem = scenario.problem.build(seed, scenario.cluster.workers)
+    with suppress(StalledError):
+        return simulate(
+            method.build().run,
+            problem,
+            scenario.cluster.hardware(problem.dimension, seed),
+            updates=updates,
+            max_events=limit,
+            record_timeline=False,
+        )
+    return None

@@ -45,9 +45,11 @@ def _simulated(scenario: Scenario, method: Method, dimension: int, predicted: fl
     NaN: it would take too long.
     """
     one = one_update(scenario, method)
-    updates = (
-        min(SIMULATED_UPDATES, int(SIMULATED_EVENTS // one.events)) if one else SIMULATED_UPDATES
-    )
+    lap = 1 if one is None else one.lap
+    # Equal workers' updates come a lap at a time: whole laps tell the pace.
+    updates = 1 + lap * max(SIMULATED_UPDATES // lap, 2)
+    if one is not None and updates * one.events > SIMULATED_EVENTS * one.updates:
+        updates = 1 + int(SIMULATED_EVENTS * one.updates / one.events // lap) * lap
     if updates < 2:  # noqa: PLR2004
         return math.nan
     problem = Quadratic(1, [Bowl()], noise=0.0, seed=0)
@@ -140,7 +142,12 @@ def report(
         yield "The formulas take h_i and kappa_i as fixed numbers; this cluster's are not."
     if scenario.cluster.server is not None:
         yield "There is no formula where vectors wait for the server, and so for each other."
-    h = scenario.cluster.compute_seconds()
+    h, steps = _per_gradient(scenario)
+    if steps is not None:
+        yield (
+            f"h_i are seconds per step: a gradient is taken to need {steps:g} of them, the smaller "
+            "one of H and 1/(1 - gamma)."
+        )
     kappa = scenario.cluster.uplink_seconds(dimension)
     for method in scenario.methods:
         simple = scenario.cluster.fixed and scenario.cluster.rule == "cancel"
@@ -168,6 +175,20 @@ def report(
             yield tables.preference(rows)
 
 
+def _per_gradient(scenario: Scenario) -> tuple[Vector, float | None]:
+    """Return h_i in seconds per gradient, shape (n,), and the steps of one where they have a time.
+
+    The paper takes h'_i / (1 - gamma), see :mod:`algorithms.theory.bounds`.
+    """
+    h, problem = scenario.cluster.compute_seconds(), scenario.problem
+    if scenario.cluster.compute.per != "step":
+        return h, None
+    steps = float(getattr(problem, "horizon", None) or getattr(problem, "steps", None) or 1)
+    if (discount := getattr(problem, "discount", 1.0)) < 1:
+        steps = min(steps, round(1 / (1 - discount), 6))
+    return steps * h, steps
+
+
 def complexities(
     constants: bounds.Constants, h: Vector, kappa: Vector
 ) -> Iterator[tuple[str, dict[str, bounds.Complexity]]]:
@@ -185,11 +206,13 @@ def markdown(
 ) -> Iterator[str]:
     """Yield the lines of both tables as Markdown; arguments as for :func:`report`."""
     constants = constants_of(scenario, epsilons, given)
-    h = scenario.cluster.compute_seconds()
+    h, steps = _per_gradient(scenario)
     kappa = scenario.cluster.uplink_seconds(
         scenario.problem.size(scenario.cluster.workers).dimension
     )
-    yield f"{scenario.title}{'' if scenario.cluster.fixed else ' (as if its times were fixed)'}:"
+    taken = "" if scenario.cluster.fixed else " (as if its times were fixed)"
+    taken += "" if steps is None else f" ({steps:g} steps a gradient)"
+    yield f"{scenario.title}{taken}:"
     for epsilon in epsilons:
         c = bounds.Constants(epsilon=epsilon, **constants)
         for title, rows in complexities(c, h, kappa):

@@ -27,6 +27,7 @@ from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
 from scenarios.results.tables import clock_sheet
 from scenarios.results.theory import clocks as predicted_clocks
+from scenarios.results.theory import markdown, rounded
 from straggler import theory as told
 
 if TYPE_CHECKING:
@@ -244,6 +245,32 @@ def test_constants_are_said_in_words_with_few_digits() -> None:
     assert "to |grad J| = 0.25, with sigma = 0.6667, L_g = 1, L_h = 0, Delta = " in shown
     # variance 4/9; eta = eps^2 / variance = 0.140625, M = 1, M_init = ceil(4/9 * 16), alpha = eps
     assert "M = 1, M_init = 8, eta = 0.1406, alpha = 0.25" in shown
+
+
+def test_seconds_per_step_are_taken_for_a_whole_gradient() -> None:
+    compute = {"model": "explicit", "seconds": [0.02, 0.04], "per": "step"}
+    whole = load("tabular-gridworld").model_dump(exclude_none=True)  # H = 50, gamma = 0.9
+    rennala = whole["methods"][:1]
+    scenario = load(whole | {"cluster": {"workers": 2, "compute": compute}, "methods": rennala})
+    c = bounds.Constants(epsilon=0.25, sigma=1.0, smoothness=1.0, hessian=1.0, gap=1.0)
+    row = bounds.homogeneous_table(c, np.array([0.2, 0.4]), np.zeros(2))["rennala-nigt"]
+    shown = "\n".join(markdown(scenario, [0.25], {}))
+    assert "(10 steps a gradient)" in shown
+    assert f"| rennala-nigt | {rounded(row.computation)} | 0 | {rounded(row.total)} |" in shown
+    assert "a gradient is taken to need 10 of them" in str(told(scenario, [0.25]))
+
+
+def test_whole_turns_of_many_equal_workers_are_simulated() -> None:
+    tables = [
+        {"name": "afedpg", "momentum": 0.5, "step_size": 0.1},
+        {"name": "fedbuff-nigt", "buffer": 300, "momentum": 0.5, "step_size": 0.1},
+    ]
+    compute = {"model": "explicit", "seconds": [1.0] * 600}
+    content = load("quadratic-stragglers").model_dump(exclude_none=True)
+    cluster = {"workers": 600, "compute": compute}
+    single, buffered = predicted_clocks(load(content | {"cluster": cluster, "methods": tables}), 2)
+    assert single.simulated == pytest.approx(1 / 600)
+    assert buffered.simulated == pytest.approx(1 / 2, rel=0.01)
 
 
 def test_theory_has_no_formula_for_a_server_that_is_not_free() -> None:

@@ -17,7 +17,7 @@ from scenarios.plans.law import Law, counting, of_results, of_theory
 from scenarios.plans.needs import Need, Needs
 from scenarios.plans.reasons import reason
 from scenarios.plans.smaller import kept_whole, slowest_first, without_slowest
-from scenarios.plans.timed import Learned
+from scenarios.plans.timed import Learned, timed, timing
 
 SYNCHRONOUS = {"name": "synchronous-nigt", "momentum": 0.5, "step_size": 0.1}
 
@@ -44,6 +44,7 @@ def test_the_law_counts_rounds_delays_and_noise() -> None:
     assert law.updates(table, gradients=4, delay=0) == 10 + 40 / 4
     assert law.updates(table, gradients=1, delay=3) == 10 + 15 + 40
     assert counting({"name": "malenia-nigt", "batch": 6}, 50.0, 3) == 6
+    assert counting({"name": "malenia-nigt", "batch": 2}, 50.0, 3) == 3, "one each, at least"
     assert counting({"name": "ringleader-pg"}, 1.0, 3) == 3
     assert counting(table, 4.0, 3) == 4
 
@@ -72,6 +73,9 @@ def test_the_law_fits_what_runs_needed() -> None:
     assert law.updates(made.methods[3].table, 4.0, 0.0) == 50, "it had so many, and was not there"
     of_five = of_results(made, front.load(scenario([1.0] * 5)))
     assert of_five.known.keys() < law.known.keys(), "synchronous has other updates there"
+    synchronous = made.methods[1].table
+    assert law.updates(synchronous, 4.0, 0.0) == 20
+    assert law.updates(synchronous, 2.0, 0.0) == pytest.approx(30), "two workers are left out"
     one = of_results(needs_of(made.methods[1]), front.load(STRAGGLER))
     theory = of_theory(front.load(STRAGGLER), 0.1)
     assert one.samples / one.rounds == pytest.approx(theory.samples / theory.rounds)
@@ -113,6 +117,47 @@ def test_a_cluster_without_its_slowest_worker() -> None:
     assert without_slowest(WHOLE, 2, 1).failures is None
     large = without_slowest(WHOLE, 1, 100)  # now worker 2 is last: 1 + 200 s
     assert large.compute_seconds().tolist() == [3.0, 1.5]
+
+
+def test_seconds_per_step_count_for_a_whole_trajectory() -> None:
+    compute = {"model": "explicit", "seconds": [0.001, 0.02, 0.002], "per": "step"}
+    uplink = {"model": "explicit", "seconds": [0.5, 0.0, 0.0]}
+    whole = Cluster.model_validate({"workers": 3, "compute": compute, "uplink": uplink})
+    assert slowest_first(whole, 1, 1000).tolist() == [1, 2, 0]  # 1.5, 20 and 2 s
+    assert without_slowest(whole, 1, 1, 1000).compute_seconds().tolist() == [0.001, 0.002]
+
+
+VARIED = {
+    "kind": "quadratic",
+    "dimension": 2,
+    "variants": [{"name": "far", "workers": [3], "optimum": 2.0}],
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "seconds", "problem", "updates", "when"),
+    [
+        # Update 4 k + 1 is the slow worker's, who arrives for the (k + 1)-th time.
+        ({"name": "ringleader-nigt"}, [1.0, 1.0, 1.0, 20.0], VARIED, 4001, 20 * 1001.0),
+        # A lap of n updates at each second, however many of the last one were simulated.
+        ({"name": "afedpg"}, [1.0] * 150, None, 15_001, 101.0),
+        ({"name": "fedbuff-nigt", "buffer": 60}, [1.0] * 150, None, 2_500, 1_000.0),
+        ({"name": "synchronous-nigt"}, [1.0, 3.0], None, 1_000, 3_000.0),
+    ],
+)
+def test_a_clock_goes_on_by_whole_laps(
+    method: dict[str, Any],
+    seconds: list[float],
+    problem: dict[str, Any] | None,
+    updates: int,
+    when: float,
+) -> None:
+    table = method | {"label": "it", "momentum": 0.5, "step_size": 0.1}
+    whole = front.load(scenario(seconds, **({"problem": problem} if problem else {})))
+    learned = Learned(whole.problem.model_dump(exclude_none=True), 2, None)
+    clock = timed(timing(whole.cluster, [table], learned, "test"), "it", 10**9, 0, events=450)
+    assert len(clock.times) < 1_000 < updates + 1
+    assert clock.seconds(updates) == pytest.approx(when)
 
 
 def test_a_power_law_stays_one() -> None:
@@ -169,8 +214,9 @@ def test_who_never_makes_an_update_is_said_and_not_run(tmp_path: Path) -> None:
     alone = scenario([0.1, 60.0], cluster=failures, updates=30, methods=[SYNCHRONOUS])
     found = front.plan(alone, methods=["synchronous"], learn=False)
     assert not np.isfinite(found.default.seconds)
-    assert reason(found.default, found.default, 4) == "it never makes an update"
-    assert ", instead of none: without worker 1, " in reason(found.plans[0], found.default, 4)
+    learned = found.planner.learned
+    assert reason(found.default, found.default, learned) == "it never makes an update"
+    assert ", instead of none: without worker 1, " in reason(found.plans[0], found.default, learned)
     needed: Any = None
     assert _confirmed(found.planner, found.default, needed, tmp_path) == math.inf
 
@@ -196,7 +242,9 @@ def test_every_method_that_is_tried_fits_the_cluster() -> None:
         "malenia",
         "ringleader",
     }
-    assert Choice(tables[0], 0, "finish", "allreduce").cluster(varied.cluster, 2).rule == "finish"
+    learned = Learned({}, 2, None)
+    made = Choice(tables[0], 0, "finish", "allreduce").cluster(varied.cluster, learned)
+    assert made.rule == "finish"
 
 
 def test_runs_confirm_a_plan(tmp_path: Path) -> None:
@@ -235,7 +283,7 @@ def test_runs_confirm_a_plan(tmp_path: Path) -> None:
         (["quadratic-stragglers", "--results", "x"], "x: not there; accepted: a folder of results"),
         (
             ["quadratic-stragglers", "--results", "{file}"],
-            "is of another problem, 'control'; accep",
+            "is of another problem: kind is 'control'; accep",
         ),
         (
             ["quadratic-stragglers", "--budget", "5"],
@@ -252,3 +300,13 @@ def test_mistakes_are_one_line(tmp_path: Path, words: list[str], line: str) -> N
     (told,) = said.stderr.splitlines()
     assert line in told
     assert not list(tmp_path.glob("*.toml"))
+
+
+def test_a_rule_of_ones_own_is_planned_with() -> None:
+    rule = {"rule": "own_classes:Clipped", "step_size": 0.5, "longest": 0.25}
+    found = front.plan(STRAGGLER | {"methods": [{"name": "rennala", "batch": 6} | rule]})
+    assert found.plans[0].choice.aggregation in {"afedpg", "rennala", "ringmaster"}
+    for plan in found.plans:
+        assert plan.choice.method["rule"] == "own_classes:Clipped"
+        assert plan.choice.method["longest"] == 0.25
+    assert found.best.methods[0].build().rule.longest == 0.25  # type: ignore[attr-defined]
