@@ -40,13 +40,13 @@ class Comparison:
         metric: the column of the history that thresholds and finals are about.
         thresholds: the values whose times are given.
         columns: numbers and texts, means over seeds (times to thresholds: medians).
-        chosen: the columns that the user wants, but for ``method``; empty: all.
+        chosen: the columns that the user wants, but for ``method``; None: all.
     """
 
     metric: str
     thresholds: list[float]
     columns: dict[str, list[str | float]]
-    chosen: tuple[str, ...] = ()
+    chosen: tuple[str, ...] | None = None
 
     def only(self, columns: Sequence[str]) -> "Comparison":
         """Return some columns, in this order, after ``method``.
@@ -84,12 +84,26 @@ def compare(runs: list[StoredRun], thresholds: Sequence[float] = ()) -> Comparis
     """
     column, until = curves.metric(runs), curves.horizon(runs)
     chosen = list(thresholds) or default_thresholds(runs, column)
-    table: dict[str, list[str | float]] = {}
-    for label in dict.fromkeys(run.label for run in runs):
-        mine = [run for run in runs if run.label == label]
-        for key, value in _row(mine, column, chosen, until).items():
-            table.setdefault(key, []).append(value)
-    return Comparison(column, chosen, table)
+    labels = dict.fromkeys(run.label for run in runs)
+    rows = [
+        _row([run for run in runs if run.label == label], column, chosen, until) for label in labels
+    ]
+    # not every method has every column: a race has no bias, and not all runs may be billed
+    return Comparison(
+        column, chosen, {key: [row.get(key, float("nan")) for row in rows] for key in _keys(rows)}
+    )
+
+
+def _keys(rows: Sequence[dict[str, str | float]]) -> list[str]:
+    """Return the keys of all rows; one that few have stands after the key that is before it."""
+    keys: list[str] = []
+    for row in rows:
+        place = 0
+        for key in row:
+            if key not in keys:
+                keys.insert(place, key)
+            place = keys.index(key) + 1
+    return keys
 
 
 def default_thresholds(runs: list[StoredRun], column: str) -> list[float]:
@@ -147,7 +161,10 @@ def warnings_of(runs: list[StoredRun]) -> list[str]:
         facts = [b for run in runs if run.label == label and (b := run.totals.get("bias"))]
         z = [b["length_z"] for b in facts if b["length_z"] is not None]
         if z and abs(sum(z)) / len(z) ** 0.5 > SIGNIFICANT:
-            used, unused = (_mean([b[f"{k}_length"] for b in facts]) for k in ("used", "discarded"))
+            used, unused = (
+                _mean([n for b in facts if (n := b[f"{k}_length"]) is not None])
+                for k in ("used", "discarded")
+            )
             kind = "short" if unused > used else "long"
             lines.append(
                 f"{label}: waiting for the first favours {kind} episodes: used trajectories take "

@@ -50,7 +50,7 @@ def comparison_sheets(comparison: Comparison, title: str, caption: str = "") -> 
         caption: instead of the title in LaTeX.
     """
     name = comparison.metric.removesuffix("_mean").replace("_", " ")
-    if comparison.chosen:
+    if comparison.chosen is not None:
         headers = {k: COSTS.get(k, k.replace("_", "\n", 1)) for k in comparison.chosen}
         return [_comparison_sheet(comparison, "means over seeds", headers, (title, caption))]
     results = {

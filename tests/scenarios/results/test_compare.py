@@ -11,8 +11,10 @@ from commands import straggler, write_scenario
 from rich.console import Console
 from typer.testing import CliRunner
 
+from scenarios.api.shown import Comparison as Shown
 from scenarios.api.studies import open as straggler_open
 from scenarios.cli.app import app
+from scenarios.report.tables import comparison_table
 from scenarios.results import curves
 from scenarios.results.compare import compare, time_to, warnings_of
 from scenarios.results.rows import tidy
@@ -172,6 +174,55 @@ def test_bytes_of_older_runs_that_counted_one_way_are_not_known() -> None:
     )
     rows = tidy([older, newer]).rows
     assert [math.isnan(row["bytes_sent"]) for row in rows] == [True, False]
+
+
+def bias(used: float | None, discarded: float | None, z: float | None) -> dict[str, float | None]:
+    known = {"used_length": used, "discarded_length": discarded, "length_z": z}
+    return {f"{of}_return": None for of in ("used", "discarded")} | known
+
+
+def test_methods_with_different_columns_share_a_table() -> None:
+    """One selects trajectories, one was billed, one is a race that has neither."""
+    chooses, paid, race = (stored(label, [1, 2], [1.0, 3.0], [9, 9]) for label in "abc")
+    chooses.totals["bias"] = bias(20.0, 30.0, 1.0)
+    paid.info["bill"] = {"money": 8.0}
+    for runs in ([race, paid, chooses], [chooses, paid, race]):
+        numbers = compare(runs, [2.0])
+        assert {len(values) for values in numbers.columns.values()} == {3}
+        names = [*numbers.columns]
+        assert names[names.index("workers_heard") + 1] in {"money", "used_length"}
+        assert names[-2:] == ["time_to_2", "money_to_2"]
+        shown = Shown(numbers, "t")
+        row = dict(zip(numbers.columns["method"], numbers.columns["used_length"], strict=True))
+        assert row["a"] == 20.0
+        assert np.isnan([row["b"], row["c"]]).all()
+        table = shown.table().set_index("method")
+        assert table["money"].isna().to_dict() == {"a": True, "b": False, "c": True}
+        assert "20.0" in shown.csv()
+        (selected,) = (s for s in shown.sheets if "trajectories" in s.title)
+        cells = {row[0]: row[1:3] for row in selected.rows}
+        assert cells == {"a": ["20", "30"], "b": ["-", "-"], "c": ["-", "-"]}
+        assert len(comparison_table(numbers).rows) == 3
+
+
+def test_a_seed_that_used_nothing_has_no_say_in_what_was_favoured() -> None:
+    seeds = [stored("a", [1, 2], [1.0, 3.0], [9, 9]) for _ in range(2)]
+    seeds[0].totals["bias"] = bias(20.0, 30.0, 4.0)
+    seeds[1].totals["bias"] = bias(None, 40.0, None)
+    (line,) = warnings_of(seeds)
+    assert "used trajectories take 20 steps, discarded ones 35 (z = 4.0)" in line
+
+
+def test_the_method_alone_is_a_table(two_workers: Path) -> None:
+    said = straggler("compare", "runs/two", "--columns", "method", cwd=two_workers)
+    assert said.returncode == 0, said.stderr
+    assert [line.strip() for line in said.stdout.splitlines()][-4:-1] == [
+        "afedpg",
+        "rennala-nigt",
+        "synchronous-nigt",
+    ]
+    csv = straggler("compare", "runs/two", "--columns", "method", "--csv", cwd=two_workers)
+    assert csv.stdout.splitlines() == ["method", "afedpg", "rennala-nigt", "synchronous-nigt"]
 
 
 def test_compare_prints_a_table_and_csv(two_workers: Path) -> None:
