@@ -10,6 +10,7 @@ from rich.console import Console
 from scenarios.api.race import limited, track_of
 from scenarios.api.run import Source, load
 from scenarios.api.shown import Shown
+from scenarios.api.target import check_target
 from scenarios.format.scenario import Scenario, Seed
 from scenarios.format.words.accepted import FileOrFolder, Names
 from scenarios.format.words.arguments import checked_call
@@ -64,6 +65,7 @@ def calibrate(
     seed: Seed | None = None,
     address: str | None = None,
     updates: Count = UPDATES,
+    force: bool = False,
 ) -> Calibrated:
     """Measure on real workers what a scenario says of its cluster.
 
@@ -78,6 +80,7 @@ def calibrate(
         seed: the scenario's first if None.
         address: HOST:PORT of a Ray head; a Ray of its own on this machine if None.
         updates: of the race.
+        force: overwrite ``out`` even if calibrate did not write what is there.
 
     Raises:
         BadInputError: the scenario or an option is wrong, there is no such Ray, or a worker
@@ -85,7 +88,9 @@ def calibrate(
     """
     scenario = load(source)
     file = Path(source) if isinstance(source, str | Path) else None
-    _check(scenario, file, out)
+    _check(scenario)
+    if out is not None:
+        check_target(file, Path(out), force=force)
     short = scenario.with_values({"updates": updates, "time_limit": None})
     seeds = [scenario.seeds[0] if seed is None else seed]
     (job, *_) = plan(short, Path(), [method] if method else [], seeds)
@@ -112,16 +117,12 @@ def _with_times(scenario: Scenario, measured: Mapping[str, object]) -> Scenario:
     return scenario.with_values(values).named(scenario.name)
 
 
-def _check(scenario: Scenario, file: Path | None, out: str | Path | None) -> None:
-    """Look, before the race, for what cannot be measured or written.
+def _check(scenario: Scenario) -> None:
+    """Look, before the race, for what cannot be measured.
 
     Raises:
         BadInputError: there is something.
     """
-    if out is not None and (file is None or not file.is_file()):
-        raise BadInputError(f"--out {out}: needs a file as its base; accepted: a scenario's file")
-    if out is not None and Path(out).suffix != ".toml":
-        raise BadInputError(f"--out {out}: accepted: a new file that ends in .toml")
     if scenario.cluster.network is not None:
         raise BadInputError(
             "cluster.network: cannot be measured as a whole; accepted: uplink and downlink instead"

@@ -148,6 +148,9 @@ def calibrate(
     ] = None,
     address: RaceAddress = None,
     updates: Annotated[int, typer.Option(min=1, help="Of the race that measures.")] = 100,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite a file that calibrate did not write.")
+    ] = False,
 ) -> None:
     """Measure on real workers what a scenario says of its cluster, and write that scenario.
 
@@ -157,7 +160,18 @@ def calibrate(
     """
     from scenarios.api.calibrate import calibrate as api
 
+    if force and out is None:
+        raise BadInputError("--force: is for --out")
     with interruptible():
-        show(api(scenario, out, method=method, seed=seed, address=address, updates=updates))
+        found = api(
+            scenario,
+            out,
+            method=method,
+            seed=seed,
+            address=address,
+            updates=updates,
+            force=force,
+        )
+    show(found)
     if out is not None:
         typer.echo(f"written: {out}")

@@ -296,6 +296,37 @@ def test_a_network_of_the_users_own_is_refused_before_the_race(
     assert not (tmp_path / "real.toml").exists()
 
 
+def test_no_scenario_of_the_users_is_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is one of which the written file is made: its base, or the base of that."""
+    monkeypatch.delattr(api, "measured")  # what is refused is not raced
+    mine, other = write_scenario(tmp_path), tmp_path / "other.toml"
+    other.write_text('base = "two.toml"\nupdates = 3\n')
+    (tmp_path / "link.toml").symlink_to(mine)
+    for source, out, said in (
+        ("two.toml", "two.toml", "would have itself as its base; accepted: a new file"),
+        ("two.toml", "link.toml", "would have itself as its base; accepted: a new file"),
+        ("other.toml", "two.toml", "would have itself as its base; accepted: a new file"),
+        ("two.toml", "other.toml", "is there, and not written by calibrate; accepted: a new file,"),
+    ):
+        for force in ([], ["--force"] * ("itself" in said)):
+            wrong = straggler("calibrate", source, "-o", out, *force, cwd=tmp_path)
+            assert wrong.returncode == 2
+            assert wrong.stderr.startswith(f"straggler: --out {out}: {said}")
+            assert wrong.stderr.count("\n") == 1
+    assert load(str(mine)).updates == 40
+
+    one = race(gradients=[(k, 1.0, 1.5, 1) for k in (0, 1, 0, 1)])
+    monkeypatch.setattr(api, "measured", lambda *_: (one, None), raising=False)
+    for given in (["-o", "other.toml", "--force"], ["-o", "other.toml"]):  # the second is its own
+        done = straggler("calibrate", "two.toml", *given, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    assert other.read_text().startswith("# Measured by `straggler calibrate two.toml`")
+    alone = straggler("calibrate", "two.toml", "--force", cwd=tmp_path)
+    assert (alone.returncode, alone.stderr) == (2, "straggler: --force: is for --out\n")
+
+
 def test_a_method_that_leaves_workers_out_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     race_of_clocked_crews(monkeypatch)
     with pytest.raises(BadInputError) as error:
