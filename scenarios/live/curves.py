@@ -20,6 +20,9 @@ DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 MARGIN = 10
 """Letters left of the curves, for the numbers."""
 
+WHOLE = 1e4
+"""From here on four digits take a power of ten."""
+
 
 @dataclass(frozen=True)
 class Points:
@@ -83,7 +86,7 @@ def draw(curves: Mapping[str, Points], end: float, width: int, height: int) -> l
     lines = []
     for row in range(height):
         number = {0: high, height - 1: low}.get(row)
-        line = Text("" if number is None else f"{number:.4g}"[: MARGIN - 2].rjust(MARGIN - 2))
+        line = Text("" if number is None else _short(number).rjust(MARGIN - 2))
         line.pad_right(MARGIN - 2 - len(line))
         line.append(" │", style="dim")
         for code, style in zip(codes[row], styles[row], strict=True):
@@ -93,6 +96,13 @@ def draw(curves: Mapping[str, Points], end: float, width: int, height: int) -> l
     until = f"{end:,.4g} {' and '.join(sorted(kinds, reverse=True))} s"
     lines.append(Text(f"{'0':>{MARGIN}}{until:>{columns}}"[:width], style="dim"))
     return lines
+
+
+def _short(number: float) -> str:
+    """Return a finite number that fits left of the curves, with up to four digits; or whole."""
+    whole = [f"{number:.0f}"] if abs(number) >= WHOLE else []
+    forms = [*whole, *(f"{number:.{digits}g}" for digits in (4, 3, 2, 1))]
+    return next(form for form in forms if len(form) <= MARGIN - 2)
 
 
 def _dots(values: Vector, low: float, high: float, height: int) -> Truths:

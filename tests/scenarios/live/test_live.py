@@ -70,6 +70,25 @@ def test_a_rising_line_is_drawn_with_braille() -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0.75, "0.75"),
+        (12345.6, "12346"),
+        (-1234567.0, "-1234567"),
+        (-12345678.0, "-1.2e+07"),
+        (-0.00012345, "-0.00012"),
+        (1.23456e-5, "1.23e-05"),
+        (-1.23456e-105, "-1e-105"),
+        (-1.79e308, "-2e+308"),
+    ],
+)
+def test_no_number_beside_the_curves_is_cut(value: float, said: str) -> None:
+    line = Points(np.array([1.0, 2.0]), np.array([0.0, value]))
+    rows = draw({"a": line}, end=2.0, width=MARGIN + 1, height=2)
+    assert rows[value < 0].plain.split(" │")[0].strip() == said
+
+
+@pytest.mark.parametrize(
     ("labels", "said"),
     [
         (["a"], "4 simulated s"),
