@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from scenarios.pictures.panels import Panel
     from scenarios.pictures.style import Picture
 
-LARGEST = 100
-"""Inches of a picture's side."""
-
 
 @checked_call
 def plot(
@@ -58,11 +55,13 @@ def plot(
         Look,
         draw,
     )
+    from scenarios.pictures.style import check_size  # noqa: PLC0415
 
     if xlim and not 0 <= xlim[0] < xlim[1] < math.inf:
         raise BadInputError(f"xlim {xlim[0]:g} {xlim[1]:g}: accepted: two rising numbers from 0")
-    if size and not all(1 <= side <= LARGEST for side in size):
-        raise BadInputError(f"size {size[0]:g} {size[1]:g}: accepted: 1 to {LARGEST} inches each")
+    check_size(size)
+    if overlay and theory and len(results) > 1:
+        raise BadInputError("theory: is about one cluster in a panel; accepted: without overlay")
     clusters = _clusters(results)
     for runs in clusters.values():
         if column is not None and column not in runs[0].history:

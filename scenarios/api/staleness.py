@@ -56,11 +56,16 @@ class Delays(Shown):
 
         Args:
             size: width and height in inches.
+
+        Raises:
+            BadInputError: the picture would be too small or too large.
         """
         from scenarios.pictures.staleness import (  # noqa: PLC0415 - matplotlib takes a second
             draw_staleness,
         )
+        from scenarios.pictures.style import check_size  # noqa: PLC0415
 
+        check_size(size)
         seeds = len({run.info["seed"] for run in self._runs})
         title = f"{self.title}\nmeans over {seeds} seed{'s' * (seeds > 1)}"
         return draw_staleness(self._lanes, title, size)

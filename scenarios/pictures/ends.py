@@ -34,7 +34,7 @@ def name_curves(ax: Axes, names: Iterable[object]) -> bool:
     ends: list[tuple[float, Any]] = []
     for line in lines:
         x, y = to_axes.transform(np.asarray(line.get_xydata())[-1])
-        if x < REACHED:
+        if x < REACHED or not 0 <= y <= 1:  # below a logarithmic axis, which has no 0
             return False
         ends.append((float(y), line))
     ends.sort(key=lambda end: end[0])

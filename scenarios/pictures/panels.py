@@ -193,8 +193,21 @@ def _draw_panel(ax: Axes, panel: Panel, labels: list[str], shown: Look) -> None:
     if shown.logx:
         ax.set_xscale("log")
     log = panel.column == "gradient_norm" if shown.logy is None else shown.logy
-    if log and ax.get_lines():
+    if log and _above_zero(ax, needed=bool(shown.logy), column=panel.column):
         ax.set_yscale("log")
+
+
+def _above_zero(ax: Axes, column: str, *, needed: bool) -> bool:
+    """Return whether a curve is above 0 somewhere, so that a logarithmic axis shows something.
+
+    Raises:
+        BadInputError: it is needed, and no curve is.
+    """
+    lines = ax.get_lines()
+    found = any(np.any(np.asarray(line.get_ydata()) > 0) for line in lines)
+    if needed and lines and not found:
+        raise BadInputError(f"--logy: no value of {column} above 0; accepted: without it")
+    return found
 
 
 def _edges(runs: list[StoredRun], shown: Look) -> Vector:
@@ -202,7 +215,8 @@ def _edges(runs: list[StoredRun], shown: Look) -> Vector:
     begin, end = shown.xlim or (0.0, max(float(run.totals["elapsed"]) for run in runs))
     if not shown.logx:
         return np.linspace(begin, end, BINS + 1)
-    first = min(float(run.history["time"][0]) for run in runs if len(run.history["time"]))
+    firsts = (float(run.history["time"][0]) for run in runs if len(run.history["time"]))
+    first = min(firsts, default=end)  # no run has made an update: an empty panel
     return np.geomspace(begin or min(first, end) * 0.999, end, BINS + 1)
 
 

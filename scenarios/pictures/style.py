@@ -62,6 +62,12 @@ WIDTHS = {"nigt": 1.7, "pg": 1.0, "adam": 2.4, "heavy-ball": 3.0}
 SHADES = {"adam": ("#FFFFFF", 0.35), "heavy-ball": ("#000000", 0.3), "pg": ("#FFFFFF", 0.2)}
 """A rule's colour where the method has none of its own: NIGT's, with so much of another."""
 
+LARGEST = 100
+"""Inches of a picture's side."""
+
+UNWANTED = frozenset({"pgf"})
+"""Formats of matplotlib's that take more than matplotlib: a LaTeX beside it."""
+
 OURS = "\\mathdefault"
 """Marks formulas: those of matplotlib along logarithmic axes, and our own."""
 
@@ -122,6 +128,16 @@ def formulas(text: str) -> str:
     return found if OURS in found else text
 
 
+def check_size(size: tuple[float, float] | None) -> None:
+    """Check the width and height in inches that a user wants; None: as is usual.
+
+    Raises:
+        BadInputError: one is too small or too large.
+    """
+    if size and not all(1 <= side <= LARGEST for side in size):
+        raise BadInputError(f"size {size[0]:g} {size[1]:g}: accepted: 1 to {LARGEST} inches each")
+
+
 def save(figure: Picture, file: Path, *, dark: bool = False) -> None:
     """Save a picture, whole or not at all; the ending decides the format.
 
@@ -133,7 +149,7 @@ def save(figure: Picture, file: Path, *, dark: bool = False) -> None:
     Raises:
         BadInputError: the ending is no format, or a folder is in the way.
     """
-    accepted = figure.canvas.get_supported_filetypes()
+    accepted = [kind for kind in figure.canvas.get_supported_filetypes() if kind not in UNWANTED]
     if file.is_dir() or file.suffix.removeprefix(".") not in accepted:
         raise BadInputError(
             f"{file}: cannot be a picture; accepted: a file in {', '.join(accepted)}"

@@ -165,6 +165,11 @@ def test_what_cannot_be_is_one_line(results: front.Results, tmp_path: Path) -> N
         "x: no such method here; accepted: rennala-nigt": lambda: results.plot(methods=["x"]),
         "xlim 3 1: accepted: two rising numbers": lambda: results.plot(xlim=(3, 1)),
         "size 0 1: accepted: 1 to 100 inches": lambda: results.plot(size=(0, 1)),
+        "size 1000 1: accepted: 1 to 100 inches": lambda: results.staleness().plot(size=(1000, 1)),
+        "size -1 2: accepted: 1 to 100 inches": lambda: results.staleness().plot(size=(-1, 2)),
+        "theory: is about one cluster in a panel; accepted: without overlay": (
+            lambda: front.plot(results, results, overlay=True, theory=True)
+        ),
         "nowhere: not there; accepted: a folder of results, of one run or of a store; a compact": (
             lambda: front.open("nowhere")
         ),

@@ -15,6 +15,7 @@ from rich.console import Console
 import straggler
 from algorithms import METHODS, RULES
 from scenarios.cli.parts import _broken
+from scenarios.format.words.errors import BadInputError
 from scenarios.pictures import ends, theme
 from scenarios.pictures.style import (
     COLOURS,
@@ -241,6 +242,36 @@ def test_curves_that_end_at_the_right_have_their_names_there() -> None:
     apart = simulated().plot()  # one ends at a tenth of the other
     assert not apart.axes[0].texts
     assert len(apart.legends) == 1
+
+
+def test_a_logarithmic_axis_shows_what_is_above_zero() -> None:
+    """On equal clusters both curves end at the right; the second one is below 0 there."""
+    results = simulated(cluster={"workers": 2, "compute": {"model": "power", "scale": 1.0}})
+    for run in results.runs:
+        run.history["objective"][:] = np.linspace(-8.0, 0.0, 20)
+    with pytest.raises(BadInputError) as error:
+        results.plot(logy=True)
+    assert str(error.value) == "--logy: no value of objective above 0; accepted: without it"
+    for run in results.runs:
+        end = -1.0 if run.label == "rennala-nigt" else 2.0
+        run.history["objective"][:] = np.linspace(8.0, end, 20)
+    figure = results.plot(logy=True)
+    (ax,) = figure.axes
+    assert ax.get_yscale() == "log"
+    assert 0 < ax.get_ylim()[0] < 2
+    assert ax.get_ylim()[1] > 8
+    assert not ax.texts, "no name stands far below the picture"
+    assert len(figure.legends) == 1
+    assert np.isfinite(figure.get_tightbbox().extents).all()
+
+
+def test_a_panel_without_an_update_has_a_logarithmic_time_axis() -> None:
+    none = simulated(updates=None, time_limit=0.5)
+    assert sum(run.totals["updates"] for run in none.runs) == 0
+    full, empty = straggler.plot(simulated(), none, logx=True).axes
+    assert (full.get_xscale(), empty.get_xscale()) == ("log", "log")
+    assert not empty.get_lines()
+    assert empty.get_xlim()[1] == 0.5
 
 
 def test_names_are_moved_apart_about_where_they_were() -> None:

@@ -263,6 +263,7 @@ def test_tables_fit_a_terminal_of_80_columns(two_workers: Path) -> None:
     [
         (["--out", "p.xyz"], "p.xyz: cannot be a picture"),
         (["--out", "."], ".: cannot be a picture"),
+        (["--out", "p.pgf"], "p.pgf: cannot be a picture; accepted: a file in eps, gif, jpg, jpeg"),
         (["--column", "return_mean"], "return_mean: no run has a value of it"),
     ],
 )
