@@ -1,12 +1,13 @@
 """A page that one can mail, of one cluster, of several, or of a sweep."""
 
+import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from scenarios.api.plot import distinct
 from scenarios.api.results import Results
-from scenarios.api.studies import SweepResults
+from scenarios.api.studies import STORE, SweepResults
 from scenarios.format.words.accepted import FileOrFolder, Names
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
@@ -18,6 +19,8 @@ from scenarios.report.section import sections_of
 from scenarios.report.swept import maps_of, sections_of_sweep
 from scenarios.report.tables import failures
 from scenarios.results.published import command_of
+from scenarios.runs.store.record import RACED
+from scenarios.runs.store.stored import StoredRun
 
 
 @checked_call
@@ -48,6 +51,9 @@ def report(
     """
     if not results:
         raise BadInputError("report: accepted: at least one result")
+    for result in results:
+        if not result.runs:
+            raise BadInputError(f"{result.name}: no runs are there yet")
     about = About(
         title or _title(results),
         [*_commands(results), command or "straggler.report(...)"],
@@ -100,10 +106,49 @@ def _commands(results: Sequence[Results]) -> list[str]:
         if path.suffix == ".parquet" and path.is_file():
             lines.append(command_of(path))
         elif isinstance(result, SweepResults):
-            lines.append(shlex.join(["straggler", "sweep", result.name]))
+            store = path.parent.parent
+            elsewhere = ["--out", str(store)] if store != STORE else []
+            lines.append(shlex.join(["straggler", "sweep", result.name, *elsewhere]))
         else:
-            stem = Path(result.name).name or "scenario"
-            lines.append(
-                f"straggler run {stem}.toml --out {result.name}   # the scenario, as below"
-            )
+            made = map(shlex.join, _made_by(result))
+            lines += [f"{command}   # the scenario, as below" for command in made]
     return list(dict.fromkeys(lines))
+
+
+def _made_by(result: Results) -> Iterator[list[str]]:
+    """Yield what makes the runs of a folder: of each folder of results below it, and its races."""
+    groups: dict[tuple[str, ...], list[StoredRun]] = {}
+    for run in result.runs:
+        if run.info:
+            key = _results_of(run, result.name), *_raced(run)
+            groups.setdefault(key, []).append(run)
+    for (out, kind, *how), runs in groups.items():
+        stem = Path(out).resolve().name or "scenario"
+        only = _part_of(out, Path(result.name), runs)
+        yield ["straggler", kind, f"{stem}.toml", "--out", out, *only, *how]
+
+
+def _results_of(run: StoredRun, name: str) -> str:
+    """Return OUT of a run in OUT/METHOD/seed-SEED; ``name`` if it lies otherwise."""
+    if Path(name).is_dir() and run.path.absolute().name.startswith("seed-"):
+        return os.path.normpath(run.path / "../..")
+    return name
+
+
+def _raced(run: StoredRun) -> list[str]:
+    """Return the command that made a run, and the options of a race."""
+    how = run.info.get("race")
+    if how is None:
+        return ["run"]
+    scale = ["--scale", f"{how['scale']:g}"] if how["scale"] != 1 else []
+    return ["race", *["--emulate"] * how["emulate"], *scale]
+
+
+def _part_of(out: str, folder: Path, runs: Sequence[StoredRun]) -> list[str]:
+    """Return options for the runs of a folder within that of the results."""
+    if Path(out).resolve() not in folder.resolve().parents:
+        return []
+    labels = dict.fromkeys(run.label.removesuffix(RACED) for run in runs)
+    only = [word for label in labels for word in ("--method", label)]
+    alone = runs[0].path.resolve() == folder.resolve()
+    return [*only, *["--seed", str(runs[0].info["seed"])] * alone]

@@ -163,10 +163,14 @@ def scenario_text(part: Part) -> str:
     if "trace" in info:
         content["cluster"]["compute"] = {**content["cluster"]["compute"], "file": info["trace"]}
     content["seeds"] = sorted({int(run.info["seed"]) for run in part.runs})
-    methods = {run.label: run.info["content"]["methods"][0] for run in part.runs}
+    methods: dict[str, dict[str, Any]] = {}  # of a race and its simulation there is one
+    for label in part.labels:
+        methods.setdefault(
+            label.removesuffix(RACED), part.first(label).info["content"]["methods"][0]
+        )
     content["methods"] = [
         table if table["name"] == name else {**table, "label": name}
-        for name, table in ((label.removesuffix(RACED), methods[label]) for label in part.labels)
+        for name, table in methods.items()
     ]
     return tomli_w.dumps(_without_nothing(content))
 

@@ -73,8 +73,15 @@ def refresh(runs: Sequence[StoredRun], file: Path, command: str) -> Iterator[str
         command: what made the runs.
 
     Raises:
-        BadInputError: one is a race.
+        BadInputError: there is none, or one is a race or damaged.
     """
+    if not runs:
+        raise BadInputError(f"{file}: there is nothing to write; accepted: at least one run")
+    for run in runs:
+        if not run.info:
+            raise BadInputError(
+                f"{run.path}: its files are damaged; accepted: run again, which sets them aside"
+            )
     if any(run.is_race for run in runs):
         raise BadInputError(f"{file}: races are never the same again; accepted: simulated runs")
     if file.exists():

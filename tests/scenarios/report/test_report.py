@@ -173,6 +173,77 @@ def test_what_makes_it_again(two_workers: Path, tmp_path: Path) -> None:
     assert made.stderr.count("is there already") == 6
 
 
+def commands_of(html: str) -> list[str]:
+    (text,) = re.findall(r"<pre[^>]*>(straggler [^<]*)</pre>", html)
+    return unescape(text).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("folder", "command"),
+    [
+        ("runs/two", "straggler run two.toml --out runs/two"),
+        ("runs", "straggler run two.toml --out runs/two"),
+        ("runs/two/afedpg", "straggler run two.toml --out runs/two --method afedpg"),
+        (
+            "runs/two/afedpg/seed-1",
+            "straggler run two.toml --out runs/two --method afedpg --seed 1",
+        ),
+    ],
+)
+def test_a_part_of_a_folder_is_made_again_where_it_is(
+    folder: str, command: str, two_workers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(two_workers)
+    html = front.report(front.open(folder)).html
+    assert commands_of(html)[0] == f"{command}   # the scenario, as below"
+
+
+def test_races_beside_runs_are_made_again_by_race_from_one_scenario(
+    two_workers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(two_workers)
+    both = front.open("runs/two")
+    for run in front.open("runs/two/afedpg").runs:
+        run.info["label"], run.info["kind"] = "afedpg (race)", "race"
+        run.info["race"] = {"emulate": True, "scale": 0.5}
+        both.runs.append(run)
+    html = front.report(both).html
+    assert commands_of(html)[:2] == [
+        "straggler run two.toml --out runs/two   # the scenario, as below",
+        "straggler race two.toml --out runs/two --emulate --scale 0.5   # the scenario, as below",
+    ]
+    methods = front.load(tomllib.loads(part_scenario(html))).methods
+    assert [method.name for method in methods] == ["rennala-nigt", "synchronous-nigt", "afedpg"]
+
+
+SWEEP = """
+title = "noise"
+base = "two.toml"
+seeds = [0]
+methods = ["afedpg"]
+set = { updates = 5 }
+axes = [
+    { key = "problem.noise", values = [0.1, 1.0] },
+    { key = "cluster.preemption", values = ["cancel", "finish"] },
+]
+"""
+
+
+def test_a_sweep_is_made_again_in_its_store(tmp_path: Path) -> None:
+    write_scenario(tmp_path)
+    (tmp_path / "sweep.toml").write_text(SWEEP)
+    asked = ("report", "sweep.toml", "-o", "x.html", "--store", "else")
+    early = straggler(*asked, cwd=tmp_path)
+    assert (early.returncode, early.stderr) == (
+        2,
+        "straggler: sweep.toml: no runs are there yet\n",
+    )
+    assert straggler("sweep", "sweep.toml", "--out", "else", cwd=tmp_path).returncode == 0
+    assert straggler(*asked, "--at", "preemption=cancel", cwd=tmp_path).returncode == 0
+    html = (tmp_path / "x.html").read_text()
+    assert commands_of(html)[0] == "straggler sweep sweep.toml --out else"
+
+
 def test_scenarios_of_one_folder_are_sections(two_workers: Path, tmp_path: Path) -> None:
     write_scenario(tmp_path, ("two workers", "slower"), ("[1.0, 2.0]", "[1.0, 3.0]"))
     assert straggler("run", "two.toml", "--out", "both/b", cwd=tmp_path).returncode == 0

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from commands import straggler, write_scenario
 
+from scenarios.api.results import Results
 from scenarios.api.run import simulate
 from scenarios.api.studies import open as open_results
 from scenarios.cli.app import app
@@ -45,6 +46,16 @@ def test_what_is_in_memory_or_compact_is_saved_as_well(two_workers: Path) -> Non
     assert same_numbers(copy.runs, one.runs) == 1
     (line,) = copy.save(two_workers / "one.parquet")
     assert line.endswith("1 of 1 runs have the numbers that were there")
+
+
+def test_nothing_and_what_is_damaged_are_not_saved(tmp_path: Path) -> None:
+    for runs, said in (
+        ([], "x.parquet: there is nothing to write; accepted: at least one run"),
+        ([StoredRun(Path("lost"), RunInfo())], "lost: its files are damaged; accepted: run again"),
+    ):
+        with pytest.raises(BadInputError, match=said):
+            Results(runs, "here").save(tmp_path / "x.parquet")
+    assert not [*tmp_path.iterdir()]
 
 
 def test_failed_runs_are_kept_without_rows(two_workers: Path) -> None:
