@@ -1,6 +1,8 @@
 """Timelines of runs that kept none: the clock is simulated again, without what was learned."""
 
+import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
@@ -34,6 +36,12 @@ def _again(run: StoredRun) -> tuple[StoredRun | None, str]:
         return None, "not kept, and it needs classes of the user's to be made again"
     problem = {"kind": "clock", "dimension": dimension}
     said = {**content, "title": run.info["title"], "problem": problem, "evaluation": None}
+    compute = content["cluster"]["compute"]
+    if compute["model"] == "trace":
+        if not _is_there(run.info.get("trace", ""), compute["digest"]):
+            return None, "not kept, and its trace of compute times is not there or another one"
+        compute = {**compute, "file": run.info["trace"]}
+        said["cluster"] = {**content["cluster"], "compute": compute}
     try:
         made = simulated(RunSpec(Scenario.model_validate(said)))
     except (ValueError, BadInputError, StalledError):
@@ -44,6 +52,14 @@ def _again(run: StoredRun) -> tuple[StoredRun | None, str]:
     return (
         (made, "simulated again") if same else (None, "not kept, and the clock has changed since")
     )
+
+
+def _is_there(file: str, digest: str) -> bool:
+    """Return whether a file has the content that a digest says."""
+    try:
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest() == digest
+    except OSError:
+        return False
 
 
 def _texts(said: object) -> Iterator[str]:

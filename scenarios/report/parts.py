@@ -59,6 +59,8 @@ class Part:
 def parts_of(runs: Sequence[StoredRun], name: str) -> list[Part]:
     """Return a part for each scenario among runs; those without a finished run are left out.
 
+    Titles do not tell scenarios apart: one may have been corrected between two runs.
+
     Args:
         runs: failed and damaged ones too.
         name: where they are.
@@ -69,7 +71,7 @@ def parts_of(runs: Sequence[StoredRun], name: str) -> list[Part]:
     groups: dict[str, list[StoredRun]] = {}
     for run in runs:
         if run.info:
-            groups.setdefault(digits([run.info["title"], apart_from_method(run)]), []).append(run)
+            groups.setdefault(digits(apart_from_method(run)), []).append(run)
     finished = [group for group in groups.values() if any(run.is_done for run in group)]
     if not finished:
         raise BadInputError(f"{name}: no finished runs; accepted: a folder or a file that has some")

@@ -54,6 +54,7 @@ class Section:
         workers: SVG of each method.
         gradients: the same in numbers; None as above.
         missing: why methods have no timeline.
+        nothing: why there are no curves.
     """
 
     part: Part
@@ -72,6 +73,7 @@ class Section:
     workers: list[tuple[str, Markup]] = field(default_factory=list)
     gradients: tables.Table | None = None
     missing: dict[str, str] = field(default_factory=dict)
+    nothing: str = ""
 
 
 def section(
@@ -93,11 +95,12 @@ def section(
     found, missing = lanes.lanes_in(part)
     first = lanes.legible(found)
     drawn = bool(found)
+    nothing = _nothing(data, part)
     gradients = lanes.by_worker(found)
     return Section(
         part,
         {**data, "timelines": lanes.timelines(part, found, total[1]) if drawn else None},
-        None if _nothing(data) else curves.draw(data, part, measured, level, palette),
+        None if nothing else curves.draw(data, part, measured, level, palette),
         level,
         [] if index is None else tables.reached(data, part, measured[0], index),
         tables.scenario_text(part),
@@ -111,12 +114,17 @@ def section(
         [(name, workers.draw_workers(one, gradients[name], name)) for name, one in found.items()],
         tables.gradients_table(gradients) if drawn else None,
         missing,
+        nothing,
     )
 
 
-def _nothing(data: dict[str, Any]) -> bool:
-    """Return whether no run has a value: only the clock was simulated."""
-    return not any(curve["v"] for run in data["runs"] for curve in run["curves"].values())
+def _nothing(data: dict[str, Any], part: Part) -> str:
+    """Return why no run has a value; an empty text if one has."""
+    if any(curve["v"] for run in data["runs"] for curve in run["curves"].values()):
+        return ""
+    if not any(run.totals["updates"] for run in part.runs):
+        return "No run made an update."
+    return "Only the clock was simulated: there is nothing to be learned."
 
 
 def outline(part: Part, key: str, total: int, beside: Sequence[Part] = ()) -> dict[str, Any]:

@@ -89,6 +89,7 @@ def sections_of_sweep(maps: Maps) -> tuple[list[Section], dict[str, Any]]:
             "cells": [_index(point, maps) for point in maps.points],
             "columns": maps.shape[1],
             "seeds": maps.seeds,
+            "held": held,
         },
     }
     return sections, sweep

@@ -50,7 +50,7 @@ const sweep = (said, curves) => {
       fill(`fastest ${index}`, ink(first[0]), `${sure ? "" : "~"}${lead === Infinity ? "alone" : `${Number(lead.toPrecision(2))}x`}`);
     });
     const caption = place.querySelector("[data-caption]");
-    caption.textContent = `Seconds until ${curves.part.columns[curves.column]} = ${words(curves.threshold)}, medians over the chosen seeds. Pale: never. ~: the bands of seeds overlap.`;
+    caption.textContent = `Seconds until ${curves.part.columns[curves.column]} = ${words(curves.threshold)}, medians over the chosen seeds${said.held}. Pale: never. ~: the bands of seeds overlap.`;
   };
 
   let now = -1;

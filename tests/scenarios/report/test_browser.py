@@ -238,3 +238,10 @@ def test_maps_of_a_sweep_follow_the_threshold_and_open_a_point(opened: Open, swe
     assert line.get_attribute("d") != path
     page.locator("#sweep svg").press("ArrowRight")
     assert title.inner_text() == "noise = 1.0, preemption = finish"
+
+
+def test_what_a_sweep_holds_stays_in_its_caption(opened: Open, swept: Path) -> None:
+    held = front.open(swept.parent / "sweep.toml", swept.parent / "runs/store")
+    front.report(held, at=["preemption=finish"]).save(swept.parent / "held.html")
+    caption = opened(swept.parent / "held.html").locator("[data-caption]")
+    assert "medians over the chosen seeds; preemption = finish. Pale" in caption.inner_text()

@@ -229,7 +229,7 @@ axes = [
 """
 
 
-def test_a_sweep_is_made_again_in_its_store(tmp_path: Path) -> None:
+def test_a_sweep_is_made_again_in_its_store_and_says_what_is_held(tmp_path: Path) -> None:
     write_scenario(tmp_path)
     (tmp_path / "sweep.toml").write_text(SWEEP)
     asked = ("report", "sweep.toml", "-o", "x.html", "--store", "else")
@@ -242,6 +242,34 @@ def test_a_sweep_is_made_again_in_its_store(tmp_path: Path) -> None:
     assert straggler(*asked, "--at", "preemption=cancel", cwd=tmp_path).returncode == 0
     html = (tmp_path / "x.html").read_text()
     assert commands_of(html)[0] == "straggler sweep sweep.toml --out else"
+    assert data_of(html)["sweep"]["held"] == "; preemption = cancel"
+    assert "medians of 1 seed; preemption = cancel. Pale: never." in html
+
+
+def test_a_corrected_title_makes_no_second_section(two_workers: Path) -> None:
+    runs = front.open(two_workers / "runs/two")
+    for run in runs:
+        run.info["title"] = "two" if run.info["seed"] else "too"
+    (part,) = data_of(front.report(runs).html)["parts"]
+    assert len(part["runs"]) == 6
+
+
+def test_what_cannot_be_shown_has_its_own_reason(tmp_path: Path) -> None:
+    trace = tmp_path / "log.csv"
+    trace.write_text("time,worker,speed\n0,0,1\n0,1,0.5\n")
+    content = tomllib.loads(SCENARIO) | {"timeline": False, "seeds": [0]}
+    compute = {"model": "trace", "file": str(trace)}
+    of_trace = content | {"cluster": {"workers": 2, "compute": compute}}
+    results = front.run(of_trace, tmp_path / "runs", methods=["afedpg"])
+    assert "(simulated again)" in front.report(results).html  # as long as the trace is there
+    trace.write_text("time,worker,speed\n0,0,1\n0,1,2\n")
+    why = "no timeline: not kept, and its trace of compute times is not there or another one."
+    assert why in front.report(results).html
+    del content["updates"]
+    none = front.simulate(content | {"time_limit": 0.5}, "afedpg")
+    html = front.report(none).html
+    assert "No run made an update." in html
+    assert "Only the clock" not in html
 
 
 def test_scenarios_of_one_folder_are_sections(two_workers: Path, tmp_path: Path) -> None:
