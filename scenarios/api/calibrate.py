@@ -169,6 +169,8 @@ def check_race(
     address: str | None = None,
     updates: Count | None = None,
     repeat: Count = 1,
+    retry_failed: bool = False,
+    recompute: bool = False,
 ) -> RaceCheck:
     """Simulate the methods of a scenario, race them, and compare.
 
@@ -186,6 +188,8 @@ def check_race(
         address: HOST:PORT of a Ray head; a Ray of its own on this machine if None.
         updates: stop after so many; the scenario's limits if None.
         repeat: how many races of each method.
+        retry_failed: try runs and races that failed again.
+        recompute: make those of another version of the code again.
 
     Raises:
         BadInputError: as :func:`race`, or every method failed.
@@ -199,10 +203,10 @@ def check_race(
     races = [
         plan(scenario, folder / f"race-{k + 1}", methods, seeds, track.race) for k in range(repeat)
     ]
-    Maker().make(simulated)
-    race_jobs(
-        [job for jobs in races for job in jobs], track, Progress(Console(stderr=True)), Options()
-    )
+    Maker(retry_failed=retry_failed, recompute=recompute).make(simulated)
+    options = Options(retry_failed=retry_failed, recompute=recompute)
+    raced = [job for jobs in races for job in jobs]
+    race_jobs(raced, track, Progress(Console(stderr=True)), options)
     made = runs_in([job.folder for jobs in (simulated, *races) for job in jobs])
     return _compared(made, len(simulated), scenario.title)
 

@@ -150,11 +150,15 @@ def figure(
         **making: as for :func:`run`.
 
     Raises:
-        BadInputError: there is no such figure, or no such results.
+        BadInputError: there is no such figure, or no such results, or what needs runs stands beside
+            ``source``.
     """
     name = str(name)
     chosen = find_figure(name)
     if source is not None:
+        for option, given in ({"quick": quick} | making).items():
+            if given:
+                raise BadInputError(f"{option}: needs runs; accepted: without source")
         return FigureResults(name, _published(Path(source)))
     maker = Maker(**making)
     plans = {scenario: _plan(scenario, Path(out), quick=quick) for scenario in chosen.sources()}

@@ -64,8 +64,19 @@ def figure(
     """
     from scenarios.api import figure as api
 
-    if source is not None and (quick or save or dry_run):
-        raise BadInputError("--from: goes with none of --quick, --save, --dry-run, which need runs")
+    of_runs = {
+        "--quick": quick,
+        "--save": save,
+        "--dry-run": dry_run,
+        "--jobs": jobs,
+        "--processes-per-run": processes_per_run,
+        "--retry-failed": retry_failed,
+        "--recompute": recompute,
+        "--memory-limit": memory_limit,
+        "--max-events": max_events,
+    }
+    if source is not None and any(of_runs.values()):
+        raise BadInputError(f"--from: goes with none of {', '.join(of_runs)}, which need runs")
     if quick and (save or dry_run):
         option = "--save" if save else "--dry-run"
         raise BadInputError(f"{option}: does not go with --quick; accepted: whole results")

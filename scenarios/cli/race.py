@@ -71,20 +71,20 @@ def race(
     from scenarios.api.race import race as api
 
     _check_options(check, repeat, csv, seed)
-    common = Common(quick=quick, emulate=emulate, scale=scale, address=address, updates=updates)
+    common = Common(
+        quick=quick,
+        emulate=emulate,
+        scale=scale,
+        address=address,
+        updates=updates,
+        retry_failed=retry_failed,
+        recompute=recompute,
+    )
     if check:
         _check(scenario, out, method or (), seed, repeat or 1, common, csv=csv)
         return
     with interruptible("; a race begins anew"):
-        results = api(
-            scenario,
-            out,
-            methods=method or (),
-            seeds=seed or (),
-            retry_failed=retry_failed,
-            recompute=recompute,
-            **common,
-        )
+        results = api(scenario, out, methods=method or (), seeds=seed or (), **common)
     if len(results.failed) < len(results):
         show(results.compare())
     raise typer.Exit(1 if results.failed else 0)
@@ -98,6 +98,8 @@ class Common(TypedDict):
     scale: float | None
     address: str | None
     updates: int | None
+    retry_failed: bool
+    recompute: bool
 
 
 def _check(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from commands import straggler, write_scenario
 
+from scenarios.api.figure import figure
 from scenarios.api.results import Results
 from scenarios.api.run import simulate
 from scenarios.api.studies import open as open_results
@@ -109,6 +110,14 @@ def test_a_table_of_other_things_is_refused(two_workers: Path) -> None:
     both = straggler("figure", "1", "--from", ".", "--quick", cwd=two_workers)
     assert both.returncode == 2
     assert both.stderr.startswith("straggler: --from: goes with none of")
+    for option in (["--jobs", "2"], ["--recompute"], ["--retry-failed"], ["--max-events", "9"]):
+        also = straggler("figure", "1", "--from", ".", *option, cwd=two_workers)
+        assert (also.returncode, also.stderr) == (2, both.stderr)
+        assert option[0] in also.stderr
+    with pytest.raises(BadInputError, match="quick: needs runs; accepted: without source"):
+        figure("1", source=two_workers, quick=True)
+    with pytest.raises(BadInputError, match="recompute: needs runs; accepted: without source"):
+        figure("1", source=two_workers, recompute=True)
     pair = straggler("verdict", "--from", ".", "--check", "--summary", cwd=two_workers)
     assert pair.returncode == 2
     assert pair.stderr.startswith("straggler: --check: does not go with --summary")

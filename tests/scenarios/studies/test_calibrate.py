@@ -2,6 +2,8 @@
 
 import contextlib
 import heapq
+import itertools
+import json
 import math
 from functools import partial
 from itertools import count
@@ -367,3 +369,25 @@ def test_a_check_that_goes_on_measures_no_second_time(
 
     checked(seed=1)
     assert "gradients on real workers" in capfd.readouterr().err
+
+
+def test_a_check_tries_again_what_failed_and_what_is_of_another_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    race_of_clocked_crews(monkeypatch)
+    write_scenario(tmp_path)
+    words = ("race", "two.toml", "--check", "--emulate", "--method", "synchronous-nigt")
+    assert straggler(*words, "--updates", "3", cwd=tmp_path).returncode == 0
+    runs, races = (
+        tmp_path / "races/two-check" / below / "seed-0/run.json"
+        for below in ("synchronous-nigt", "race-1/synchronous-nigt (race)")
+    )
+    for file, option in itertools.product((runs, races), ("--retry-failed", "--recompute")):
+        info = json.loads(file.read_text())
+        lost = {"status": "failed", "reason": "lost"} if option == "--retry-failed" else {}
+        file.write_text(json.dumps({**info, **lost, "code": "older"}))
+        before = file.read_bytes()
+        straggler(*words, "--updates", "3", cwd=tmp_path)
+        assert file.read_bytes() == before
+        again = straggler(*words, "--updates", "3", option, cwd=tmp_path)
+        assert (again.returncode, json.loads(file.read_text())["code"]) == (0, info["code"])
