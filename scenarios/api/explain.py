@@ -1,7 +1,8 @@
 """Where the time goes, and what would help."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -129,23 +130,23 @@ def explain(source: Runs, *, methods: Names = (), seed: int | None = None) -> Ex
     """
     if isinstance(source, str | Path) and (Path(source).is_dir() or str(source).endswith(FILE)):
         source = open_results(source)
+    clocks: dict[str, Callable[[], Clock]]
     if isinstance(source, Results):
-        results = source
-        runs = comparable(results.select(seed=seed).runs, results.name)
+        runs = comparable(source.select(seed=seed).runs, source.name)
         first = {run.label: run for run in reversed(runs)}
-        clocks = {run.label: _of_run(run) for run in runs if first[run.label] is run}
-        title = results.title
+        clocks = {label: partial(_of_run, first[label]) for label in (run.label for run in runs)}
+        title = source.title
     else:
         scenario = load(source)
-        clocks = {
-            method.folder: _of_scenario(scenario, method, seed) for method in scenario.methods
-        }
+        clocks = {m.folder: partial(_of_scenario, scenario, m, seed) for m in scenario.methods}
         title = scenario.title
     for name in methods:
         if name not in clocks:
             raise BadInputError(f"{name}: no such method here; accepted: {', '.join(clocks)}")
-    chosen = [explained(clocks[name]) for name in methods or clocks]
-    return Explanation(chosen, title, PER_STEP if any(c.per_step for c in clocks.values()) else "")
+    # others may be races, or of classes that are not here
+    chosen = {name: clocks[name]() for name in methods or clocks}
+    per_step = any(clock.per_step for clock in chosen.values())
+    return Explanation([*map(explained, chosen.values())], title, PER_STEP if per_step else "")
 
 
 def _of_run(run: StoredRun) -> Clock:

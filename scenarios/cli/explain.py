@@ -57,12 +57,10 @@ def explain(
     from scenarios.api.explain import explain as api
 
     kind = form(csv, markdown, latex=False)
-    for option, given, other in (
-        ("--updates", updates, tree is not None),
-        ("--dark", dark, tree is not None or out is not None),
-    ):
-        if given and not other:
-            raise BadInputError(f"{option}: is about pictures; accepted: with --tree or --out")
+    if updates is not None and tree is None:
+        raise BadInputError("--updates: is about the computation tree; accepted: with --tree")
+    if dark and tree is None and out is None:
+        raise BadInputError("--dark: is about pictures; accepted: with --tree or --out")
     found = api(what, methods=method or (), seed=seed)
     pictures: list[tuple[Path | None, Callable[[], Picture]]] = [
         (tree, lambda: found.tree(updates or UPDATES)),

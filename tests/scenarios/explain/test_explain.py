@@ -141,6 +141,14 @@ def test_a_race_is_not_simulated_anew(runs: Path) -> None:
     raced.runs = [replace(run, info={**run.info, "kind": "race"}) for run in raced.runs]
     with pytest.raises(front.BadInputError, match="a race took real seconds; accepted: runs of"):
         front.explain(raced)
+    raced.runs = [replace(run, info={**run.info, "label": "other"}) for run in raced.runs]
+    raced.runs += front.open(runs / "mine").runs
+    (one,) = front.explain(raced, methods=["synchronous-nigt"]).methods  # the race is not asked for
+    assert one.label == "synchronous-nigt"
+    with pytest.raises(front.BadInputError, match="a race took real seconds"):
+        front.explain(raced)
+    with pytest.raises(front.BadInputError, match="accepted: other, synchronous-nigt"):
+        front.explain(raced, methods=["x"])
 
 
 @pytest.mark.parametrize(
@@ -149,6 +157,10 @@ def test_a_race_is_not_simulated_anew(runs: Path) -> None:
         (["nothing"], "nothing: no such file or scenario; did you mean"),
         (["mine", "--method", "x"], "x: no such method here; accepted: synchronous-nigt"),
         (["mine", "--seed", "7"], "mine: no run of method None, seed 7; accepted: synchronous"),
+        (
+            ["mine", "--updates", "3", "-o", "a.png"],
+            "--updates: is about the computation tree; acc",
+        ),
         (["mine", "--csv", "--markdown"], "--csv: does not go with --markdown; accepted: one"),
     ],
 )

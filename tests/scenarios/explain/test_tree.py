@@ -98,7 +98,8 @@ def test_pictures_are_drawn_where_the_command_says(tmp_path: Path) -> None:
     ("words", "line"),
     [
         (["--tree", "x.png"], "tree: 2 methods; accepted: one of synchronous-nigt, afedpg"),
-        (["--updates", "3"], "--updates: is about pictures; accepted: with --tree"),
+        (["--updates", "3"], "--updates: is about the computation tree; accepted: with --tree"),
+        (["--updates", "3", "-o", "a.png"], "--updates: is about the computation tree; accepted: "),
         (["--dark"], "--dark: is about pictures; accepted: with --tree or --out"),
         (["--out", "x.txt"], "x.txt: cannot be a picture; accepted: a file in"),
     ],
