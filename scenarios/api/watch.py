@@ -98,15 +98,33 @@ def watch(
     return Path(out)
 
 
-def _chosen(results: Results, methods: Sequence[str], seed: int | None) -> list[StoredRun]:
-    """Return the finished runs of one seed, in the order of ``methods``."""
-    seeds = results.seeds[:1] if seed is None else [seed]
-    chosen = [
-        run
-        for method in methods or results.methods
-        for run in results.select(method, *seeds).runs
-        if run.is_done
+def left_out(
+    results: Sequence[Results], methods: Sequence[str] = (), seed: int | None = None
+) -> list[str]:
+    """Return a line for each run that :func:`watch` leaves out, since it did not end well."""
+    return [
+        f"{run.path}: is not shown: {_reason(run)}"
+        for result in results
+        for run in _asked(result, methods, seed)
+        if not run.is_done
     ]
+
+
+def _reason(run: StoredRun) -> str:
+    return str(run.info.get("reason") or "failed").strip().splitlines()[-1]
+
+
+def _asked(results: Results, methods: Sequence[str], seed: int | None) -> list[StoredRun]:
+    """Return the runs of one seed, in the order of ``methods``."""
+    seeds = results.seeds[:1] if seed is None else [seed]
+    return [
+        run for method in methods or results.methods for run in results.select(method, *seeds).runs
+    ]
+
+
+def _chosen(results: Results, methods: Sequence[str], seed: int | None) -> list[StoredRun]:
+    """Return those of them that ended well."""
+    chosen = [run for run in _asked(results, methods, seed) if run.is_done]
     if not chosen:
         raise BadInputError(f"{results.name}: no finished runs; accepted: runs that ended well")
     return chosen

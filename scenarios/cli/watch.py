@@ -54,6 +54,7 @@ def watch(
     from rich.progress import Progress
 
     from scenarios.api.studies import open as open_results
+    from scenarios.api.watch import left_out
     from scenarios.api.watch import watch as api
 
     moments = _seconds(at) if at is not None else ()
@@ -75,6 +76,8 @@ def watch(
             seconds=seconds,
             on_frame=lambda done, total: bar.update(task, completed=done, total=total),
         )
+    for line in left_out(opened, method or (), seed):
+        typer.echo(line, err=True)
     typer.echo(f"written: {file}")
 
 

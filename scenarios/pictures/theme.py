@@ -9,7 +9,7 @@ from matplotlib.collections import Collection
 from matplotlib.colors import rgb_to_hsv, to_rgba, to_rgba_array
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Rectangle
 from matplotlib.text import Text
 
 BACKGROUND = 0.075
@@ -42,9 +42,18 @@ def darken(figure: Figure) -> None:
 
 
 def _on_colour(text: Text) -> bool:
-    """Return whether a text stands on what keeps its colour: an image, or where white is seen."""
-    on_image = isinstance(text.axes, Axes) and text.axes.images and text in text.axes.texts
-    return bool(on_image) or min(to_rgba(text.get_color())) == 1
+    """Return whether a text stands on what keeps its colour: an image, a bar, or white is seen."""
+    if min(to_rgba(text.get_color())) == 1:
+        return True
+    ax = text.axes
+    if not isinstance(ax, Axes) or text not in ax.texts:
+        return False
+    bars = (bar for bar in ax.patches if isinstance(bar, Rectangle) and _has_colour(bar))
+    return bool(ax.images) or any(bar.get_bbox().contains(*text.get_position()) for bar in bars)
+
+
+def _has_colour(bar: Rectangle) -> bool:
+    return float(rgb_to_hsv(to_rgba(bar.get_facecolor())[:3])[1]) >= GREY
 
 
 def _darks(colours: Any) -> Any:  # noqa: ANN401

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 import tomli_w
 from commands import straggler
+from matplotlib.colors import to_hex
+from matplotlib.patches import Rectangle
 
 import straggler as front
+from scenarios.pictures.shares import WAITS
 
 ONES = [1.0] * 10
 
@@ -48,6 +51,19 @@ def test_a_link_a_hundred_times_slower_is_named() -> None:
     assert helps["a link twice as fast for worker 3"] == pytest.approx(6)
     assert helps["all links twice as fast"] == pytest.approx(6)
     assert helps["worker 3 computes twice as fast"] == pytest.approx(10.5)
+
+
+def test_what_a_coloured_bar_says_stays_black_on_a_dark_page() -> None:
+    picture = front.explain(scenario(uplink=explicit(0.1, 3, 10.0))).plot().dark()
+    (ax,) = picture.axes
+    inks = {
+        to_hex(bar.get_facecolor()): to_hex(text.get_color())
+        for text in ax.texts
+        for bar in ax.patches
+        if isinstance(bar, Rectangle) and bar.get_bbox().contains(*text.get_position())
+    }
+    assert inks[WAITS[0].lower()] == "#000000"  # the wait for worker 3's link
+    assert set(inks.values()) == {"#000000", "#ffffff"}  # of what is done
 
 
 def test_a_worker_that_computes_slowly_is_named() -> None:

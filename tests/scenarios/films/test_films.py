@@ -1,5 +1,7 @@
 """What a film shows is what the runs kept, and what its episodes earn is what stands on it."""
 
+import json
+import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +14,7 @@ from commands import straggler
 from PIL import Image, ImageDraw
 
 import straggler as front
+from scenarios.api import watch as watching
 from scenarios.films.files import check_file, writing
 from scenarios.films.lanes import lanes
 from scenarios.films.layout import Layout
@@ -259,6 +262,25 @@ def test_what_cannot_be_watched_is_a_line(
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
     assert "accepted: pip install 'straggler[film]', or a .gif" in line(str(arms), "-o", "x.mp4")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_failed_is_named_beside_the_film(
+    arms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+
+    def watch(*results: front.Results, **_: Any) -> Path:
+        shown.extend(run.label for run in watching._chosen(results[0], (), None))
+        return tmp_path / "x.gif"
+
+    monkeypatch.setattr(watching, "watch", watch)
+    shutil.copytree(arms, tmp_path / "arms")
+    file = tmp_path / "arms/afedpg/seed-5/run.json"
+    lost = {"status": "failed", "reason": "update 3:\ndiverged"}
+    file.write_text(json.dumps(json.loads(file.read_text()) | lost))
+    said = straggler("watch", "arms", "-o", "x.gif", cwd=tmp_path)
+    assert (said.returncode, shown) == (0, ["synchronous-nigt"])
+    assert said.stderr == "arms/afedpg/seed-5: is not shown: diverged\n"
 
 
 def test_runs_that_have_no_policies_are_told_so() -> None:
