@@ -38,10 +38,10 @@ def compare(
 ) -> None:
     """Compare the methods in a result folder: one row each, means over seeds.
 
-    Returns are those of theta itself where all runs have an [evaluation], else of trajectories:
+    Judged is the exact objective, else theta itself where all runs have an [evaluation], else the
+    returns of trajectories: for times these are means over the latest 5% of the simulated time.
     `area` is the mean over the time, `final` that over its last tenth (of an exact objective, the
-    last value), and the time to a threshold is when the mean over the latest 5% of the simulated
-    time first reaches it, as the median over seeds.
+    last value); times to thresholds are medians over seeds.
     """
     from scenarios.api.studies import open as open_results
     from scenarios.results.compare import unfinished
