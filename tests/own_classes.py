@@ -221,6 +221,12 @@ class Alternating(Halves):
 
 
 @dataclass(frozen=True)
+class Filed(Halves):
+    file: str = "a.csv"
+    digest: str = "none"
+
+
+@dataclass(frozen=True)
 class WrongShape(Halves):
     def seconds(self, workers: int) -> Vector:
         return np.ones(workers + 1)

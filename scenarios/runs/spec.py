@@ -68,7 +68,8 @@ class RunSpec:
         for table, key in later:
             if table.get(key, 0) is None:
                 del table[key]
-        scenario["cluster"]["compute"].pop("file", None)  # a trace's digest says what it holds
+        if scenario["cluster"]["compute"]["model"] == "trace":
+            del scenario["cluster"]["compute"]["file"]  # its digest says what it holds
         return scenario
 
     def course(self) -> dict[str, object]:

@@ -267,6 +267,22 @@ def test_identity_has_the_source_of_users_classes_only() -> None:
         assert "backup" not in str(ours.content())
 
 
+def test_a_key_called_file_is_told_apart_though_a_trace_has_one_that_is_not(
+    tmp_path: Path,
+) -> None:
+    def identity(**compute: str) -> str:
+        content = CONTENT | {"cluster": {"workers": 3, "compute": compute | own}}
+        return expand(front.load(content))[0].identity()
+
+    own: dict[str, Any] = {"model": "own_classes:Filed", "scale": 1.0}
+    assert identity(file="a.csv") == identity() != identity(file="b.csv")
+    own = {"model": "trace"}
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("time,worker,speed\n0,0,1\n0,1,2\n0,2,1\n")
+    a, b = (identity(file=str(tmp_path / name)) for name in ("a.csv", "b.csv"))
+    assert a == b
+
+
 @pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Write ``edited.py`` in the working directory; it is forgotten afterwards."""
