@@ -96,7 +96,7 @@ def holm(p: Sequence[float]) -> list[bool]:
     """
     rejected = [False] * len(p)
     for step, k in enumerate(np.argsort(p)):
-        if p[k] * (len(p) - step) > WRONG:
+        if not p[k] * (len(p) - step) <= WRONG:  # nor is NaN, which comes last
             break
         rejected[k] = True
     return rejected

@@ -140,9 +140,10 @@ def judge(
 ) -> Verdict | None:
     """Judge a claim: the curve of ``hero`` has more area under it than that of each rival.
 
-    Seeds are paired: with one seed all methods begin at the same theta_0. A run that failed has the
-    lowest value of the panel throughout, and its times are never. None if nothing can be said: no
-    run rises, there is no rival, or no seed that all have.
+    Seeds are paired: with one seed all methods begin at the same theta_0. A run that failed, or
+    made no update, has the lowest value of the panel throughout, and its times are never. None if
+    nothing can be said: no run rises or makes an update, there is no rival, or no seed that all
+    have.
 
     Args:
         runs: of all methods of a panel, failed ones too; the hero among them.
@@ -158,7 +159,7 @@ def judge(
         return None
     metric, until = curves.metric(done), curves.horizon(done)
     chosen = list(thresholds) or default_thresholds(done, metric)
-    if not chosen:
+    if not chosen or not any(len(curves.raw(run, metric).times) for run in done):
         return None
     every = [{int(run.info["seed"]) for run in runs if run.label == name} for name in present]
     seeds = sorted(set.intersection(*every))
@@ -171,8 +172,7 @@ def judge(
     }
     for table in tables.values():
         if (failed := np.isnan(table[:, 0])).any():
-            lowest = min(float(curves.known(run, metric, until).min()) for run in done)
-            table[failed, :2] = scale.shares(np.full(2, lowest))
+            table[failed, :2] = scale.shares(np.full(2, _lowest(done, scale)))
     drawn = draws(len(seeds), resamples)
     medians = {name: np.median(table[drawn, 2:], axis=1) for name, table in tables.items()}
     return Verdict(
@@ -194,7 +194,7 @@ def judge(
 def _table(runs: list[StoredRun], seeds: list[int], scale: _Scale) -> Times:
     """Return for each seed area and final value, in shares of the rise, and seconds: (seeds, 5).
 
-    A failed run has NaN for them, and never gets there.
+    A run that failed, or made no update, has NaN for them, and never gets there.
     """
     table = np.tile([np.nan] * 2 + [np.inf] * 3, (len(seeds), 1))
     metric, until = scale.metric, scale.until
@@ -205,6 +205,12 @@ def _table(runs: list[StoredRun], seeds: list[int], scale: _Scale) -> Times:
             row[2:] = curves.times_to(run, metric, scale.thresholds, until)
     table[:, :2] = scale.shares(table[:, :2])
     return table
+
+
+def _lowest(done: list[StoredRun], scale: _Scale) -> float:
+    """Return the lowest value of a panel's judged curves; runs without an update have none."""
+    values = np.concatenate([curves.known(run, scale.metric, scale.until) for run in done])
+    return float(np.nanmin(values))
 
 
 def _duel(

@@ -152,6 +152,24 @@ def test_a_failed_run_is_at_the_lowest_value_and_never_gets_there(failed: int) -
     assert found.word == ("unclear" if failed == 1 else "holds")
 
 
+@pytest.mark.parametrize("seed", [0, 4])
+def test_a_run_without_an_update_is_at_the_lowest_value_wherever_it_stands(seed: int) -> None:
+    made = runs(hero=[1] * 5, rival=[2] * 5)
+    for one in made:
+        if one.label == "rival" and one.info["seed"] == seed:
+            one.__dict__["history"] = {"time": np.empty(0), "objective": np.empty(0)}
+    for order in (made, made[::-1]):
+        found = verdict(order, "rival")
+        expected = [0.98] * 5
+        expected[seed] = 0.0
+        np.testing.assert_allclose(found.areas["rival"], expected)
+        np.testing.assert_allclose(found.finals["rival"], np.ceil(expected))
+        assert found.word == "unclear"
+        assert found.duels[0].ahead == pytest.approx(
+            stats.ttest_rel([0.99] * 5, expected, alternative="greater")[1]
+        )
+
+
 def test_seeds_that_one_method_lacks_are_left_out() -> None:
     made = runs(hero=[1] * 6, rival=[2] * 5)
     assert verdict(made, "rival").seeds == 5
@@ -164,6 +182,7 @@ def test_without_updates_or_rivals_there_is_no_verdict() -> None:
         names = ("time", "objective", "return_mean", "return_count")
         one.__dict__["history"] = {name: np.empty(0) for name in names}
     assert judge(made, "hero", ["rival"], "t") is None
+    assert judge(made, "hero", ["rival"], "t", [1.0, 2.0, 3.0]) is None
     for one in made:
         one.info["status"] = "failed"
     assert judge(made, "hero", ["rival"], "t") is None
@@ -204,6 +223,7 @@ def test_a_panel_of_two_figures_counts_once_in_the_aggregate() -> None:
 def test_many_claims_at_once() -> None:
     assert holm([0.01, 0.04, 0.03, 0.2]) == [True, False, False, False]  # 0.03 * 3 > 0.05
     assert holm([0.01, 0.012, 0.02, 0.04]) == [True] * 4
+    assert holm([math.nan, 0.01, math.nan]) == [False, True, False]  # nothing is known of NaN
     surely = verdict(runs(hero=[1, 2, 3, 4, 5], rival=[52, 51, 54, 53, 55]), "rival")
     barely = verdict(runs(hero=[1, 2, 3, 4, 5], rival=[60, 9, 40, 9, 20]), "rival")
     assert (surely.word, barely.word) == ("holds", "holds")
