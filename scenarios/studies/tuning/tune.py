@@ -81,7 +81,10 @@ class Tuning:
 def tune(plan: Plan, store: Path, make: Callable[[Sequence[Job]], object]) -> Tuning:
     """Make the runs, rung by rung, and rank the tries.
 
-    A failed or diverged run scores -inf, and its try does not go on.
+    A score is the mean of the curve that verdicts are about, over the rung's time limit; without
+    one, over the time of the method's shortest run in the rung: else large batches, whose updates
+    take longer, would be scored over a longer time. A failed or diverged run scores -inf, and its
+    try does not go on.
 
     Args:
         plan: what to try.
@@ -105,10 +108,11 @@ def tune(plan: Plan, store: Path, make: Callable[[Sequence[Job]], object]) -> Tu
         make(list({job.folder.path: job for row in jobs for job in row}.values()))
         runs = [[_finished(job) for job in row] for row in jobs]
         done = [run for row in runs for run in row if run is not None]
-        if done and not plan.scenario.evaluation:
-            metric = curves.metric(done)
+        if done:
+            metric = curves.metric(done)  # as those are judged that the values are for
+        until = _horizons(rung, going, runs)
         for one, row in zip(going, runs, strict=True):
-            one.scores.append(np.array([_score(run, metric, rung) for run in row]))
+            one.scores.append(np.array([_score(run, metric, until[one.method]) for run in row]))
         last = [
             (one, [run for run in row if run])
             for one, row in zip(going, runs, strict=True)
@@ -175,9 +179,31 @@ def _finished(job: Job) -> StoredRun | None:
     return StoredRun(job.folder.path, info) if info and info["status"] == "done" else None
 
 
-def _score(run: StoredRun | None, metric: str, rung: Rung) -> float:
-    """Return the mean of a run's curve over time, -inf if it failed, diverged, or has none."""
+def _horizons(
+    rung: Rung, going: Sequence[Try], runs: Sequence[Sequence[StoredRun | None]]
+) -> dict[str, float]:
+    """Return the simulated seconds over which each method's tries in a rung are scored.
+
+    They may differ between methods, which are not ranked together: the time of a fast method can
+    be over before a slow one makes its first update.
+    """
+    finished: dict[str, list[StoredRun]] = {one.method: [] for one in going}
+    for one, row in zip(going, runs, strict=True):
+        finished[one.method] += [run for run in row if run is not None]
+    return {
+        folder: rung.time_limit or curves.horizon(curves.told(mine))
+        for folder, mine in finished.items()
+    }
+
+
+def _score(run: StoredRun | None, metric: str, until: float) -> float:
+    """Return the mean of a run's curve until then, -inf if it failed, diverged, or has none.
+
+    A run whose first update comes later has its first value throughout.
+    """
     if run is None or not len(run.history["time"]):
         return -np.inf
-    mean = curves.area(run, metric, rung.time_limit or float(run.history["time"][-1]))
+    mean = curves.area(run, metric, until)
+    if np.isnan(mean):
+        mean = curves.start(run, metric)
     return mean if abs(mean) < LARGEST else -np.inf

@@ -109,6 +109,43 @@ def test_halving_keeps_what_is_best_when_all_are_tried(tmp_path: Path) -> None:
     assert [len(jobs) for jobs in maker.rungs] == [12, 4, 2]
 
 
+def test_without_a_time_limit_a_methods_tries_are_scored_over_the_same_time(
+    tmp_path: Path,
+) -> None:
+    """Two workers take batch / 2 seconds for an update, one for a batch of 1; it ends at 12 s."""
+    methods = '\n[[methods]]\nname = "rennala-pg"\nbatch = 2\nstep_size = 0.25\n'
+    table = "updates = 12\nseeds = [7]\nbatch = [32, 8, 1]\nrungs = 1"
+    _, tuning = tuned(bowl(tmp_path, [0.25], table, methods))
+    x = Quadratic(1, [Bowl(1.0)], 0.0, 7).initial_point()[0]
+    f = [0.5 - ((1 - x) * 0.75**k) ** 2 / 2 for k in range(1, 13)]
+    means = {
+        1: (f[0] + sum((a + b) / 2 for a, b in pairwise(f))) / 12,
+        8: (4 * f[0] + 4 * (f[0] + f[1]) / 2 + 4 * (f[1] + f[2]) / 2) / 12,
+        32: f[0],  # the first update comes at 16 s
+    }
+    tries = tuning.tries["rennala-pg"]
+    assert [one.values["batch"] for one in tries] == [1, 8, 32]
+    scores = [one.score for one in tries]
+    np.testing.assert_allclose(scores, [means[1], means[8], means[32]], atol=1e-6)
+
+
+def test_an_exact_objective_is_tuned_by_as_it_is_judged_by(tmp_path: Path) -> None:
+    """Discounted by 0.5 a return is below 2; the undiscounted ones of [evaluation] are above."""
+    table = "seeds = [7]\nrungs = 1\nmomentum = [1.0]\nbatch = [2]\nstep_size = [0.5]"
+    world = 'world = { model = "random", states = 3, actions = 2 }'
+    problem = f'kind = "tabular"\ndiscount = 0.5\nhorizon = 10\n{world}'
+    file = write_scenario(
+        tmp_path,
+        ("updates = 40\n", f"updates = 40\n[tune]\n{table}\n"),
+        ('kind = "quadratic"\ndimension = 10\nnoise = 0.5', problem),
+        ("[problem]", "[evaluation]\nepisodes = 2\nevery = 5.0\n[problem]"),
+    )
+    _, tuning = tuned(file)
+    assert tuning.metric == "objective"
+    assert 0 < tuning.thresholds[0] < tuning.thresholds[2] < 2
+    assert all(0 < one.score < 2 for tries in tuning.tries.values() for one in tries)
+
+
 def test_equal_scores_keep_the_order_of_the_grid() -> None:
     tries = [made_up([1.0], index=k, step_size=s) for k, s in enumerate((0.3, 0.1, 0.2))]
     assert [one.index for one in ranked(tries[::-1])] == [0, 1, 2]
