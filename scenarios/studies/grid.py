@@ -201,11 +201,12 @@ def load_sweep(name: str | Path) -> Sweep:
         changes = dict(file.set)
         for _, keys in combination:
             changes |= keys
-        for key, value in changes.items():
-            set_key(content, key, value, str(path))
         axes = {a.label: value for a, (value, _) in zip(file.axes, combination, strict=True)}
-        where = ", ".join(f"{name} = {short_name(str(value))}" for name, value in axes.items())
-        scenario = checked(Scenario, content, f"{path}: at {where or 'the base'}", path.parent)
+        place = ", ".join(f"{name} = {short_name(str(value))}" for name, value in axes.items())
+        where = f"{path}: at {place or 'the base'}"
+        for key, value in changes.items():
+            set_key(content, key, value, where)
+        scenario = checked(Scenario, content, where, path.parent)
         points.append(GridPoint(axes, scenario))
     different = {point.scenario.problem.model_dump_json(): point for point in points}
     for point in different.values():

@@ -23,6 +23,7 @@ from scenarios.studies.sweep import runs_of, unique_jobs
 HEAD = 'title = "t"\nbase = "two.toml"\n'
 P = '[[axes]]\nname = "p"\nkey = "cluster.compute.exponent"\nvalues = [0, 0.5]\n'
 KAPPA = '[[axes]]\nname = "kappa"\nkey = "cluster.uplink.scale"\nvalues = [0, 1.5]\n'
+STEPS = '[[axes]]\nkey = "methods.*.step_size"\nvalues = [0.5]\n'
 
 
 def load(folder: Path, text: str, name: str = "sweep.toml") -> Sweep:
@@ -124,6 +125,14 @@ def test_points_that_are_the_same_run_are_made_once(tmp_path: Path) -> None:
         ('[[axes]]\nkey = "seeds.x.y"\nvalues = [1]\n', "'seeds.x.y' leads nowhere"),
         ('[[axes]]\nkey = "methods.sgd.batch"\nvalues = [1]\n', "accepted: methods.*.KEY"),
         ('[[axes]]\nkey = "methods.*.bach"\nvalues = [1]\n', "no method has such a key"),
+        (
+            '[[axes]]\nkey = "methods.afedpg.name"\nvalues = ["afedgp"]\n' + STEPS,
+            "at name = afedgp, step_size = 0.5: methods[2].name: unknown 'afedgp'; did you mean",
+        ),
+        (
+            '[set]\n"methods.afedpg.rule" = "adm"\n' + STEPS,
+            "at step_size = 0.5: methods[2].rule: unknown 'adm'; did you mean 'adam'? accepted: ",
+        ),
         ('methods = ["sgd"]\n', "methods: 'sgd'; accepted: "),
         (P + P, "axes: two are called 'p'"),
         ('[[axes]]\nkeys = ["a", "b"]\nvalues = [[1]]\n', "lists of 2 each"),

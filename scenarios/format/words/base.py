@@ -31,14 +31,24 @@ def merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     return table
 
 
+def names_of(method: Mapping[str, Any]) -> list[str]:
+    """Return what the table of a method goes by: its label, or else its name.
+
+    A name with a module, ``mine:Quorum``, does without it too: that is what its folder is called.
+    """
+    name = str(method.get("label") or method.get("name"))
+    return list(dict.fromkeys([name, name.rpartition(":")[2]]))
+
+
 def only_methods(methods: Sequence[Any], names: Sequence[str], where: str) -> list[Any]:
-    """Return the tables of the methods with these labels, in the base's order.
+    """Return the tables of the methods that go by these names, in the base's order.
 
     Raises:
         BadInputError: the base has no such method.
     """
-    labels = [method.get("label") or method["name"] for method in methods]
+    known = [names_of(method) for method in methods]
     for name in names:
-        if name not in labels:
-            raise BadInputError(f"{where}: methods: {name!r}; accepted: {', '.join(labels)}")
-    return [method for method, label in zip(methods, labels, strict=True) if label in names]
+        if not any(name in mine for mine in known):
+            accepted = ", ".join(first for first, *_ in known)
+            raise BadInputError(f"{where}: methods: {name!r}; accepted: {accepted}")
+    return [method for method, mine in zip(methods, known, strict=True) if {*mine} & {*names}]

@@ -4,14 +4,15 @@ from copy import deepcopy
 from typing import Any
 
 from scenarios.format.method import Method
+from scenarios.format.words.base import names_of
 from scenarios.format.words.errors import BadInputError
 
 
 def set_key(content: dict[str, Any], key: str, value: object, where: str) -> None:
     """Set a dotted key in what a scenario file says.
 
-    ``methods.LABEL.KEY`` is about one method, ``methods.*.KEY`` about all that have such a key;
-    a number is an index of a list.
+    ``methods.LABEL.KEY`` is about one method, whose name does where it has no label, and
+    ``methods.*.KEY`` about all that have such a key; a number is an index of a list.
 
     Raises:
         BadInputError: the key leads nowhere.
@@ -47,16 +48,24 @@ def _set_in_methods(
     label, own = key
     if not (isinstance(methods, list) and all(isinstance(method, dict) for method in methods)):
         raise BadInputError(f"{where}: methods is no list of tables; accepted: [[methods]]")
-    names = [method.get("label") or method.get("name") for method in methods]
-    if label not in {*names, "*"}:
-        accepted = ", ".join(f"methods.{name}.KEY" for name in ["*", *names])
+    names = [names_of(method) for method in methods]
+    if label != "*" and not any(label in mine for mine in names):
+        accepted = ", ".join(f"methods.{name}.KEY" for name in ["*", *(mine[0] for mine in names)])
         raise BadInputError(f"{where}: accepted: {accepted}")
     chosen = [
         method
-        for method, name in zip(methods, names, strict=True)
-        if name == label or (label == "*" and own in Method.model_of(method).model_fields)
+        for method, mine in zip(methods, names, strict=True)
+        if label in mine or (label == "*" and _may_have(method, own))
     ]
     if not chosen:
         raise BadInputError(f"{where}: no method has such a key; accepted: a key of one")
     for method in chosen:
         method[own] = value
+
+
+def _may_have(method: dict[str, Any], key: str) -> bool:
+    """Return whether a method has a key; of one that is not known, whoever checks it will tell."""
+    try:
+        return key in Method.model_of(method).model_fields
+    except ValueError:
+        return True

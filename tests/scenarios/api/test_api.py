@@ -55,6 +55,10 @@ def test_values_are_changed_by_dotted_keys_and_checked() -> None:
         ({"cluster.worker": 3}, "with_values: cluster.worker: unknown key; did you mean 'workers'"),
         ({"methods.x.batch": 3}, "with_values: methods.x.batch: accepted: methods.*.KEY"),
         ({"cluster.workers": 3}, "with_values: cluster.compute.seconds: has 2 numbers for 3"),
+        (
+            {"methods.rennala-nigt.name": "renala", "methods.*.step_size": 0.5},
+            "with_values: methods[1].name: unknown 'renala'; did you mean 'rennala'",
+        ),
     ):
         with pytest.raises(front.BadInputError, match=re.escape(message)):
             front.load(SMALL).with_values(values)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tomli_w
 from commands import straggler
 
 import straggler as front
@@ -281,6 +282,21 @@ def test_a_key_called_file_is_told_apart_though_a_trace_has_one_that_is_not(
         (tmp_path / name).write_text("time,worker,speed\n0,0,1\n0,1,2\n0,2,1\n")
     a, b = (identity(file=str(tmp_path / name)) for name in ("a.csv", "b.csv"))
     assert a == b
+
+
+def test_a_method_without_a_label_goes_by_its_name_with_and_without_the_module(
+    tmp_path: Path,
+) -> None:
+    scenario, base = front.load(CONTENT), tmp_path / "base.toml"
+    base.write_text(tomli_w.dumps(CONTENT))
+    for name in ("Chosen", "own_classes:Chosen"):
+        (larger,) = scenario.with_values({f"methods.{name}.m": 3}).methods
+        assert larger.parameters()["m"] == 3
+        (same,) = front.load({"base": str(base), "methods": [name]}).methods
+        assert same.folder == "Chosen"
+    labelled = scenario.with_values({"methods.*.label": "mine"})
+    with pytest.raises(front.BadInputError, match=r"accepted: methods\.\*\.KEY, methods.mine"):
+        labelled.with_values({"methods.Chosen.m": 3})
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from tuning import NIGT, TABLE, bowl, made_up, with_table
 
 import straggler as front
 from algorithms import Schedule
+from scenarios.api.studies import Tuned
 from scenarios.format.load import load, read_toml
 from scenarios.format.words.errors import BadInputError
 from scenarios.studies.tuning.budget import plan
@@ -42,6 +43,17 @@ def test_of_a_value_that_decays_the_start_is_tuned(tmp_path: Path) -> None:
     again = front.tune(source, tmp_path / "runs/store").scenario()
     for (method,) in (load(tmp_path / "bowl-tuned.toml").methods, again.methods):
         assert method.parameters()["step_size"] == Schedule(0.5, 0.5, 3.0, "seconds")
+
+
+def test_a_users_method_without_a_label_gets_what_won(tmp_path: Path) -> None:
+    own = '\n[[methods]]\nname = "own_classes:Chosen"\nrule = "pg"\nstep_size = 0.125\n'
+    file = bowl(tmp_path, [0.25, 0.5], "", own)
+    won = {
+        "synchronous-pg": [made_up([1.0], step_size=0.5)],
+        "Chosen": [made_up([1.0], step_size=0.25)],
+    }
+    scenario = Tuned(plan(file, load(file)), Tuning("objective", won), file).scenario()
+    assert [m.parameters()["step_size"] for m in scenario.methods] == [0.5, 0.25]
 
 
 def test_margin_is_paired_over_seeds() -> None:
