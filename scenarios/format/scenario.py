@@ -14,7 +14,7 @@ from scenarios.format.words.accepted import Values
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
 from scenarios.format.words.explain import checked
-from scenarios.format.words.keys import set_key
+from scenarios.format.words.keys import forget_filled_in, set_key
 from scenarios.format.words.plain import plain
 from scenarios.format.words.strict import Strict
 from simulator import Count, Momentum, Positive
@@ -165,14 +165,16 @@ class Scenario(Limits):
 
         Args:
             values: by dotted key, such as ``cluster.uplink.scale`` or ``seeds``;
-                ``methods.LABEL.KEY`` is of one method, ``methods.*.KEY`` of all that have it.
+                ``methods.LABEL.KEY`` is of one method (its name if it has no label),
+                ``methods.*.KEY`` of all that have it.
 
         Raises:
             BadInputError: there is no such key, or it does not take the value.
         """
         content = self.model_dump(exclude_none=True)
         for key, value in values.items():
-            set_key(content, key, plain(value), "with_values")
+            for table in set_key(content, key, plain(value), "with_values"):
+                forget_filled_in(table, key.rpartition(".")[2])
         return checked(type(self), content, "with_values", Path())
 
     def check_sources(self) -> None:

@@ -8,8 +8,8 @@ from scenarios.format.words.base import names_of
 from scenarios.format.words.errors import BadInputError
 
 
-def set_key(content: dict[str, Any], key: str, value: object, where: str) -> None:
-    """Set a dotted key in what a scenario file says.
+def set_key(content: dict[str, Any], key: str, value: object, where: str) -> list[dict[str, Any]]:
+    """Set a dotted key in what a scenario file says, and return the tables in which it is set.
 
     ``methods.LABEL.KEY`` is about one method, whose name does where it has no label, and
     ``methods.*.KEY`` about all that have such a key; a number is an index of a list.
@@ -20,8 +20,7 @@ def set_key(content: dict[str, Any], key: str, value: object, where: str) -> Non
     parts = key.split(".")
     if parts[0] == "methods" and len(parts) > 1:
         label, _, own = key.removeprefix("methods.").rpartition(".")  # labels may have dots
-        _set_in_methods(content["methods"], (label, own), value, f"{where}: {key}")
-        return
+        return _set_in_methods(content["methods"], (label, own), value, f"{where}: {key}")
     table: Any = content
     for part in parts[:-1]:
         if isinstance(table, dict):
@@ -33,10 +32,11 @@ def set_key(content: dict[str, Any], key: str, value: object, where: str) -> Non
     last = parts[-1]
     if isinstance(table, list) and last.isdecimal() and int(last) < len(table):
         table[int(last)] = deepcopy(value)
-    elif isinstance(table, dict) and last:
+        return []
+    if isinstance(table, dict) and last:
         table[last] = deepcopy(value)
-    else:
-        raise BadInputError(f"{where}: {key!r} leads nowhere; accepted: a key of the scenario")
+        return [table]
+    raise BadInputError(f"{where}: {key!r} leads nowhere; accepted: a key of the scenario")
 
 
 def _set_in_methods(
@@ -44,7 +44,7 @@ def _set_in_methods(
     key: tuple[str, str],
     value: object,
     where: str,
-) -> None:
+) -> list[dict[str, Any]]:
     label, own = key
     if not (isinstance(methods, list) and all(isinstance(method, dict) for method in methods)):
         raise BadInputError(f"{where}: methods is no list of tables; accepted: [[methods]]")
@@ -61,6 +61,17 @@ def _set_in_methods(
         raise BadInputError(f"{where}: no method has such a key; accepted: a key of one")
     for method in chosen:
         method[own] = value
+    return chosen
+
+
+def forget_filled_in(table: dict[str, Any], key: str) -> None:
+    """Take what was filled in from a table in which a key was set: it is about what stood there.
+
+    That is the hash of the code that it names, or of its trace.
+    """
+    filled = {"source", "digest"} if table.get("model") == "trace" else {"source"}
+    for name in filled - {key}:
+        table.pop(name, None)
 
 
 def _may_have(method: dict[str, Any], key: str) -> bool:

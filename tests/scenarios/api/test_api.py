@@ -64,6 +64,20 @@ def test_values_are_changed_by_dotted_keys_and_checked() -> None:
             front.load(SMALL).with_values(values)
 
 
+def test_values_may_name_another_trace_whose_content_is_then_remembered(tmp_path: Path) -> None:
+    for name, speed in (("a.csv", 1), ("b.csv", 2)):
+        (tmp_path / name).write_text(f"time,worker,speed\n0,0,1\n0,1,{speed}\n")
+    trace = {"model": "trace", "file": str(tmp_path / "a.csv")}
+    scenario = front.load(SMALL | {"cluster": {"workers": 2, "compute": trace}})
+    other = scenario.with_values({"cluster.compute.file": str(tmp_path / "b.csv")})
+    # the second worker's gradients take half a second, so that three are there after one
+    assert front.simulate(scenario, "rennala-nigt", seed=0).history()["time"][0] == 2.0
+    assert front.simulate(other, "rennala-nigt", seed=0).history()["time"][0] == 1.0
+    (tmp_path / "b.csv").write_text("time,worker,speed\n0,0,1\n0,1,3\n")
+    with pytest.raises(front.BadInputError, match="is not the one that this run was planned with"):
+        other.with_values({"seeds": [7]})
+
+
 def test_a_run_in_this_process_is_the_same(results: front.Results) -> None:
     one = front.simulate(SMALL, "rennala-nigt", seed=1)
     assert one.history().equals(results.history("rennala-nigt", seed=1))

@@ -284,6 +284,20 @@ def test_a_key_called_file_is_told_apart_though_a_trace_has_one_that_is_not(
     assert a == b
 
 
+def test_values_may_name_another_class_whose_source_is_then_remembered(
+    module: Callable[..., None],
+) -> None:
+    module("@dataclass(frozen=True)", "Halves")
+    scenario = front.load(CONTENT)
+    other = scenario.with_values({"cluster.compute.model": "edited:Mine"})
+    kinds = (sys.modules["own_classes"].Halves, sys.modules["edited"].Mine)
+    sources = [one.model_dump()["cluster"]["compute"]["source"] for one in (scenario, other)]
+    assert sources == [code_of(kind).digest for kind in kinds]
+    filed = scenario.with_values({"cluster.compute.model": "own_classes:Filed"})
+    named = filed.with_values({"cluster.compute.digest": "mine", "cluster.compute.file": "b"})
+    assert named.model_dump()["cluster"]["compute"]["digest"] == "mine"  # a key of the class
+
+
 def test_a_method_without_a_label_goes_by_its_name_with_and_without_the_module(
     tmp_path: Path,
 ) -> None:
