@@ -16,7 +16,7 @@ from scenarios.format.scenario import Scenario, Seed
 from scenarios.format.words.base import only_methods
 from scenarios.format.words.errors import BadInputError, short, short_name
 from scenarios.format.words.explain import checked
-from scenarios.format.words.keys import set_key
+from scenarios.format.words.keys import replaces, set_key
 from scenarios.format.words.strict import Label, Strict
 from scenarios.results.rows import BILL, COLUMNS, TOTALS
 
@@ -136,6 +136,34 @@ class SweepFile(Strict):
                     f"axes: two are called {label!r}; accepted: each with its own name"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _every_key_matters(self) -> Self:
+        given = list(_keys_of(self))
+        for where, key in given:
+            if key.partition(".")[0] in {"quick", "tune"}:
+                raise ValueError(
+                    f"{where}: {key!r} is not about the runs of a sweep; accepted: other keys"
+                )
+            if where == "set.seeds":
+                raise ValueError("set.seeds: stands in [set]; accepted: seeds beside the title")
+        for (where, key), (later, other) in itertools.combinations(given, 2):
+            if replaces(other, key):
+                wider = "" if other == key else f", or {other!r} before it"
+                raise ValueError(
+                    f"{where}: {key!r} is replaced by {later}, {other!r}; accepted: one of "
+                    f"them{wider}"
+                )
+        return self
+
+
+def _keys_of(file: SweepFile) -> Iterator[tuple[str, str]]:
+    """Yield where each key stands in a sweep file, and the key; in the order that they are set."""
+    yield from ((key, key) for key in ("seeds", "methods") if getattr(file, key) is not None)
+    yield from ((f"set.{key}", key) for key in file.set)
+    for k, axis in enumerate(file.axes):
+        where = f"axes[{k}].{'keys' if axis.key is None else 'key'}"
+        yield from ((where, key) for key in axis.keys or [str(axis.key)])
 
 
 def _same(value: Value) -> str:

@@ -23,6 +23,7 @@ from scenarios.studies.sweep import runs_of, unique_jobs
 HEAD = 'title = "t"\nbase = "two.toml"\n'
 P = '[[axes]]\nname = "p"\nkey = "cluster.compute.exponent"\nvalues = [0, 0.5]\n'
 KAPPA = '[[axes]]\nname = "kappa"\nkey = "cluster.uplink.scale"\nvalues = [0, 1.5]\n'
+POWERS = '[{ model = "power", scale = 1.0 }, { model = "power", scale = 3.0 }]'
 STEPS = '[[axes]]\nkey = "methods.*.step_size"\nvalues = [0.5]\n'
 
 
@@ -77,6 +78,16 @@ def test_axes_have_lists_ranges_logarithms_and_zips(
     if "batch" in axis:
         batches = {m.parameters().get("batch") for m in sweep.points[1].scenario.methods}
         assert batches == {9, None}
+
+
+def test_keys_that_change_a_wider_one_stand_after_it(tmp_path: Path) -> None:
+    one = '[[axes]]\nname = "a"\nkey = "methods.afedpg.step_size"\nvalues = [0.25]\n'
+    text = P.replace("compute.exponent", "compute").replace("[0, 0.5]", POWERS)
+    sweep = load(tmp_path, text + KAPPA.replace("uplink.scale", "compute.exponent") + STEPS + one)
+    last = sweep.points[-1].scenario  # 3 i^1.5
+    np.testing.assert_allclose(last.cluster.compute_seconds(), [3, 3 * 2**1.5, 3**2.5])
+    steps = {method.folder: method.parameters()["step_size"] for method in last.methods}
+    assert steps == {"rennala-nigt": 0.5, "synchronous-nigt": 0.5, "afedpg": 0.25}
 
 
 def test_an_identity_follows_from_the_content(tmp_path: Path) -> None:
@@ -134,6 +145,39 @@ def test_points_that_are_the_same_run_are_made_once(tmp_path: Path) -> None:
             "at step_size = 0.5: methods[2].rule: unknown 'adm'; did you mean 'adam'? accepted: ",
         ),
         ('methods = ["sgd"]\n', "methods: 'sgd'; accepted: "),
+        (
+            P + P.replace('"p"', '"q"'),
+            "axes[0].key: 'cluster.compute.exponent' is replaced by axes[1].key, 'cluster.c",
+        ),
+        (
+            '[[axes]]\nname = "x"\nkeys = ["updates", "updates"]\nvalues = [[1, 2]]\n',
+            "axes[0].keys: 'updates' is replaced by axes[0].keys, 'updates'; accepted: one of them",
+        ),
+        (
+            '[set]\n"cluster.compute.scale" = 2.0\n'
+            + P.replace("compute.exponent", "compute").replace("[0, 0.5]", POWERS),
+            "is replaced by axes[0].key, 'cluster.compute'; accepted: one of them, or 'cluster.com",
+        ),
+        (
+            '[set]\n"methods.afedpg.step_size" = 0.1\n' + STEPS,
+            "set.methods.afedpg.step_size: 'methods.afedpg.step_size' is replaced by axes[0].key, ",
+        ),
+        (
+            "[set]\nseeds = [3]\n",
+            "set.seeds: stands in [set]; accepted: seeds beside the title",
+        ),
+        (
+            'seeds = [3]\n[[axes]]\nkey = "seeds"\nvalues = [[1], [2]]\n',
+            "seeds: 'seeds' is replaced by axes[0].key, 'seeds'; accepted: one of them",
+        ),
+        (
+            '[set]\n"quick.updates" = 5\n',
+            "set.quick.updates: 'quick.updates' is not about the runs of a sweep; accepted: other",
+        ),
+        (
+            '[[axes]]\nkey = "tune.halving"\nvalues = [2, 3]\n',
+            "axes[0].key: 'tune.halving' is not about the runs of a sweep; accepted: other keys",
+        ),
         (P + P, "axes: two are called 'p'"),
         ('[[axes]]\nkeys = ["a", "b"]\nvalues = [[1]]\n', "lists of 2 each"),
         ('[[axes]]\nkey = "title"\nvalues = ["a", "a"]\n', "values: 'a' stands there twice"),

@@ -39,6 +39,20 @@ def set_key(content: dict[str, Any], key: str, value: object, where: str) -> lis
     raise BadInputError(f"{where}: {key!r} leads nowhere; accepted: a key of the scenario")
 
 
+def replaces(later: str, earlier: str) -> bool:
+    """Return whether setting a dotted key leaves nothing of what an earlier one set.
+
+    A whole table replaces its keys, and a key of all methods that of one.
+    """
+    if later == earlier or earlier.startswith(f"{later}."):
+        return True
+    if not (later.startswith("methods.") and earlier.startswith("methods.")):
+        return False
+    labels, owns = zip(*(key.rpartition(".")[::2] for key in (later, earlier)), strict=True)
+    which, before = (label.removeprefix("methods.").rpartition(":")[2] for label in labels)
+    return owns[0] == owns[1] and which in {"*", before}
+
+
 def _set_in_methods(
     methods: Any,  # noqa: ANN401 - what a file says
     key: tuple[str, str],
