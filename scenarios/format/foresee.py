@@ -76,7 +76,7 @@ def _pace(scenario: Scenario) -> Pace:
     cluster, end = scenario.cluster, _end(scenario)
     seconds = cluster.compute_seconds()
     if cluster.compute.per == "step":
-        seconds = seconds * getattr(scenario.problem, "horizon", 1)
+        seconds = seconds * (scenario.problem.most_steps or 1)
     speeds = cluster.compute.speeds(cluster.workers)
     with np.errstate(over="ignore", divide="ignore"):
         if speeds is not None:

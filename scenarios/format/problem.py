@@ -14,13 +14,7 @@ from scenarios.format.own.where import told
 from scenarios.format.words.errors import short
 from scenarios.format.words.selection import select
 from scenarios.format.words.size import NUMBER, VECTORS, Size
-from scenarios.format.words.strict import (
-    LARGEST_DIMENSION,
-    Label,
-    NonNegative,
-    Strict,
-    Workers,
-)
+from scenarios.format.words.strict import LARGEST_DIMENSION, Label, NonNegative, Strict, Workers
 from simulator import Count, Positive, Problem, Variants
 
 COPIES = 32
@@ -53,6 +47,12 @@ class ProblemTable(Open):
     def has_episodes(self) -> bool:
         """Whether gradients come from trajectories, which have lengths and returns."""
         return True
+
+    @property
+    def most_steps(self) -> int | None:
+        """The most environment steps of a trajectory; None: it has none, or no key says it."""
+        said = getattr(self, "horizon", None) or getattr(self, "steps", None)
+        return said if isinstance(said, int) else None
 
     def variants_of(self, workers: int) -> Variants | None:  # noqa: ARG002
         """Return who has which variant, None if all have the same."""

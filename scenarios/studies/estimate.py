@@ -97,7 +97,7 @@ def _sample(spec: RunSpec) -> _Sample:
     if torch:  # as in the process of a run
         torch.set_num_threads(1)
     started, share, growth = time.process_time(), [0.0], [1.0]
-    horizon = getattr(scenario.problem, "horizon", 0)
+    horizon = scenario.problem.most_steps or 0
 
     def watch(cluster: SimulatedCluster, _: Vector) -> None:
         share[0] = scenario.share_done(cluster.now, cluster.updates_made)

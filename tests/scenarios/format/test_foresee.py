@@ -141,6 +141,32 @@ def test_long_runs_are_told_and_made() -> None:
     assert not found.hopeless
 
 
+@pytest.mark.parametrize(
+    "problem",
+    [
+        {"kind": "clock", "steps": 1000},
+        {
+            "kind": "tabular",
+            "horizon": 1000,
+            "world": {"model": "random", "states": 2, "actions": 2},
+        },
+    ],
+)
+def test_times_per_step_are_those_of_the_problems_steps(problem: dict[str, Any]) -> None:
+    # 1,000 steps of 1e-12 s: a hundred seconds of 1e9 completions and 1e9 arrivals each
+    compute = {"model": "power", "scale": 1e-12, "per": "step"}
+    found = foreseen(
+        {"name": "afedpg"},
+        [1.0],
+        cluster={"compute": compute},
+        problem=problem,
+        updates=None,
+        time_limit=100.0,
+    )
+    assert found is not None
+    assert found.text.startswith("time_limit: afedpg takes up to 2e+11 events, about 46.3 days")
+
+
 def test_means_are_not_taken_for_certain() -> None:
     """Rare failures are lost on average 17 times: about 1e9 events, which may not be so many."""
     found = foreseen({**RENNALA, "batch": 1}, [1.0], cluster=down(between=0.05, repair=0.05))
