@@ -1,21 +1,30 @@
 """How long runs will take here: each method is tried for a second, and the rest is extrapolated."""
 
+import math
 import statistics
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from scenarios.runs.jobs import Job
 from scenarios.runs.progress import duration
 from scenarios.runs.spec import RunSpec
-from simulator import SimulatedCluster, Vector, simulate
+from simulator import Problem, SimulatedCluster, Vector, simulate
 
 SAMPLE_SECONDS = 1.0
 """Of a core, which a sample run is given."""
 
 SAMPLES = 3
 """Runs that are sampled for each method."""
+
+EPISODES = 32
+"""That are timed, of those at which theta is evaluated."""
+
+LEAST = 1e-9
+"""Of a run: less of it is taken for so much."""
 
 GROWTH = 3.0
 """How many times as long as the first episodes the later ones get, about, where falling ends them.
@@ -54,10 +63,30 @@ class Estimate:
         return text
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Sample:
-    seconds: float
-    growth: float
+    """What a run that was tried got done.
+
+    Attributes:
+        seconds: real ones.
+        share: of the whole run, 0 to 1.
+        updates: that it made.
+        now: the simulated second that it reached.
+        growth: how many times as long episodes may get.
+    """
+
+    seconds: float = 0.0
+    share: float = 0.0
+    updates: int = 0
+    now: float = 0.0
+    growth: float = 1.0
+
+    def evaluations(self, every: float) -> float:
+        """Return how often the whole run evaluates theta, at most, every so many seconds."""
+        share = max(self.share, LEAST)
+        by_time = 1 + self.now / share // every
+        known = self.updates or share == 1.0
+        return min(by_time, self.updates / share) if known else by_time
 
 
 class _EnoughError(Exception):
@@ -68,7 +97,8 @@ def estimate(jobs: Sequence[Job], slots: int, runs: Mapping[str, float] | None =
     """Return the real time that runs may take.
 
     For each method, the first, the middle and the last job run for :data:`SAMPLE_SECONDS`; what
-    they got done by then is extrapolated to the end.
+    they got done by then is extrapolated to the end. What evaluations take is added: as many as
+    there will be, each as long as at the initial point.
 
     Args:
         jobs: the runs.
@@ -80,29 +110,45 @@ def estimate(jobs: Sequence[Job], slots: int, runs: Mapping[str, float] | None =
     for method in dict.fromkeys(job.spec.method.folder for job in jobs):
         mine = [job for job in jobs if job.spec.method.folder == method]
         chosen = {0, len(mine) // 2, len(mine) - 1}
-        tried = [_sample(mine[k].spec) for k in sorted(chosen)[:SAMPLES]]
+        tried = [_tried(mine[k].spec) for k in sorted(chosen)[:SAMPLES]]
         share = (len(mine) if runs is None else runs[method]) / slots
-        seconds += statistics.mean(one.seconds for one in tried) * share
-        most += statistics.mean(one.seconds * one.growth for one in tried) * share
+        seconds += statistics.mean(one for one, _ in tried) * share
+        most += statistics.mean(one * growth for one, growth in tried) * share
         samples += len(tried)
     return Estimate(seconds, most, samples)
 
 
-def _sample(spec: RunSpec) -> _Sample:
-    """Return the real seconds that a run may take."""
-    scenario = spec.scenario
-    problem = scenario.problem.build(spec.seed, scenario.cluster.workers)
+def _tried(spec: RunSpec) -> tuple[float, float]:
+    """Return the real seconds that a run may take, and by how much they may grow."""
+    evaluation = spec.scenario.evaluation
+    problem = spec.scenario.problem.build(spec.seed, spec.scenario.cluster.workers)
     torch = sys.modules.get("torch")
     threads = torch.get_num_threads() if torch else 1
     if torch:  # as in the process of a run
         torch.set_num_threads(1)
-    started, share, growth = time.process_time(), [0.0], [1.0]
+    try:
+        sample = _sample(spec, problem)
+        seconds = sample.seconds / max(sample.share, LEAST)
+        if evaluation:
+            each = _evaluation_seconds(problem, evaluation.episodes)
+            seconds += sample.evaluations(evaluation.every) * each
+    finally:
+        problem.close()
+        if torch:
+            torch.set_num_threads(threads)
+    return seconds, sample.growth
+
+
+def _sample(spec: RunSpec, problem: Problem) -> _Sample:
+    """Run for :data:`SAMPLE_SECONDS`, without evaluations: the first would count too often."""
+    scenario, started, got = spec.scenario, time.process_time(), _Sample()
     horizon = scenario.problem.most_steps or 0
 
     def watch(cluster: SimulatedCluster, _: Vector) -> None:
-        share[0] = scenario.share_done(cluster.now, cluster.updates_made)
+        got.updates, got.now = cluster.updates_made, cluster.now
+        got.share = scenario.share_done(got.now, got.updates)
         for row in cluster.history.rows[-1:]:
-            growth[0] = GROWTH if row.steps < row.return_count * horizon else 1.0
+            got.growth = GROWTH if row.steps < row.return_count * horizon else 1.0
         if time.process_time() - started > SAMPLE_SECONDS:
             raise _EnoughError
 
@@ -117,13 +163,23 @@ def _sample(spec: RunSpec) -> _Sample:
             on_update=watch,
             on_wait=lambda cluster, _: watch(cluster, cluster.initial_point),
         )
-        share[0] = 1.0
+        got.share = 1.0
     except _EnoughError:
         pass
     except Exception:  # noqa: BLE001 - such a run will fail as quickly
-        share[0] = 1.0
-    finally:
-        problem.close()
-        if torch:
-            torch.set_num_threads(threads)
-    return _Sample((time.process_time() - started) / max(share[0], 1e-9), growth[0])
+        got.share = 1.0
+    got.seconds = time.process_time() - started
+    return got
+
+
+def _evaluation_seconds(problem: Problem, episodes: int) -> float:
+    """Return the real seconds that so many episodes of each variant take, by some of them."""
+    kinds = np.zeros(1, int) if problem.variants is None else problem.variants.of_worker
+    workers = np.repeat(np.unique(kinds, return_index=True)[1], episodes)
+    some = workers[:: math.ceil(len(workers) / EPISODES)]
+    started = time.process_time()
+    try:
+        problem.sample(problem.initial_point(), some, np.arange(len(some)))
+    except Exception:  # noqa: BLE001 - a run will fail as it does
+        return 0.0
+    return (time.process_time() - started) * len(workers) / len(some)
