@@ -15,7 +15,7 @@ CONTENTS = {
         "columns",
         "time",
     ),
-    "Measured": ("reproduction", "reproduction-tables", "judging", "speed"),
+    "Measured": ("reproduction", "reproduction-tables", "judging", "judging-before", "speed"),
     "Inside": ("architecture", "contributing", "changes"),
 }
 """The pages by their headings; those that are not written yet are left out."""

@@ -175,6 +175,6 @@ def _of_scenario(scenario: Scenario, method: Method, seed: int | None) -> Clock:
         method,
         scenario.seeds[0] if seed is None else seed,
         scenario.problem.size(scenario.cluster.workers).dimension,
-        getattr(scenario.problem, "horizon", None) or getattr(scenario.problem, "steps", None),
+        scenario.problem.most_steps,
         scenario.updates,
     )

@@ -217,7 +217,7 @@ def _compared(problem: dict[str, Any]) -> dict[str, Any]:
 def _planner(scenario: Scenario, found: Needs | None, epsilon: float) -> Planner:
     dimension = scenario.problem.size(scenario.cluster.workers).dimension
     problem = scenario.problem.model_dump(exclude_none=True)
-    steps = found.learned.steps if found else getattr(scenario.problem, "horizon", None)
+    steps = found.learned.steps if found else scenario.problem.most_steps
     law: Law = of_theory(scenario, epsilon) if found is None else of_results(found, scenario)
     return Planner(scenario, Learned(problem, dimension, steps), law)
 

@@ -183,7 +183,7 @@ def _per_gradient(scenario: Scenario) -> tuple[Vector, float | None]:
     h, problem = scenario.cluster.compute_seconds(), scenario.problem
     if scenario.cluster.compute.per != "step":
         return h, None
-    steps = float(getattr(problem, "horizon", None) or getattr(problem, "steps", None) or 1)
+    steps = float(problem.most_steps or 1)
     if (discount := getattr(problem, "discount", 1.0)) < 1:
         steps = min(steps, round(1 / (1 - discount), 6))
     return steps * h, steps

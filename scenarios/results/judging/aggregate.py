@@ -34,8 +34,7 @@ def aggregates(verdicts: Sequence[Verdict]) -> list[Aggregate]:
     """
     groups: dict[tuple[str, ...], dict[bytes, Verdict]] = {}
     for verdict in verdicts:
-        key = b"".join(areas.tobytes() for _, areas in sorted(verdict.areas.items()))
-        groups.setdefault(tuple(sorted(verdict.areas)), {}).setdefault(key, verdict)
+        groups.setdefault(tuple(sorted(verdict.areas)), {}).setdefault(_runs_of(verdict), verdict)
     return [
         Aggregate(
             len(group),
@@ -74,9 +73,11 @@ def interquartile_mean(scores: np.ndarray) -> Vector:
 def at_once(verdicts: Sequence[Verdict]) -> str:
     """Say how many claims are judged together, and which are left after Holm's correction.
 
-    Verdicts with too few seeds are no claims.
+    Verdicts with too few seeds are no claims; a claim that several figures make of the same runs
+    counts once.
     """
-    claims = [one for one in verdicts if one.word != "too few seeds"]
+    judged = (one for one in verdicts if one.word != "too few seeds")
+    claims = list({(one.hero, _runs_of(one)): one for one in judged}.values())
     count = len(claims)
     holds = [one.word for one in claims].count("holds")
     fails = [one.word for one in claims].count("fails")
@@ -86,6 +87,11 @@ def at_once(verdicts: Sequence[Verdict]) -> str:
         f"most and as many fail by chance; {holds} hold and {fails} fail; after Holm's correction "
         f"(no wrong one among them with {1 - WRONG:.0%}) {sure[0]} hold and {sure[1]} fail"
     )
+
+
+def _runs_of(verdict: Verdict) -> bytes:
+    """Return what tells the runs of panels apart: the areas of all methods."""
+    return b"".join(areas.tobytes() for _, areas in sorted(verdict.areas.items()))
 
 
 def holm(p: Sequence[float]) -> list[bool]:
