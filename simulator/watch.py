@@ -40,6 +40,10 @@ class StalledError(Exception):
     """
 
 
+class LostProcessError(RuntimeError):
+    """A process that computed for a run ended, as by a kill; the run can go on where it was."""
+
+
 def most_events(workers: int) -> int:
     """Return how many events may pass without an update, unless the user says otherwise."""
     return max(EVENTS, EVENTS_PER_WORKER * workers)

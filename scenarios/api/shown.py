@@ -45,6 +45,7 @@ class Shown(ABC):
             file=sink,
             width=200,
             markup=False,
+            emoji=False,
             highlight=False,
             force_jupyter=False,
             force_terminal=False,

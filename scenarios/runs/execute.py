@@ -42,6 +42,7 @@ from simulator import (
     StalledError,
     Vector,
 )
+from simulator.watch import LostProcessError
 
 
 def prepare_process() -> None:
@@ -140,6 +141,8 @@ def _make(spec: RunSpec, folder: RunFolder, options: Options) -> None:
         seconds = time.perf_counter() - started
         reason = f"{traceback.format_exc().rstrip()}\n{failure(error)}"
         folder.write_info(spec, "failed", reason=reason, totals=None, real_seconds=seconds)
+        if isinstance(error, LostProcessError):  # as after the death of the run's own process
+            return
     folder.checkpoint.unlink(missing_ok=True)
 
 

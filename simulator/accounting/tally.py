@@ -92,8 +92,8 @@ class Tally:
             return_mean=float(returns.mean()) if len(returns) else None,
             return_count=len(returns),
             steps=sum(int(a.lengths.sum()) for a in self._answers) if len(returns) else 0,
-            objective=exact[0] if exact else None,
-            gradient_norm=exact[1] if exact else None,
+            objective=float(exact[0]) if exact else None,
+            gradient_norm=float(exact[1]) if exact else None,
             extra=self._by_variant(returns, point)
             | ({} if selection is None else selection.columns()),
         )

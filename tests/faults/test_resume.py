@@ -16,6 +16,7 @@ from scenarios.runs.spec import RunSpec, expand
 from scenarios.runs.store.fingerprint import ROOT, code_fingerprint
 from scenarios.runs.store.folder import RunFolder
 from simulator import simulate
+from simulator.problems.control.rollouts.helpers import HelperEndedError, HelperError
 
 
 def spec_in(folder: Path, *changes: tuple[str, str]) -> RunSpec:
@@ -65,6 +66,25 @@ def test_a_run_whose_process_died_is_resumed_when_it_is_tried_again(tmp_path: Pa
     folder.write_info(spec, "failed", reason="the process of this run died", totals=None)
     assert execute(spec, folder, Options()) == "failed"
     assert finish(spec, folder, retry_failed=True) == [10]
+
+
+def test_a_run_whose_helper_died_is_resumed_when_it_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec, folder = spec_in(tmp_path), RunFolder(tmp_path / "run")
+    for error, resumed_at in ((HelperEndedError, [10]), (HelperError, [])):
+
+        def some(*args: Any, error: type[Exception] = error, **options: Any) -> None:
+            simulate(*args, **{**options, "updates": 10})
+            raise error("a helper process")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(waiting, "simulate", some)
+            patch.setenv("STRAGGLER_CHECKPOINT_SECONDS", "0")
+            assert execute(spec, folder, Options()) == "failed"
+        assert folder.checkpoint.exists() == bool(resumed_at)
+        assert finish(spec, folder, retry_failed=True) == resumed_at
+        shutil.rmtree(folder.path)
 
 
 def test_while_a_failed_run_is_tried_again_it_has_not_failed(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from numpy.polynomial.hermite_e import hermegauss
 
 from algorithms import PG, Rennala
 from simulator import Estimate, Request
+from simulator.problems.control.actions import Squashed
 from simulator.problems.control.control import Control
 from simulator.problems.control.environment import UnsuitableEnvironmentError, make_environment
 from simulator.problems.control.reinforce import heads, log_density, reward_to_go
@@ -216,6 +217,16 @@ def test_the_action_space_chooses_the_policy(env: str, kind: str, rollouts: str)
     (estimate,) = problem.estimate([request(problem.initial_point(), keys, [1.0] * 18)])
     assert np.isfinite(estimate.gradient).all()
     problem.close()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("bounds", [(-1.8, -0.9), (-0.1, 0.1), (-2.4, 2.4), (-3.0, 1.0)])
+def test_no_action_lies_outside_its_space(bounds: tuple[float, float], dtype: Any) -> None:
+    space = gymnasium.spaces.Box(*bounds, (1,), dtype)
+    u = np.array([[-30.0], [-9.0], [0.5], [9.0], [30.0]], np.float32)
+    for action in Squashed(space)(u):
+        assert (space.low <= action).all()
+        assert (action <= space.high).all()
 
 
 @pytest.mark.parametrize("env", ["TwoStep-v0", "TwoChoices-v0"])

@@ -25,13 +25,25 @@ class Squashed:
     def __init__(self, space: Box) -> None:
         low, high = space.low.ravel(), space.high.ravel()
         self._middle, self._range = (high + low) / 2, (high - low) / 2  # a_max if symmetric
+        exact = space.dtype == np.float32 and not self._middle.any()  # then a_max is the most
+        self._bounds = None if exact else (_within(low, 1), _within(high, -1))
 
     def __call__(self, u: Floats) -> Floats:
         """Return the actions, shape (k, a), float32, of ``u``, shape (k, a)."""
         actions: Floats = np.tanh(u)
         actions *= self._range
         actions += self._middle
-        return actions.astype(np.float32, copy=False)
+        actions = actions.astype(np.float32, copy=False)
+        if self._bounds is not None:  # rounding may lead beyond
+            np.clip(actions, *self._bounds, out=actions)
+        return actions
+
+
+def _within(bounds: Floats, inwards: int) -> Floats:
+    """Return the nearest float32 of each bound that does not lie beyond it."""
+    found: Floats = bounds.astype(np.float32)
+    beyond = (bounds.astype(np.float64) - found) * inwards > 0
+    return np.where(beyond, np.nextafter(found, np.float32(inwards * np.inf)), found)
 
 
 class Numbered:

@@ -9,9 +9,14 @@ from typing import Any
 
 import gymnasium
 import mujoco
+import numpy as np
 from gymnasium.spaces import Box, Discrete
+from gymnasium.wrappers import OrderEnforcing, TimeLimit
 
 from simulator.one_line import one_line
+
+STEPS_TRIED = 5
+"""Of an environment of the user's, when a scenario is read."""
 
 
 class UnsuitableEnvironmentError(ValueError):
@@ -56,8 +61,18 @@ def _check_spaces(name: str, environment: gymnasium.Env[Any, Any]) -> None:
         raise UnsuitableEnvironmentError(
             f"{name}'s action space is {type(acted).__name__}; {accepted}"
         )
-    if isinstance(acted, Box) and not acted.is_bounded():
-        raise UnsuitableEnvironmentError(f"{name}'s action space has no bounds; {accepted}")
+    if isinstance(acted, Box):
+        _check_box(name, acted, accepted)
+
+
+def _check_box(name: str, acted: Box, accepted: str) -> None:
+    with np.errstate(over="ignore"):  # the largest floats stand for no bounds
+        if not (acted.is_bounded() and np.isfinite(acted.high - acted.low).all()):
+            raise UnsuitableEnvironmentError(f"{name}'s action space has no bounds; {accepted}")
+    if not np.issubdtype(acted.dtype, np.floating):
+        raise UnsuitableEnvironmentError(
+            f"{name}'s actions are {acted.dtype}; {accepted} of floats"
+        )
 
 
 @contextlib.contextmanager
@@ -68,6 +83,43 @@ def _mujoco_warnings_as_python_ones() -> Iterator[None]:
         yield
     finally:
         mujoco.set_mju_user_warning(None)
+
+
+def first_steps(environment: gymnasium.Env[Any, Any], seed: int) -> list[np.ndarray]:
+    """Return what an environment says in its first steps, checking its form: numbers of each.
+
+    Args:
+        environment: as Gymnasium makes it.
+        seed: of its reset.
+
+    Raises:
+        TypeError: reset or step returns something else than Gymnasium's.
+        ValueError: an observation has another shape than its space says.
+    """
+    while isinstance(environment, TimeLimit | OrderEnforcing):  # as the class itself answers
+        environment = environment.env
+    parts = ("observation", "reward", "terminated", "truncated", "info")
+    environment.action_space.seed(0)
+    said: Any = environment.reset(seed=seed)
+    if not (isinstance(said, tuple) and len(said) == len(("observation", "info"))):
+        raise TypeError("reset returns something else; accepted: (observation, info)")
+    seen = [np.array(said[0], dtype=float)]
+    for _ in range(STEPS_TRIED):
+        said = environment.step(environment.action_space.sample())
+        if not (isinstance(said, tuple) and len(said) == len(parts)):
+            raise TypeError(f"step returns something else; accepted: ({', '.join(parts)})")
+        rest: list[Any] = [np.sum(number) for number in said[1:4]]
+        seen += [np.array(said[0], dtype=float), np.array(rest, dtype=float)]
+        if said[2] or said[3]:
+            break
+    wanted = environment.observation_space.shape
+    for observation in (seen[0], *seen[1::2]):
+        if observation.shape != wanted:
+            raise ValueError(
+                f"an observation has shape {observation.shape}; accepted: {wanted}, as its space "
+                "says"
+            )
+    return seen
 
 
 def flat_size(space: gymnasium.Space[Any]) -> int:

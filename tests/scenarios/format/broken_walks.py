@@ -47,5 +47,38 @@ class Shape(Walk):
         return np.zeros(3), *super().step(action)[1:]
 
 
+class Wrapped(Walk):
+    """Is right as it is registered: observations as they stand, actions with a wrapper's space."""
+
+    observation_space = gymnasium.spaces.Dict({"place": Walk.observation_space})  # type: ignore[assignment]
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        place, info = super().reset(seed=seed, options=options)
+        return {"place": place}, info
+
+    def step(self, action: Any) -> Any:
+        assert abs(action[0]) <= 1
+        place, *rest = super().step(action)
+        return {"place": place}, *rest
+
+
+def wrapped(**_: Any) -> gymnasium.Env[Any, Any]:
+    flat = gymnasium.wrappers.FlattenObservation(Wrapped())
+    return gymnasium.wrappers.RescaleAction(flat, np.float32(-5), np.float32(5))
+
+
+def remembering(**_: Any) -> gymnasium.Env[Any, Any]:
+    """Keeps the mean of all observations, over episodes too."""
+    return gymnasium.wrappers.NormalizeObservation(Walk())
+
+
+class Whole(Walk):
+    action_space = gymnasium.spaces.Box(0, 5, (1,), np.int64)  # type: ignore[arg-type]
+
+
+gymnasium.register("Wrapped-v0", wrapped, max_episode_steps=20)
+gymnasium.register("Remembering-v0", remembering, max_episode_steps=20)
+gymnasium.register("Whole-v0", "broken_walks:Whole", max_episode_steps=20)
+
 for name in ("Slip", "NoInfo", "Four", "NoSpace", "Shape"):
     gymnasium.register(f"{name}-v0", f"broken_walks:{name}", max_episode_steps=20)

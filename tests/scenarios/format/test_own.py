@@ -364,7 +364,17 @@ BROKEN = {
     "Four": "TypeError: step returns something else; accepted: (observation, reward, terminated, ",
     "NoSpace": "AttributeError: 'NoSpace' object has no attribute 'observation_space'",
     "Shape": "ValueError: an observation has shape (3,); accepted: (1,), as its space says",
+    "Remembering": "ValueError: the same seed and actions give something else after another epi",
 }
+
+
+def test_an_environment_with_wrappers_is_tried_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    problem = {"kind": "control", "hidden": [4], "horizon": 5}
+    whole = front.load(CONTENT | {"problem": problem | {"env": "broken_walks:Wrapped-v0"}})
+    assert whole.problem.size(3).dimension == 2 * 4 + 5 * 2  # a layer of 4, a mean, a deviation
+    with pytest.raises(front.BadInputError, match="actions are int64; accepted: a bounded Box or "):
+        front.load(CONTENT | {"problem": problem | {"env": "broken_walks:Whole-v0"}})
 
 
 @pytest.mark.parametrize("name", BROKEN)

@@ -19,10 +19,15 @@ from simulator.problems.control.rollouts.batch import Trajectories, Underway
 from simulator.problems.control.rollouts.sampler import Sampler
 from simulator.problems.control.rollouts.sharing import Queue, Table, taker
 from simulator.threads import one_thread_per_process
+from simulator.watch import LostProcessError
 
 
 class HelperError(RuntimeError):
     """A helper process failed; the message has its traceback, or says how it ended."""
+
+
+class HelperEndedError(HelperError, LostProcessError):
+    """A helper process ended by itself, or was killed."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +152,7 @@ class _Helper:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=5)  # its end of the socket closes a little earlier
             code = self._process.returncode
-            raise HelperError(f"a helper process ended (exit code {code})") from error
+            raise HelperEndedError(f"a helper process ended (exit code {code})") from error
 
 
 class _Parent:
