@@ -7,8 +7,8 @@ FINDINGS = {
     ),
     "2": "The curves that are judged, of the runs of figure 1",
     "3": (
-        "In the long runs Rennala is surely ahead of both on Reacher, and on Hopper of synchronous "
-        "NIGT; on Walker2d AFedPG's many small steps are, in a short one"
+        "In the long runs Rennala is surely ahead of both on Reacher, and of synchronous NIGT on "
+        "Walker2d and Hopper; on Walker2d it is level with AFedPG, on Hopper not surely ahead"
     ),
     "4": (
         "In the long run, ten seeds, the best batch is M = n = 100, with which Rennala is "
@@ -55,10 +55,6 @@ FINDINGS = {
     ),
     "longer-worlds": (
         "Malenia ends higher in both worlds, not surely: the slow one has given 240 trajectories"
-    ),
-    "walker": (
-        "Twice the step size makes up for what Rennala lacks in figure 3: an explanation "
-        "after the fact"
     ),
     "decay": (
         "Steps that start longer and decay make all three rise sooner and end where they did; "

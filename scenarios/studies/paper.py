@@ -123,11 +123,6 @@ FIGURES: dict[str, Figure] = {
         heroes=("malenia-nigt",),
         rivals=("afedpg",),
     ),
-    "walker": Figure(
-        "Rennala NIGT reaches a return sooner on Walker2d-v4 with another batch, step or more time",
-        _parts("beyond/walker"),
-        heroes=("rennala-50", "rennala-20", "rennala-50-step"),
-    ),
     "no-flag": Figure(
         f"{MALENIA}, which nothing tells apart",
         _parts("beyond/figure9-no-flag"),
