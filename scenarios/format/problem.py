@@ -102,12 +102,8 @@ class VariedProblem(ProblemTable):
             return None
         owner = select([variant.workers for variant in self.variants], workers, "problem.variants")
         names = [variant.name for variant in self.variants]
-        for k, name in enumerate(names):
-            if not (owner == k).any():
-                raise ValueError(
-                    f"problem.variants[{k}].workers: {short(name)} has none of {workers} workers; "
-                    "accepted: one or more"
-                )
+        if empty := [name for k, name in enumerate(names) if not (owner == k).any()]:
+            raise ValueError(f"problem.variants: nobody has {short(empty)}; accepted: some workers")
         if (owner < 0).any():
             owner[owner < 0] = len(names)
             names.append("base")

@@ -106,6 +106,15 @@ MISTAKES = {
         (QUADRATIC, QUADRATIC + '\n[[problem.variants]]\nname = "far"\nworkers = [2]'),
         "problem.variants[0].workers: there is no worker 2; accepted: 0 to 1",
     ),
+    "others where nobody is left": (
+        (
+            QUADRATIC,
+            QUADRATIC
+            + '\n[[problem.variants]]\nname = "far"\nworkers = "0-1"'
+            + '\n[[problem.variants]]\nname = "near"\nworkers = "others"',
+        ),
+        "problem.variants: nobody has ['near']; accepted: some workers",
+    ),
     "a worker in two variants": (
         (QUADRATIC, QUADRATIC + 2 * '\n[[problem.variants]]\nname = "far"\nworkers = "0-1"'),
         "problem.variants[1].workers: worker 0 stands there twice",
