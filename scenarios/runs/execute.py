@@ -141,7 +141,7 @@ def _make(spec: RunSpec, folder: RunFolder, options: Options) -> None:
         seconds = time.perf_counter() - started
         reason = f"{traceback.format_exc().rstrip()}\n{failure(error)}"
         folder.write_info(spec, "failed", reason=reason, totals=None, real_seconds=seconds)
-        if isinstance(error, LostProcessError):  # as after the death of the run's own process
+        if isinstance(error, LostProcessError | MemoryError):  # as when its own process is killed
             return
     folder.checkpoint.unlink(missing_ok=True)
 

@@ -68,11 +68,12 @@ def test_a_run_whose_process_died_is_resumed_when_it_is_tried_again(tmp_path: Pa
     assert finish(spec, folder, retry_failed=True) == [10]
 
 
-def test_a_run_whose_helper_died_is_resumed_when_it_is_tried_again(
+def test_a_run_whose_helper_died_or_memory_ended_is_resumed_when_it_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec, folder = spec_in(tmp_path), RunFolder(tmp_path / "run")
-    for error, resumed_at in ((HelperEndedError, [10]), (HelperError, [])):
+    cases = ((HelperEndedError, [10]), (MemoryError, [10]), (HelperError, []))
+    for error, resumed_at in cases:
 
         def some(*args: Any, error: type[Exception] = error, **options: Any) -> None:
             simulate(*args, **{**options, "updates": 10})
