@@ -205,7 +205,7 @@ def _row(
         "method": runs[0].label,
         "seeds": len(runs),
         "updates": _mean([t["updates"] for t in totals]),
-        "seconds_per_update": _mean([_last_time(r) / max(len(r.history["time"]), 1) for r in runs]),
+        "seconds_per_update": _mean([_seconds_per_update(run) for run in runs]),
         "gradients_used": _mean([t["gradients_used"] for t in totals]),
         "gradients_discarded": _mean([t["gradients_discarded"] for t in totals]),
         **{
@@ -265,9 +265,10 @@ def _selection(totals: Sequence[Totals]) -> dict[str, float]:
     return {key: _mean([f[key] for f in facts if f.get(key) is not None]) for key in keys}
 
 
-def _last_time(run: StoredRun) -> float:
+def _seconds_per_update(run: StoredRun) -> float:
+    """Return the mean seconds of an update; NaN without one."""
     times = run.history["time"]
-    return float(times[-1]) if len(times) else 0.0
+    return float(times[-1]) / len(times) if len(times) else float("nan")
 
 
 def _mean(values: Sequence[float]) -> float:

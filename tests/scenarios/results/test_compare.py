@@ -166,6 +166,14 @@ def test_comparison_row_by_hand() -> None:
     assert comparison.columns["time_to_2"][1] == math.inf
 
 
+def test_without_an_update_nothing_is_known_of_its_seconds() -> None:
+    runs = [stored(label, [2, 4], [1.0, 1.0], [100, 100]) for label in ("some", "some", "none")]
+    for run in runs[1:]:
+        run.__dict__["history"] = {name: column[:0] for name, column in run.history.items()}
+    seconds = compare(runs, [2.0]).columns["seconds_per_update"]
+    assert np.array_equal(seconds, [2.0, math.nan], equal_nan=True)
+
+
 def test_bytes_of_older_runs_that_counted_one_way_are_not_known() -> None:
     older, newer = (stored(label, [1], [1.0], [100]) for label in ("older", "newer"))
     del older.totals["vectors_received"]
