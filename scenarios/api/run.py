@@ -177,8 +177,8 @@ def trace(log: FileOrFolder, out: FileOrFolder) -> int:
     """Turn a log of finished gradients into a trace for ``compute = { model = "trace" }``.
 
     Args:
-        log: CSV or Parquet with columns worker (from 0), start, end (seconds); a run's own
-            ``timeline.parquet`` is one.
+        log: CSV or Parquet with columns worker (from 0), start, end (seconds from its
+            beginning); a run's own ``timeline.parquet`` is one.
         out: the trace, ``.csv`` or ``.parquet``.
 
     Returns:

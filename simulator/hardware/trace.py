@@ -9,6 +9,9 @@ from simulator.hardware.speed import Profile, Speeds
 from simulator.one_line import one_line
 from simulator.types import Indices, Vector
 
+CALENDAR = 1e8
+"""Seconds, three years: a log that begins later than this, and than it takes, counts from 1970."""
+
 
 def read_trace(file: Path, workers: int) -> Speeds:
     """Return the speeds in a CSV or Parquet file with columns time, worker, speed.
@@ -82,7 +85,8 @@ def convert_log(log: Path, trace: Path) -> int:
         trace: the CSV or Parquet file to write, with columns time, worker, speed.
 
     Raises:
-        ValueError: the log cannot be read, or a gradient takes no time.
+        ValueError: the log cannot be read, a gradient takes no time, or times are not counted from
+            the log's beginning.
     """
     import pyarrow as pa  # noqa: PLC0415 - only traces need it
 
@@ -90,8 +94,7 @@ def convert_log(log: Path, trace: Path) -> int:
         raise ValueError(f"{trace}: is of no known kind; accepted: .csv, .parquet")
     columns = _read(log, ("worker", "start", "end"), used_only=True)
     worker, start, end = _workers(log, columns["worker"]), columns["start"], columns["end"]
-    if not len(end) or (end <= start).any():
-        raise ValueError(f"{log}: accepted: gradients, each with an end after its start")
+    _refuse_times(log, start, end)
     order = np.lexsort((start, worker))
     same = worker[order][1:] == worker[order][:-1]
     if (same & (start[order][1:] < end[order][:-1])).any():
@@ -102,6 +105,26 @@ def convert_log(log: Path, trace: Path) -> int:
     table = pa.table({"time": time, "worker": owner, "speed": speed})
     (pa.csv.write_csv if trace.suffix == ".csv" else pa.parquet.write_table)(table, trace)
     return len(worker)
+
+
+def _refuse_times(log: Path, start: Vector, end: Vector) -> None:
+    """Raise a ValueError that names the first row whose times cannot be, or those of a calendar."""
+    if not len(end):
+        raise ValueError(f"{log}: accepted: gradients, each with an end after its start")
+    with np.errstate(invalid="ignore"):
+        wrong = ~(np.isfinite(start) & np.isfinite(end) & (start >= 0) & (end > start))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ValueError(
+            f"{log}: row {row + 1} has start {start[row]:.12g} and end {end[row]:.12g}; accepted: "
+            "finite seconds from 0, each with an end after its start"
+        )
+    first = float(start.min())
+    if first > max(CALENDAR, float(end.max()) - first):
+        raise ValueError(
+            f"{log}: times begin at {first:.12g}, as those of a calendar; accepted: seconds from "
+            "the log's beginning"
+        )
 
 
 def _workers(file: Path, column: Vector) -> Indices:

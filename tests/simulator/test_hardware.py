@@ -607,6 +607,11 @@ def test_a_log_of_gradients_becomes_a_trace() -> None:
         ("-1,0,2", "no numbers; accepted: whole numbers from 0"),
         ("0.5,0,2", "no numbers; accepted: whole numbers from 0"),
         ("0,2,2", "end after its start"),
+        ("0,0,1\n0,2,", "row 2 has start 2 and end nan; accepted: finite seconds from 0"),
+        ("0,nan,1", "row 1 has start nan and end 1; accepted"),
+        ("0,1,inf", "row 1 has start 1 and end inf; accepted"),
+        ("0,0,1\n1,-2,1", "row 2 has start -2 and end 1; accepted"),
+        ("0,1760000009,1760000012\n1,1760000000,1760000001", "begin at 1760000000, as those of a"),
     ],
 )
 def test_logs_that_cannot_be_are_refused(tmp_path: Path, rows: str, message: str) -> None:
