@@ -14,6 +14,7 @@ from scenarios.runs.store.files import replacing
 from scenarios.runs.store.record import read_info
 from scenarios.runs.store.records import HISTORY_SCHEMA
 from scenarios.runs.store.stored import StoredRun
+from simulator import Vector
 
 KEY = b"straggler"
 """Where the file's metadata say what the runs were, as JSON."""
@@ -105,15 +106,29 @@ def _table(run: StoredRun) -> pa.Table:
 
 
 def same_numbers(runs: Sequence[StoredRun], others: Sequence[StoredRun]) -> int:
-    """Return how many of ``runs`` have the content and, to the last bit, the history of another."""
-    known = {_content(run): run.history for run in others}
+    """Return how many of ``runs`` have the content and, to the last bit, the history of another.
+
+    Failed runs have no history; they are the same if they failed for the same reason.
+    """
+    there = {_content(run): run for run in others}
     return sum(
-        (history := known.get(_content(run))) is not None
-        and history.keys() == run.history.keys()
-        and all(np.array_equal(history[k], v, equal_nan=True) for k, v in run.history.items())
-        for run in runs
-        if run.is_done
+        (other := there.get(_content(run))) is not None and _ended_alike(run, other) for run in runs
     )
+
+
+def _ended_alike(one: StoredRun, other: StoredRun) -> bool:
+    ends = {(run.is_done, None if run.is_done else run.info.get("reason")) for run in (one, other)}
+    if len(ends) > 1 or not one.is_done:
+        return len(ends) == 1
+    known, others = _known(one), _known(other)
+    return known.keys() == others.keys() and all(
+        np.array_equal(others[name], column, equal_nan=True) for name, column in known.items()
+    )
+
+
+def _known(run: StoredRun) -> dict[str, Vector]:
+    """Return the columns with a number: in a file, others' columns are there without any."""
+    return {name: column for name, column in run.history.items() if not np.isnan(column).all()}
 
 
 def _beside(runs: Sequence[StoredRun]) -> list[str]:

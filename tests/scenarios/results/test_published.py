@@ -1,8 +1,10 @@
 """Compact results hold what the run folders hold, and say so when they do not."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from commands import straggler, write_scenario
 
@@ -229,6 +231,22 @@ def test_numbers_that_changed_are_counted(two_workers: Path) -> None:
     others[1].info["content"]["updates"] = 41
     assert same_numbers(runs, others) == 4
     assert same_numbers(runs, others[2:]) == 4
+
+
+def test_failed_runs_and_those_without_an_update_are_saved_once(two_workers: Path) -> None:
+    file = two_workers / "again.parquet"
+    whole, short, lost = open_results(two_workers / "runs/two").runs[:3]
+    table = pq.read_table(whole.path / "history.parquet")
+    more = table.append_column("objective_of_another", table["time"])
+    lost.info.update(status="failed", reason="update 3: diverged", totals=None)
+    runs = [replace(whole, table=more), replace(short, table=table[:0]), lost]
+    assert list(refresh(runs, file, "straggler run")) == []
+    written = file.stat().st_mtime_ns
+    (line,) = refresh(runs, file, "straggler run")
+    assert line.endswith("3 of 3 runs have the numbers that were there")
+    assert file.stat().st_mtime_ns == written
+    lost.info["reason"] = "update 4: diverged"
+    assert same_numbers(runs, published(file)) == 2
 
 
 @pytest.mark.usefixtures("tiny")
