@@ -3,6 +3,7 @@
 import math
 import os
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,15 +23,14 @@ def checkpoint_seconds() -> float:
     """Return the real seconds between checkpoints.
 
     Raises:
-        BadInputError: the environment variable is not a number.
+        BadInputError: the environment variable is not a number of seconds.
     """
     text = os.environ.get("STRAGGLER_CHECKPOINT_SECONDS", str(CHECKPOINT_SECONDS))
-    try:
-        return float(text)
-    except ValueError as error:
-        raise BadInputError(
-            f"STRAGGLER_CHECKPOINT_SECONDS={text}: accepted: a number of seconds"
-        ) from error
+    with suppress(ValueError):
+        seconds = float(text)
+        if seconds >= 0:  # NaN is not
+            return seconds
+    raise BadInputError(f"STRAGGLER_CHECKPOINT_SECONDS={text}: accepted: a number of seconds")
 
 
 class Resumption:

@@ -10,6 +10,7 @@ import pytest
 from commands import files_below, write_scenario
 
 from scenarios.format.load import load
+from scenarios.format.words.errors import BadInputError
 from scenarios.runs import resume, waiting
 from scenarios.runs.execute import Options, execute, make_room, record_death
 from scenarios.runs.spec import RunSpec, expand
@@ -160,6 +161,15 @@ def test_checkpoints_are_a_while_apart(tmp_path: Path) -> None:
     spec, folder = spec_in(tmp_path), RunFolder(tmp_path / "run")
     interrupt(spec, folder, 10, seconds=60)
     assert finish(spec, folder) == []
+
+
+@pytest.mark.parametrize("seconds", ["nan", "-1", "a minute", ""])
+def test_what_is_no_time_between_checkpoints_is_refused(
+    seconds: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRAGGLER_CHECKPOINT_SECONDS", seconds)
+    with pytest.raises(BadInputError, match=f"SECONDS={seconds}: accepted: a number of seconds"):
+        resume.checkpoint_seconds()
 
 
 @pytest.mark.parametrize(
