@@ -17,7 +17,8 @@ def trace(
 ) -> None:
     """Turn a log of finished gradients into a trace for `compute = { model = "trace" }`.
 
-    Workers are numbers from 0, times are seconds from the log's beginning. A run's own timeline.parquet is such a log.
+    Workers are numbers from 0, times are seconds from the log's beginning. A run's own
+    timeline.parquet is such a log.
     """
     from scenarios.api import run as api
 

@@ -73,8 +73,9 @@ def test_a_run_whose_helper_died_or_memory_ended_is_resumed_when_it_is_tried_aga
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec, folder = spec_in(tmp_path), RunFolder(tmp_path / "run")
-    cases = ((HelperEndedError, [10]), (MemoryError, [10]), (HelperError, []))
-    for error, resumed_at in cases:
+    kept: list[type[Exception]] = [HelperEndedError, MemoryError]
+    for error in (*kept, HelperError):
+        resumed_at = [10] if error in kept else []
 
         def some(*args: Any, error: type[Exception] = error, **options: Any) -> None:
             simulate(*args, **{**options, "updates": 10})

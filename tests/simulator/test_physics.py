@@ -8,6 +8,8 @@ import environments
 import gymnasium
 import numpy as np
 import pytest
+from gymnasium.envs.mujoco.hopper_v4 import HopperEnv
+from gymnasium.wrappers import TimeLimit
 
 from simulator.problems.control.rollouts.physics import (
     GymnasiumSlots,
@@ -160,6 +162,19 @@ def test_an_episode_goes_on_in_other_slots(name: str) -> None:
         packed = pickle.dumps(here.pack(0))
         here.begin(0, 0, trip)
         there.unpack(0, pickle.loads(packed))  # noqa: S301 - our own
+
+
+@pytest.mark.parametrize("limits", [(3,), (3, 7), (7, 3)])
+def test_the_shortest_of_several_time_limits_ends_an_episode(limits: tuple[int, ...]) -> None:
+    def make(_: int) -> gymnasium.Env[Any, Any]:
+        environment: gymnasium.Env[Any, Any] = HopperEnv()  # type: ignore[no-untyped-call]
+        for limit in limits:
+            environment = TimeLimit(environment, limit)
+        return environment
+
+    slots = make_slots(make, 1, SLOTS)
+    assert isinstance(slots, PhysicsSlots)
+    assert compare(slots, [make(0) for _ in range(SLOTS)], steps=9)["truncated"] == 3 * SLOTS
 
 
 class Wrapped(gymnasium.Wrapper[Any, Any, Any, Any]):

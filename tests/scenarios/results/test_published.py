@@ -238,7 +238,7 @@ def test_failed_runs_and_those_without_an_update_are_saved_once(two_workers: Pat
     whole, short, lost = open_results(two_workers / "runs/two").runs[:3]
     table = pq.read_table(whole.path / "history.parquet")
     more = table.append_column("objective_of_another", table["time"])
-    lost.info.update(status="failed", reason="update 3: diverged", totals=None)
+    lost.info.update(RunInfo(status="failed", reason="update 3: diverged", totals=None))
     runs = [replace(whole, table=more), replace(short, table=table[:0]), lost]
     assert list(refresh(runs, file, "straggler run")) == []
     written = file.stat().st_mtime_ns

@@ -169,7 +169,7 @@ class PhysicsSlots(Slots):
         self._body: Body = body_of(samples[0].unwrapped)  # type: ignore[assignment]
         self._wrappers = [_Outside(sample) for sample in samples]
         self._plain = all(wrapper.plain for wrapper in self._wrappers)
-        self.time_limit = samples[0].spec.max_episode_steps if samples[0].spec else None
+        self.time_limit = self._wrappers[0].time_limit
         self._idle: dict[int, list[_Physics]] = {v: [] for v in range(len(samples))}
         self._live: list[_Physics | None] = [None] * slots
         fields = self._body.fields(samples[0].unwrapped)
@@ -280,15 +280,19 @@ class _Table:
 
 
 class _Outside:
-    """What our wrappers do to one variant's rewards and observations."""
+    """What wrappers do to one variant's rewards and observations, and the shortest time limit."""
 
     def __init__(self, environment: Environment) -> None:
         self.scale, self.sign = 1.0, 1.0
         self.flag: float | None = None
+        self.time_limit: int | None = None
         while environment is not environment.unwrapped:
             if isinstance(environment, ScaledReward):
                 self.scale = environment.factor
             elif isinstance(environment, Flagged):
                 self.sign, self.flag = environment.sign, environment.flag
+            elif isinstance(environment, TimeLimit):
+                steps = environment._max_episode_steps
+                self.time_limit = min(self.time_limit or steps, steps)
             environment = environment.env  # type: ignore[attr-defined]
         self.plain = self.scale == self.sign == 1.0 and self.flag is None
