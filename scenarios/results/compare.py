@@ -174,14 +174,16 @@ def warnings_of(runs: list[StoredRun]) -> list[str]:
 
 
 def unfinished(runs: Sequence[StoredRun]) -> list[str]:
-    """Return a line for each method that tables leave out, since none of its runs ended well."""
-    done = {run.label for run in runs if run.is_done}
-    lost = {run.label: run for run in runs if run.info and run.label not in done}
-    reasons = {label: str(run.info.get("reason") or "failed") for label, run in lost.items()}
-    return [
-        f"{label}: no finished run: {reason.strip().splitlines()[-1]}"
-        for label, reason in reasons.items()
-    ]
+    """Return a line for each method of which tables leave out runs, since they did not end well."""
+    known = [run for run in runs if run.info]
+    lines = []
+    for label in dict.fromkeys(run.label for run in known if not run.is_done):
+        mine = [run for run in known if run.label == label]
+        lost = [run for run in mine if not run.is_done]
+        reason = str(lost[-1].info.get("reason") or "failed").strip().splitlines()[-1]
+        some = f"{len(lost)} of {len(mine)} runs failed, and are in no number"
+        lines.append(f"{label}: {some if len(lost) < len(mine) else 'no finished run'}: {reason}")
+    return lines
 
 
 def _without_rise(runs: list[StoredRun]) -> Iterator[str]:

@@ -1,7 +1,9 @@
 """Smoothing, thresholds and bins, against numbers worked out by hand."""
 
 import io
+import json
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -259,6 +261,18 @@ def test_a_method_without_a_finished_run_is_named(tmp_path: Path) -> None:
         assert "afedpg" not in said.stdout
         assert said.stderr.startswith("afedpg: no finished run: ")
         assert said.stderr.count("\n") == 1
+
+
+def test_a_method_of_which_some_runs_failed_is_named(two_workers: Path, tmp_path: Path) -> None:
+    shutil.copytree(two_workers / "runs/two", tmp_path / "two")
+    file = tmp_path / "two/afedpg/seed-1/run.json"
+    failed = {"status": "failed", "reason": "a traceback\nupdate 3: diverged", "totals": None}
+    file.write_text(json.dumps(json.loads(file.read_text()) | failed))
+    said = CliRunner().invoke(app, ["compare", str(tmp_path / "two"), "--csv"])
+    assert said.exit_code == 0, said.output
+    line = "afedpg: 1 of 2 runs failed, and are in no number: update 3: diverged"
+    assert said.stderr.splitlines() == [line]
+    assert "afedpg,1,40.0" in said.stdout
 
 
 def test_tables_fit_a_terminal_of_80_columns(two_workers: Path) -> None:
