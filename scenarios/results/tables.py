@@ -1,12 +1,12 @@
 """What is compared and measured, as tables to be read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from algorithms.theory.bounds import Complexity
-from scenarios.results.compare import SELECTION, STALENESS, TIME_SHARES, Comparison
+from scenarios.results.compare import MONEY, SELECTION, STALENESS, TIME_SHARES, Comparison
 from scenarios.results.rows import Rows
 from scenarios.results.sheet import Sheet, cell
 
@@ -52,7 +52,7 @@ def comparison_sheets(comparison: Comparison, title: str, caption: str = "") -> 
     name = comparison.metric.removesuffix("_mean").replace("_", " ")
     if comparison.chosen is not None:
         headers = {k: COSTS.get(k, k.replace("_", "\n", 1)) for k in comparison.chosen}
-        return [_comparison_sheet(comparison, "means over seeds", headers, (title, caption))]
+        return [_comparison_sheet(comparison, _averages(headers), headers, (title, caption))]
     results = {
         key: key.replace("time_to_", "seconds\nto ").replace("final_", "final\n")
         for key in comparison.columns
@@ -75,10 +75,16 @@ def comparison_sheets(comparison: Comparison, title: str, caption: str = "") -> 
         "used against discarded trajectories": selection,
     }
     return [
-        _comparison_sheet(comparison, f"{part}, means over seeds", headers, (title, caption))
+        _comparison_sheet(comparison, f"{part}, {_averages(headers)}", headers, (title, caption))
         for part, headers in parts.items()
         if headers
     ]
+
+
+def _averages(columns: Collection[str]) -> str:
+    """Say over what columns are means, and which of them are medians."""
+    medians = any(name.startswith(("time_to_", f"{MONEY}_to_")) for name in columns)
+    return "means over seeds, medians to thresholds" if medians else "means over seeds"
 
 
 def _known_delays(comparison: Comparison) -> dict[str, str]:

@@ -21,6 +21,7 @@ from scenarios.results import curves
 from scenarios.results.compare import compare, time_to, warnings_of
 from scenarios.results.rows import tidy
 from scenarios.results.sheet import Sheet
+from scenarios.results.tables import comparison_sheets
 from scenarios.runs.store.record import RunInfo
 from scenarios.runs.store.stored import StoredRun
 
@@ -174,6 +175,22 @@ def test_without_an_update_nothing_is_known_of_its_seconds() -> None:
         run.__dict__["history"] = {name: column[:0] for name, column in run.history.items()}
     seconds = compare(runs, [2.0]).columns["seconds_per_update"]
     assert np.array_equal(seconds, [2.0, math.nan], equal_nan=True)
+
+
+def test_titles_tell_medians_from_means() -> None:
+    run = stored("a", [1, 2], [1.0, 3.0], [100, 100])
+    run.info["bill"] = {"money": 2.0, "kilowatt_hours": 1.0}
+    comparison = compare([run], [2.0])
+    both = "means over seeds, medians to thresholds"
+    assert [sheet.title for sheet in comparison_sheets(comparison, "x")] == [
+        "x: costs, means over seeds",
+        "x: delays, and workers heard, means over seeds",
+        f"x: money and energy, {both}",
+        f"x: return, {both}",
+    ]
+    for columns, said in (("time_to_2", both), ("money", "means over seeds")):
+        (sheet,) = comparison_sheets(comparison.only([columns]), "x")
+        assert sheet.title == f"x: {said}"
 
 
 def test_bytes_of_older_runs_that_counted_one_way_are_not_known() -> None:
