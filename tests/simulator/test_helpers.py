@@ -368,6 +368,24 @@ def test_a_helper_ends_with_a_parent_that_is_killed_in_a_batch() -> None:
         os.kill(helper, signal.SIGKILL)
 
 
+class TooLarge:
+    """Larger than any memory where it is received."""
+
+    def __reduce__(self) -> tuple[type, tuple[int]]:
+        return bytearray, (1 << 62,)
+
+
+def test_a_helper_without_memory_is_told_from_one_that_is_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    problem = control(2)
+    monkeypatch.setattr(problem._rollouts.sampler, "setting", TooLarge())
+    monkeypatch.setattr(problem._rollouts.sampler, "advance", nothing)  # only the helper must
+    with pytest.raises(MemoryError, match="in a helper process: MemoryError"):
+        problem.estimate(requests(problem, [8]))
+    problem.close()
+
+
 def test_what_a_helper_cannot_make_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = control(2)
     monkeypatch.setattr(problem._rollouts.sampler, "setting", "no setting")

@@ -30,6 +30,10 @@ class HelperEndedError(HelperError, LostProcessError):
     """A helper process ended by itself, or was killed."""
 
 
+class HelperMemoryError(HelperError, MemoryError):
+    """A helper process needed more memory than it may have."""
+
+
 @dataclass(frozen=True)
 class Ended:
     """Rows of episodes that ended in a helper, each with the steps that were made there."""
@@ -135,7 +139,9 @@ class _Helper:
             answer: Answer | str = self.connection.recv()
         self.received += 1
         if isinstance(answer, str):
-            raise HelperError(f"in a helper process: {answer}")
+            kind = answer.partition("\n")[0].partition(":")[0]
+            memory = kind.endswith("MemoryError")  # NumPy has its own
+            raise (HelperMemoryError if memory else HelperError)(f"in a helper process: {answer}")
         return answer
 
     def close(self) -> None:
