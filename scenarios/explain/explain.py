@@ -4,10 +4,21 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from scenarios.explain.helps import LEAST, Change, Help, changes_of, enough, what_helps, without_one
+from algorithms.theory.forecast import Forecast
+from scenarios.explain.helps import (
+    LAPS,
+    LEAST,
+    Change,
+    Help,
+    changes_of,
+    enough,
+    what_helps,
+    without_one,
+)
 from scenarios.explain.path import Piece, critical_path
 from scenarios.explain.seen import Seen, see
 from scenarios.explain.shares import (
@@ -83,11 +94,16 @@ class Clock:
         """None, so to speak: nothing is learned."""
         return Timing(self.dimension, self.steps)
 
+    @cached_property
+    def forecast(self) -> Forecast:
+        """What is taken for an update; of users' own methods one gradient of each worker."""
+        one = one_update(self.scenario, self.method)
+        return one or Forecast(0.0, float(self.scenario.cluster.workers))
+
     @property
     def events(self) -> float:
         """About how many events an update takes."""
-        one = one_update(self.scenario, self.method)
-        return max(1.0, one.events if one else self.scenario.cluster.workers)
+        return max(1.0, self.forecast.events / self.forecast.updates)
 
 
 @dataclass(frozen=True)
@@ -175,7 +191,7 @@ def explained(clock: Clock) -> Explained:
         BadInputError: it makes no updates.
     """
     there = math.inf if clock.updates is None else clock.updates
-    most = int(min(there, max(EVENTS / clock.events, FEWEST)))
+    most = int(min(there, max(EVENTS / clock.events, FEWEST, LAPS * clock.forecast.lap)))
     if not most:
         raise BadInputError(f"{clock.label}: the run has no updates; accepted: one that has some")
     try:
@@ -191,7 +207,8 @@ def _helps(clock: Clock, seen: Seen, path: list[Piece]) -> list[Help]:
     changes = [*changes_of(base, seen, path)]
     if kept_whole(cluster, varied=bool(getattr(clock.scenario.problem, "variants", None))) is None:
         changes += without_one(base, cluster, clock.dimension, clock.steps, clock.seed)
-    return what_helps(base, clock.problem, enough(clock.events, fixed=cluster.fixed), changes)
+    updates = enough(clock.events, clock.forecast.lap, fixed=cluster.fixed)
+    return what_helps(base, clock.problem, updates, changes)
 
 
 def _shares_sheet(title: str, shares: list[tuple[str, float]]) -> Sheet:

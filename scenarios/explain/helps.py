@@ -1,5 +1,6 @@
 """What would make updates come sooner: changes of the cluster or the method, each simulated."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,9 @@ FIXED = 4
 
 FEWEST, MOST = 10, 600
 """Updates that are simulated for each change, whatever they take."""
+
+LAPS = 2
+"""Times that every worker is heard, at least: updates of equal workers come a lap at a time."""
 
 LEAST = 0.0005
 """The share of the seconds that is a difference."""
@@ -83,7 +87,12 @@ class Help:
 
     @property
     def saved(self) -> float:
-        """The share of the seconds per update that is saved, or per used gradient."""
+        """The share of the seconds per update that is saved, or per used gradient.
+
+        NaN: all updates that were simulated fell at one instant.
+        """
+        if not self.base.seconds:
+            return math.nan
         share = self.pace.seconds / self.base.seconds
         if self.per_gradient:
             share *= self.base.gradients / self.pace.gradients
@@ -91,13 +100,21 @@ class Help:
 
     @property
     def matters(self) -> bool:
-        """Whether it makes a difference that is worth a line."""
-        return abs(self.saved) >= LEAST
+        """Whether it makes a difference that is worth a line, or may make one."""
+        return math.isnan(self.saved) or abs(self.saved) >= LEAST
 
 
-def enough(events: float, *, fixed: bool) -> int:
-    """Return how many updates are simulated for each change, if one takes so many events."""
-    return int(np.clip(EVENTS / (FIXED if fixed else 1) / events, FEWEST, MOST))
+def enough(events: float, lap: int = 1, *, fixed: bool) -> int:
+    """Return how many updates are simulated for each change: pairs of laps, at least one.
+
+    Args:
+        events: that an update takes.
+        lap: updates in which all workers are heard about equally often; the last half are whole
+            laps.
+        fixed: times are fixed.
+    """
+    updates = np.clip(EVENTS / (FIXED if fixed else 1) / events, FEWEST, MOST)
+    return math.ceil(int(updates) / (LAPS * lap)) * LAPS * lap
 
 
 def what_helps(

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import tomli_w
 from commands import straggler
@@ -11,6 +12,7 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
 import straggler as front
+from scenarios.explain.helps import Help, Pace
 from scenarios.pictures.shares import WAITS
 
 ONES = [1.0] * 10
@@ -108,6 +110,26 @@ def test_methods_are_changed_as_well() -> None:
     (one,) = front.explain(slow).methods
     best, *_ = one.helps
     assert (best.words, best.per_gradient, best.saved) == ("a batch of 10", True, 0.5)
+
+
+def test_updates_that_come_a_lap_at_a_time_are_looked_at_for_two() -> None:
+    compute = {"model": "explicit", "seconds": [1.0] * 700}
+    equal = scenario("afedpg", workers=700, compute=compute) | {"updates": 5_000}
+    (one,) = front.explain(equal).methods
+    assert len(one.seen.times) >= 1_400
+    assert one.helps[0].base.seconds == pytest.approx(1 / 700)  # 700 at each second
+    turns = {"model": "explicit", "seconds": [1.0] * 19 + [20.0]}
+    slow = scenario("ringleader-nigt", workers=20, compute=turns) | {"updates": 10_000}
+    slow["problem"]["variants"] = [{"name": "far", "workers": [19], "optimum": 2.0}]
+    (one,) = front.explain(slow).methods
+    assert one.helps[0].base.seconds == pytest.approx(1)  # 20 updates in 20 s
+    assert all(np.isfinite(help_.saved) for help_ in one.helps)
+
+
+def test_nothing_is_known_to_be_saved_where_all_updates_fall_at_one_instant() -> None:
+    none = Help("x", Pace(1.0, 1.0), Pace(0.0, 1.0))
+    assert none.matters
+    assert np.isnan(none.saved)
 
 
 @pytest.fixture(scope="module")
