@@ -51,9 +51,10 @@ def foresee(scenario: Scenario, method: Method, max_events: int | None = None) -
         return None
     if one.events > limit:
         return _too_many(scenario, method, one, limit)
-    updates = min(scenario.updates or math.inf, max(1.0, end / one.seconds))
-    if updates * one.events > DAY * EVENTS_PER_SECOND:
-        return _too_long(scenario, method, updates * one.events)
+    wanted = (scenario.updates or math.inf) / one.updates
+    events = min(max(1.0, wanted), max(1.0, end / one.seconds)) * one.events
+    if events > DAY * EVENTS_PER_SECOND:
+        return _too_long(scenario, method, events)
     return _standing_still(scenario.cluster, end)
 
 
@@ -65,7 +66,7 @@ def one_update(scenario: Scenario, method: Method) -> Forecast | None:
     server = scenario.cluster.server
     if one is None or server is None:
         return one
-    return replace(one, seconds=max(one.seconds, server.update))
+    return replace(one, seconds=max(one.seconds, one.updates * server.update))
 
 
 def _end(scenario: Scenario) -> float:

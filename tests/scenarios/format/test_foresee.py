@@ -10,7 +10,7 @@ from clusters import RULE
 import straggler
 from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous
 from algorithms.theory.forecast import Pace
-from scenarios.format.foresee import Foreseen, foresee
+from scenarios.format.foresee import Foreseen, foresee, one_update
 from scenarios.format.load import library, load
 
 QUADRATIC = {"kind": "quadratic", "dimension": 2, "noise": 0.5}
@@ -165,6 +165,29 @@ def test_times_per_step_are_those_of_the_problems_steps(problem: dict[str, Any])
     )
     assert found is not None
     assert found.text.startswith("time_limit: afedpg takes up to 2e+11 events, about 46.3 days")
+
+
+def test_ringleaders_turns_are_of_many_updates() -> None:
+    # a turn of two updates takes two events; a day has 4.32e9
+    variants = [{"name": "far", "workers": [1], "optimum": 2.0}]
+    problem = {**QUADRATIC, "variants": variants}
+    ringleader = {"name": "ringleader-nigt"}
+    long = 3 * 10**9
+    assert foreseen(ringleader, [1.0, 1.0], problem=problem, updates=long) is None
+    found = foreseen(ringleader, [1.0, 1.0], problem=problem, updates=2 * long)
+    assert found is not None
+    assert "ringleader-nigt takes up to 6e+09 events" in found.text
+    content = {"title": "t", "seeds": [0], "problem": problem, "updates": 10}
+    methods = [{**ringleader, "step_size": 0.1, "momentum": 0.1}]
+    cluster = {
+        "workers": 2,
+        "compute": {"model": "explicit", "seconds": [1.0, 3.0]},
+        "server": {"update": 2.0},
+    }
+    served = straggler.load({**content, "methods": methods, "cluster": cluster})
+    turn = one_update(served, served.methods[0])
+    assert turn is not None
+    assert turn.seconds == 4  # two updates of 2 s each
 
 
 def test_means_are_not_taken_for_certain() -> None:
