@@ -55,6 +55,7 @@ class Timed:
         delay: mean staleness of the gradients used in the last half, in updates.
         gradients: used in an update there, on average.
         lap: updates in which all workers are heard about equally often.
+        fixed: the cluster's times are, so that a lap is as the one before.
     """
 
     times: Vector
@@ -63,11 +64,13 @@ class Timed:
     delay: float
     gradients: float
     lap: int = 1
+    fixed: bool = False
 
     def seconds(self, updates: float) -> float:
         """Return when an update is made: beyond what was simulated, at the pace of its last half.
 
-        Infinite if there are none.
+        Where times are fixed, updates keep their places in a lap; where they are not, the places
+        in the last lap are chance. Infinite if there are none.
         """
         k = len(self.times)
         if not k or not np.isfinite(updates):
@@ -75,6 +78,8 @@ class Timed:
         if updates <= k:
             return float(self.times[max(int(np.ceil(updates)), 1) - 1])
         lap = min(self.lap, k)
+        if not self.fixed:
+            return float(self.times[-1] + (updates - k) * self._pace(lap))
         back = int(np.ceil((updates - k) / lap)) * lap  # whole laps, to the same place in the last
         place = max(int(np.ceil(updates - back)), 1)
         return float(self.times[place - 1] + back * self._pace(lap))
@@ -163,7 +168,7 @@ def timed(scenario: Scenario, label: str, updates: int, seed: int, events: int =
         float(np.mean([getattr(row, name) for row in late])) for name in ("delay", "gradients")
     )
     times = np.array([row.time for row in rows])
-    return Timed(times, run, bill, delay, gradients, one.lap)
+    return Timed(times, run, bill, delay, gradients, one.lap, scenario.cluster.fixed)
 
 
 def _laps(lap: int, events: int) -> int:

@@ -17,7 +17,7 @@ from scenarios.plans.law import Law, counting, of_results, of_theory
 from scenarios.plans.needs import Need, Needs
 from scenarios.plans.reasons import reason
 from scenarios.plans.smaller import kept_whole, slowest_first, without_slowest
-from scenarios.plans.timed import Learned, timed, timing
+from scenarios.plans.timed import Learned
 
 SYNCHRONOUS = {"name": "synchronous-nigt", "momentum": 0.5, "step_size": 0.1}
 
@@ -125,39 +125,6 @@ def test_seconds_per_step_count_for_a_whole_trajectory() -> None:
     whole = Cluster.model_validate({"workers": 3, "compute": compute, "uplink": uplink})
     assert slowest_first(whole, 1, 1000).tolist() == [1, 2, 0]  # 1.5, 20 and 2 s
     assert without_slowest(whole, 1, 1, 1000).compute_seconds().tolist() == [0.001, 0.002]
-
-
-VARIED = {
-    "kind": "quadratic",
-    "dimension": 2,
-    "variants": [{"name": "far", "workers": [3], "optimum": 2.0}],
-}
-
-
-@pytest.mark.parametrize(
-    ("method", "seconds", "problem", "updates", "when"),
-    [
-        # Update 4 k + 1 is the slow worker's, who arrives for the (k + 1)-th time.
-        ({"name": "ringleader-nigt"}, [1.0, 1.0, 1.0, 20.0], VARIED, 4001, 20 * 1001.0),
-        # A lap of n updates at each second, however many of the last one were simulated.
-        ({"name": "afedpg"}, [1.0] * 150, None, 15_001, 101.0),
-        ({"name": "fedbuff-nigt", "buffer": 60}, [1.0] * 150, None, 2_500, 1_000.0),
-        ({"name": "synchronous-nigt"}, [1.0, 3.0], None, 1_000, 3_000.0),
-    ],
-)
-def test_a_clock_goes_on_by_whole_laps(
-    method: dict[str, Any],
-    seconds: list[float],
-    problem: dict[str, Any] | None,
-    updates: int,
-    when: float,
-) -> None:
-    table = method | {"label": "it", "momentum": 0.5, "step_size": 0.1}
-    whole = front.load(scenario(seconds, **({"problem": problem} if problem else {})))
-    learned = Learned(whole.problem.model_dump(exclude_none=True), 2, None)
-    clock = timed(timing(whole.cluster, [table], learned, "test"), "it", 10**9, 0, events=450)
-    assert len(clock.times) < 1_000 < updates + 1
-    assert clock.seconds(updates) == pytest.approx(when)
 
 
 def test_a_power_law_stays_one() -> None:
