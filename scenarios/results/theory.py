@@ -8,7 +8,7 @@ from algorithms import Clock
 from algorithms.theory import bounds
 from scenarios.format.foresee import one_update
 from scenarios.format.method import Method
-from scenarios.format.problem import ControlProblem, QuadraticProblem
+from scenarios.format.problem import ClockProblem, ControlProblem, QuadraticProblem
 from scenarios.format.scenario import Scenario
 from scenarios.format.tabular import TabularProblem
 from scenarios.format.words.errors import BadInputError
@@ -19,6 +19,9 @@ from simulator import StalledError, Vector, simulate
 from simulator.problems.quadratic import Bowl, Quadratic
 
 SIMULATED_UPDATES = 500
+
+MOST_UPDATES = 20_000
+"""None are simulated if a single lap takes more."""
 
 SIMULATED_EVENTS = 1_000_000
 """Fewer updates if they take more events than this; none if two take more."""
@@ -47,7 +50,9 @@ def _simulated(scenario: Scenario, method: Method, dimension: int, predicted: fl
     one = one_update(scenario, method)
     lap = 1 if one is None else one.lap
     # Equal workers' updates come a lap at a time: whole laps tell the pace.
-    updates = 1 + lap * max(SIMULATED_UPDATES // lap, 2)
+    updates = 1 + lap * max(SIMULATED_UPDATES // lap, 1)
+    if updates > MOST_UPDATES:
+        return math.nan
     if one is not None and updates * one.events > SIMULATED_EVENTS * one.updates:
         updates = 1 + int(SIMULATED_EVENTS * one.updates / one.events // lap) * lap
     if updates < 2:  # noqa: PLR2004
@@ -142,12 +147,10 @@ def report(
         yield "The formulas take h_i and kappa_i as fixed numbers; this cluster's are not."
     if scenario.cluster.server is not None:
         yield "There is no formula where vectors wait for the server, and so for each other."
-    h, steps = _per_gradient(scenario)
-    if steps is not None:
-        yield (
-            f"h_i are seconds per step: a gradient is taken to need {steps:g} of them, the smaller "
-            "one of H and 1/(1 - gamma)."
-        )
+    h, steps, which = _per_gradient(scenario)
+    if which:
+        number = "not known, and taken as 1" if steps is None else f"{steps:g}: {which}"
+        yield f"h_i are seconds per step; the steps of a gradient are {number}."
     kappa = scenario.cluster.uplink_seconds(dimension)
     for method in scenario.methods:
         simple = scenario.cluster.fixed and scenario.cluster.rule == "cancel"
@@ -175,18 +178,25 @@ def report(
             yield tables.preference(rows)
 
 
-def _per_gradient(scenario: Scenario) -> tuple[Vector, float | None]:
-    """Return h_i in seconds per gradient, shape (n,), and the steps of one where they have a time.
+def _per_gradient(scenario: Scenario) -> tuple[Vector, float | None, str]:
+    """Return h_i per gradient, shape (n,), the steps of one, and which number they are.
 
-    The paper takes h'_i / (1 - gamma), see :mod:`algorithms.theory.bounds`.
+    The paper takes h'_i / (1 - gamma), see :mod:`algorithms.theory.bounds`; H where that is less.
+    Without times per step there are no words; without any number steps are None, and h_i as it is.
     """
     h, problem = scenario.cluster.compute_seconds(), scenario.problem
     if scenario.cluster.compute.per != "step":
-        return h, None
-    steps = float(problem.most_steps or 1)
+        return h, None, ""
+    known: list[tuple[float, str]] = []
+    if problem.most_steps:
+        clock = isinstance(problem, ClockProblem)
+        known.append((float(problem.most_steps), "steps of a trajectory" if clock else "H"))
     if (discount := getattr(problem, "discount", 1.0)) < 1:
-        steps = min(steps, round(1 / (1 - discount), 6))
-    return steps * h, steps
+        known.append((round(1 / (1 - discount), 6), "1/(1 - gamma)"))
+    if not known:
+        return h, None, "not known"
+    steps, which = min(known)
+    return steps * h, steps, which
 
 
 def complexities(
@@ -206,12 +216,14 @@ def markdown(
 ) -> Iterator[str]:
     """Yield the lines of both tables as Markdown; arguments as for :func:`report`."""
     constants = constants_of(scenario, epsilons, given)
-    h, steps = _per_gradient(scenario)
+    h, steps, which = _per_gradient(scenario)
     kappa = scenario.cluster.uplink_seconds(
         scenario.problem.size(scenario.cluster.workers).dimension
     )
     taken = "" if scenario.cluster.fixed else " (as if its times were fixed)"
-    taken += "" if steps is None else f" ({steps:g} steps a gradient)"
+    if which:
+        number = "not known" if steps is None else f"{steps:g}, {which}"
+        taken += f" (steps a gradient: {number})"
     yield f"{scenario.title}{taken}:"
     for epsilon in epsilons:
         c = bounds.Constants(epsilon=epsilon, **constants)

@@ -255,9 +255,15 @@ def test_seconds_per_step_are_taken_for_a_whole_gradient() -> None:
     c = bounds.Constants(epsilon=0.25, sigma=1.0, smoothness=1.0, hessian=1.0, gap=1.0)
     row = bounds.homogeneous_table(c, np.array([0.2, 0.4]), np.zeros(2))["rennala-nigt"]
     shown = "\n".join(markdown(scenario, [0.25], {}))
-    assert "(10 steps a gradient)" in shown
+    assert "(steps a gradient: 10, 1/(1 - gamma))" in shown
     assert f"| rennala-nigt | {rounded(row.computation)} | 0 | {rounded(row.total)} |" in shown
-    assert "a gradient is taken to need 10 of them" in str(told(scenario, [0.25]))
+    assert "steps of a gradient are 10: 1/(1 - gamma)." in str(told(scenario, [0.25]))
+    short = scenario.with_values({"problem.horizon": 5})
+    assert "steps of a gradient are 5: H." in str(told(short, [0.25]))
+    clock = load(
+        scenario.model_dump(exclude_none=True) | {"problem": {"kind": "clock", "steps": 7}}
+    )
+    assert "(steps a gradient: 7, steps of a trajectory)" in next(markdown(clock, [0.25], {}))
 
 
 def test_whole_turns_of_many_equal_workers_are_simulated() -> None:
@@ -271,6 +277,14 @@ def test_whole_turns_of_many_equal_workers_are_simulated() -> None:
     single, buffered = predicted_clocks(load(content | {"cluster": cluster, "methods": tables}), 2)
     assert single.simulated == pytest.approx(1 / 600)
     assert buffered.simulated == pytest.approx(1 / 2, rel=0.01)
+
+
+def test_a_lap_of_very_many_workers_is_not_simulated() -> None:
+    content = load("quadratic-stragglers").model_dump(exclude_none=True)
+    cluster = {"workers": 30_000, "compute": {"model": "power", "scale": 1.0}}
+    tables = [{"name": "afedpg", "momentum": 0.5, "step_size": 0.1}]
+    (clock,) = predicted_clocks(load(content | {"cluster": cluster, "methods": tables}), 2)
+    assert math.isnan(clock.simulated)
 
 
 def test_theory_has_no_formula_for_a_server_that_is_not_free() -> None:
