@@ -7,6 +7,9 @@ from scenarios.format.method import Method
 from scenarios.format.words.base import names_of
 from scenarios.format.words.errors import BadInputError
 
+NAMING = {"file", "model", "kind", "name", "env", "rule"}
+"""Keys that name code or a file, whose hash stands beside them."""
+
 
 def set_key(content: dict[str, Any], key: str, value: object, where: str) -> list[dict[str, Any]]:
     """Set a dotted key in what a scenario file says, and return the tables in which it is set.
@@ -79,10 +82,12 @@ def _set_in_methods(
 
 
 def forget_filled_in(table: dict[str, Any], key: str) -> None:
-    """Take what was filled in from a table in which a key was set: it is about what stood there.
+    """Take what was filled in from a table in which a key was set that names what was read.
 
-    That is the hash of the code that it names, or of its trace.
+    That is the hash of the code that it names, or of its trace; other keys leave it as it is.
     """
+    if key not in NAMING:
+        return
     filled = {"source", "digest"} if table.get("model") == "trace" else {"source"}
     for name in filled - {key}:
         table.pop(name, None)
