@@ -196,11 +196,18 @@ def _needs(results: Any, scenario: Scenario, target: float | None) -> Needs:  # 
     here = _compared(scenario.problem.model_dump(mode="json", exclude_none=True))
     for key in [*here, *there]:
         if here.get(key) != there.get(key):
-            raise BadInputError(
-                f"{opened.name}: is of another problem: {key} is {short(there.get(key))}; "
-                f"accepted: runs with {short(here.get(key))}"
-            )
+            raise BadInputError(_another(opened.name, key, here, there))
     return found
+
+
+def _another(name: str, key: str, here: dict[str, Any], there: dict[str, Any]) -> str:
+    """Return that a key of the problems' tables differs, or stands in one of them only."""
+    what = f"{key} is {short(there[key])}" if key in there else f"it has no {key}"
+    if key not in here:
+        what, accepted = f"it has {key}", "runs without"
+    else:
+        accepted = f"runs with {short(here[key])}"
+    return f"{name}: is of another problem: {what}; accepted: {accepted}"
 
 
 def _compared(problem: dict[str, Any]) -> dict[str, Any]:
