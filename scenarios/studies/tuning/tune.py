@@ -113,6 +113,7 @@ def tune(plan: Plan, store: Path, make: Callable[[Sequence[Job]], object]) -> Tu
         until = _horizons(rung, going, runs)
         for one, row in zip(going, runs, strict=True):
             one.scores.append(np.array([_score(run, metric, until[one.method]) for run in row]))
+        _score_the_late(going, runs, metric)
         last = [
             (one, [run for run in row if run])
             for one, row in zip(going, runs, strict=True)
@@ -197,13 +198,27 @@ def _horizons(
 
 
 def _score(run: StoredRun | None, metric: str, until: float) -> float:
-    """Return the mean of a run's curve until then, -inf if it failed, diverged, or has none.
+    """Return the mean of a run's curve until then; -inf if it failed, diverged, or has none.
 
-    A run whose first update comes later has its first value throughout.
+    NaN: its first update comes later.
     """
     if run is None or not len(run.history["time"]):
         return -np.inf
     mean = curves.area(run, metric, until)
     if np.isnan(mean):
-        mean = curves.start(run, metric)
+        return np.nan if abs(curves.start(run, metric)) < LARGEST else -np.inf
     return mean if abs(mean) < LARGEST else -np.inf
+
+
+def _score_the_late(
+    going: Sequence[Try], runs: Sequence[Sequence[StoredRun | None]], metric: str
+) -> None:
+    """Score runs whose first update came too late: as the lowest first value of the method's."""
+    firsts: dict[str, list[float]] = {one.method: [] for one in going}
+    for one, row in zip(going, runs, strict=True):
+        made = [run for run in row if run is not None and len(run.history["time"])]
+        found = [curves.start(run, metric) for run in made]
+        firsts[one.method] += [value for value in found if abs(value) < LARGEST]
+    for one in going:
+        scores, lowest = one.scores[-1], min(firsts[one.method], default=-np.inf)
+        scores[np.isnan(scores)] = lowest

@@ -121,12 +121,21 @@ def test_without_a_time_limit_a_methods_tries_are_scored_over_the_same_time(
     means = {
         1: (f[0] + sum((a + b) / 2 for a, b in pairwise(f))) / 12,
         8: (4 * f[0] + 4 * (f[0] + f[1]) / 2 + 4 * (f[1] + f[2]) / 2) / 12,
-        32: f[0],  # the first update comes at 16 s
+        32: f[0],  # the lowest first value: its own update comes at 16 s
     }
     tries = tuning.tries["rennala-pg"]
     assert [one.values["batch"] for one in tries] == [1, 8, 32]
     scores = [one.score for one in tries]
     np.testing.assert_allclose(scores, [means[1], means[8], means[32]], atol=1e-6)
+
+
+def test_an_update_after_the_time_counts_as_the_lowest_first_value(tmp_path: Path) -> None:
+    methods = '\n[[methods]]\nname = "rennala-pg"\nbatch = 2\nstep_size = 0.25\n'
+    table = "updates = 12\nseeds = [7]\nbatch = [32, 1]\nrungs = 1"
+    _, tuning = tuned(bowl(tmp_path, [0.25, 0.5], table, methods))
+    x = Quadratic(1, [Bowl(1.0)], 0.0, 7).initial_point()[0]
+    late = [one.score for one in tuning.tries["rennala-pg"] if one.values["batch"] == 32]
+    np.testing.assert_allclose(late, [0.5 - ((1 - x) * 0.75) ** 2 / 2] * 2, atol=1e-6)
 
 
 def test_an_exact_objective_is_tuned_by_as_it_is_judged_by(tmp_path: Path) -> None:
