@@ -149,7 +149,8 @@ class SweepFile(Strict):
                 raise ValueError("set.seeds: stands in [set]; accepted: seeds beside the title")
         for (where, key), (later, other) in itertools.combinations(given, 2):
             if replaces(other, key):
-                wider = "" if other == key else f", or {other!r} before it"
+                same = replaces(key, other)  # perhaps under another name of the method
+                wider = "" if same else f", or {other!r} before it"
                 raise ValueError(
                     f"{where}: {key!r} is replaced by {later}, {other!r}; accepted: one of "
                     f"them{wider}"
