@@ -51,6 +51,9 @@ EVENTS = 10_000
 FEWEST = 10
 """Updates that are looked at, if a run has as many."""
 
+LONGEST_LAP = 10_000
+"""Updates of laps that are looked at as a whole: of more workers it would take minutes."""
+
 NAMED = 3
 """Waits that have a line each; the others share one."""
 
@@ -99,6 +102,11 @@ class Clock:
         """What is taken for an update; of users' own methods one gradient of each worker."""
         one = one_update(self.scenario, self.method)
         return one or Forecast(0.0, float(self.scenario.cluster.workers))
+
+    @property
+    def lap(self) -> int:
+        """Updates in which all workers are heard; 1 where two laps are too many to simulate."""
+        return self.forecast.lap if self.forecast.lap <= LONGEST_LAP else 1
 
     @property
     def events(self) -> float:
@@ -191,7 +199,7 @@ def explained(clock: Clock) -> Explained:
         BadInputError: it makes no updates.
     """
     there = math.inf if clock.updates is None else clock.updates
-    most = int(min(there, max(EVENTS / clock.events, FEWEST, LAPS * clock.forecast.lap)))
+    most = int(min(there, max(EVENTS / clock.events, FEWEST, LAPS * clock.lap)))
     if not most:
         raise BadInputError(f"{clock.label}: the run has no updates; accepted: one that has some")
     try:
@@ -207,7 +215,7 @@ def _helps(clock: Clock, seen: Seen, path: list[Piece]) -> list[Help]:
     changes = [*changes_of(base, seen, path)]
     if kept_whole(cluster, varied=bool(getattr(clock.scenario.problem, "variants", None))) is None:
         changes += without_one(base, cluster, clock.dimension, clock.steps, clock.seed)
-    updates = enough(clock.events, clock.forecast.lap, fixed=cluster.fixed)
+    updates = enough(clock.events, clock.lap, fixed=cluster.fixed)
     return what_helps(base, clock.problem, updates, changes)
 
 
