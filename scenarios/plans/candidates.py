@@ -116,10 +116,9 @@ def _usual(name: str, own: Sequence[dict[str, Any]], n: int, law: Law) -> Iterat
     is_there = aggregation(first) == name
     model: type[Method] = Method.model_of(first)
     rule = {f.name: first[f.name] for f in fields(model.rule_class) if f.name in first}
-    base = {"name": name, "rule": first.get("rule"), **rule}  # a rule of one's own
-    for ending, kind in RULES.items():
-        if kind is model.rule_class:
-            base = {"name": f"{name}-{ending}", **rule}
+    ours = [ending for ending, kind in RULES.items() if kind is model.rule_class]
+    named = {"name": f"{name}-{ours[0]}"} if ours else {"name": name, "rule": first.get("rule")}
+    base = named | rule
     if name in {"rennala", "malenia"}:
         balance = law.samples / law.rounds if law.rounds else n
         least = n if name == "malenia" else 1

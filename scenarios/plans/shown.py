@@ -11,7 +11,7 @@ from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
 from scenarios.plans.plan import Planned
 from scenarios.results.sheet import Sheet, cell
-from scenarios.runs.store.files import write_atomically
+from scenarios.runs.store.files import may_overwrite, write_atomically
 from simulator import State
 
 MARK = "# Written by `straggler plan`"
@@ -82,9 +82,7 @@ def check_target(target: Path, *, force: bool) -> None:
     Raises:
         BadInputError: something is there that plan did not write.
     """
-    if force or not target.exists():
-        return
-    if not target.is_file() or not target.read_bytes().startswith(MARK.encode()):
+    if not force and not may_overwrite(target, MARK):
         raise BadInputError(f"{target}: is there already; accepted: another --write, or --force")
 
 

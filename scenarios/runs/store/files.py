@@ -15,6 +15,14 @@ def write_atomically(path: Path, content: bytes) -> None:
         file.write(content)
 
 
+def may_overwrite(path: Path, mark: str) -> bool:
+    """Return whether nothing is there, or a file that begins as those that a command writes."""
+    if not path.is_file():
+        return not path.exists()
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return file.readline().startswith(mark)
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Write beside ``path`` and rename: a reader sees the old file or the new one, whole."""
