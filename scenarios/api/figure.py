@@ -66,7 +66,8 @@ class FigureResults:
         for part, results in self.parts:
             runs = [run for run in results if run.is_done]
             if not part.is_sweep and not self.figure.matrix:  # a panel may show two scenarios
-                found.append(Comparison(compare(runs), part.scenario, warnings_of(runs)))
+                numbers = compare(runs, failed=[run for run in results if not run.is_done])
+                found.append(Comparison(numbers, part.scenario, warnings_of(runs)))
         return found
 
     def verdicts(self) -> list[Verdict]:

@@ -175,7 +175,7 @@ class Results:
         """
         finite("threshold", *thresholds)
         runs = comparable(self.runs, self.name)
-        numbers = compare(runs, thresholds)
+        numbers = compare(runs, thresholds, [run for run in self.runs if not run.is_done])
         if columns:
             numbers = numbers.only(columns)
         return Comparison(numbers, self.name, warnings_of(runs), self.title)

@@ -41,7 +41,7 @@ def compare(
     Judged is the exact objective, else theta itself where all runs have an [evaluation], else the
     returns of trajectories: for times these are means over the latest 5% of the simulated time.
     `area` is the mean over the time, `final` that over its last tenth (of an exact objective, the
-    last value); times to thresholds are medians over seeds.
+    last value); times to thresholds are medians over seeds, where one that failed never gets there.
     """
     from scenarios.api.studies import open as open_results
     from scenarios.results.compare import unfinished

@@ -105,7 +105,7 @@ def section(
         [] if index is None else tables.reached(data, part, measured[0], index),
         tables.scenario_text(part),
         part.title,
-        tables.comparison_table(compare(part.runs)),
+        tables.comparison_table(compare(part.runs, failed=part.failed)),
         warnings_of(part.runs),
         judged(part, hero),
         workers.draw_timelines(found, first, part.clock) if drawn else None,

@@ -1,6 +1,7 @@
 """One row per method: what it cost, what it discarded, how far it came."""
 
 import difflib
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -75,19 +76,26 @@ def known_columns(columns: Sequence[str], there: Collection[str]) -> list[str]:
     return list(dict.fromkeys(columns))
 
 
-def compare(runs: list[StoredRun], thresholds: Sequence[float] = ()) -> Comparison:
+def compare(
+    runs: list[StoredRun],
+    thresholds: Sequence[float] = (),
+    failed: Sequence[StoredRun] = (),
+) -> Comparison:
     """Compare methods over their finished runs.
 
     Args:
-        runs: of one scenario.
+        runs: of one scenario, all finished.
         thresholds: values of the metric; if empty, three between start and best.
+        failed: others of the same scenario: they reach no threshold, as for verdicts.
     """
     column, until = curves.metric(runs), curves.horizon(runs)
     chosen = list(thresholds) or default_thresholds(runs, column)
-    labels = dict.fromkeys(run.label for run in runs)
-    rows = [
-        _row([run for run in runs if run.label == label], column, chosen, until) for label in labels
-    ]
+    never = Counter(run.label for run in failed)
+    rows = []
+    for label in dict.fromkeys(run.label for run in runs):
+        mine = [run for run in runs if run.label == label]
+        times = _times(mine, column, chosen, until, never[label])
+        rows.append(_row(mine, column, until) | times)
     # not every method has every column: a race has no bias, and not all runs may be billed
     return Comparison(
         column, chosen, {key: [row.get(key, float("nan")) for row in rows] for key in _keys(rows)}
@@ -154,9 +162,13 @@ def warnings_of(runs: list[StoredRun]) -> list[str]:
     """Return a line for each method that does not rise, or that favoured short or long episodes.
 
     It favoured them if that is significant; the z of its seeds are combined as
-    (sum z) / sqrt(number) (Stouffer).
+    (sum z) / sqrt(number) (Stouffer). And one where runs were billed at different prices.
     """
     lines = list(_without_rise(runs))
+    if len({repr(run.info.get("prices")) for run in runs}) > 1:
+        lines.append(
+            "runs were billed at different prices; `straggler run` of the whole scenario bills anew"
+        )
     for label in dict.fromkeys(run.label for run in runs):
         facts = [b for run in runs if run.label == label and (b := run.totals.get("bias"))]
         z = [b["length_z"] for b in facts if b["length_z"] is not None]
@@ -181,7 +193,7 @@ def unfinished(runs: Sequence[StoredRun]) -> list[str]:
         mine = [run for run in known if run.label == label]
         lost = [run for run in mine if not run.is_done]
         reason = str(lost[-1].info.get("reason") or "failed").strip().splitlines()[-1]
-        some = f"{len(lost)} of {len(mine)} runs failed, and are in no number"
+        some = f"{len(lost)} of {len(mine)} runs failed, and are in no mean"
         lines.append(f"{label}: {some if len(lost) < len(mine) else 'no finished run'}: {reason}")
     return lines
 
@@ -198,9 +210,7 @@ def _without_rise(runs: list[StoredRun]) -> Iterator[str]:
             yield f"{label}: does not rise: {column} {start:.4g} at the start, {end:.4g} at the end"
 
 
-def _row(
-    runs: list[StoredRun], column: str, thresholds: list[float], until: float
-) -> dict[str, str | float]:
+def _row(runs: list[StoredRun], column: str, until: float) -> dict[str, str | float]:
     totals = [run.totals for run in runs]
     seconds = [sum(t["worker_seconds"].values()) for t in totals]
     row: dict[str, str | float] = {
@@ -232,16 +242,28 @@ def _row(
     for variant in runs[0].shares:
         part = of_variant(VARIANT_PART.get(column, OBJECTIVE), variant)
         row[f"final_{variant}"] = _mean([curves.final(run, part, until) for run in runs])
+    return row
+
+
+def _times(
+    runs: list[StoredRun], column: str, thresholds: list[float], until: float, never: int
+) -> dict[str, str | float]:
+    """Return the median seconds to each threshold, and the median money where there are prices.
+
+    A run that never held it counts as later than all, as do ``never`` more: it may be infinite.
+    """
+    row: dict[str, str | float] = {}
+    late = [np.inf] * never
     held = zip(*(curves.times_to(run, column, thresholds, until) for run in runs), strict=True)
+    bills = [run.info.get("bill", {}) for run in runs]
     for threshold, times in zip(thresholds, held, strict=True):
-        # a run that never held it counts as later than all: the median may be infinite
-        row[time_to(threshold)] = float(np.median(times))
-        if MONEY in row:
-            shares = np.array(times) / [t["elapsed"] for t in totals]
-            paid = [run.info.get("bill", {}).get(MONEY, np.nan) for run in runs]
+        row[time_to(threshold)] = float(np.median([*times, *late]))
+        if any(MONEY in bill for bill in bills):
+            shares = np.array(times) / [run.totals["elapsed"] for run in runs]
             spent = np.full(len(runs), np.inf)  # never, whatever it costs
+            paid = [bill.get(MONEY, np.nan) for bill in bills]
             np.multiply(shares, paid, out=spent, where=np.isfinite(times))
-            row[time_to(threshold).replace("time", MONEY, 1)] = float(np.median(spent))
+            row[time_to(threshold).replace("time", MONEY, 1)] = float(np.median([*spent, *late]))
     return row
 
 

@@ -39,7 +39,7 @@ class RayExecutor:
     def __init__(self, address: str | None, jobs: int | None, processes: int = 1) -> None:
         cores = max(CORES, processes) if jobs is None else jobs * processes
         self._ray = connect("--executor ray", address, cores)
-        self._jobs = jobs if address is not None else None
+        self._jobs = jobs  # Ray may have been begun before, with more cores
 
     def per_run(self, runs: int) -> int:  # noqa: ARG002 - Ray counts the cores
         """See :class:`scenarios.runs.jobs.Executor`."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -59,6 +60,12 @@ class Counted(Rule):
     def __init__(self, rule: Rule) -> None:
         super().__init__(rule.step_size)
         self.rule, self.steps = rule, 0
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        """Return what the method wants to know of its rule."""
+        if name == "rule":  # not there yet: it is being copied
+            raise AttributeError(name)
+        return getattr(self.rule, name)
 
     def start(self, point: Vector) -> Iterate:
         """See :class:`Rule`."""

@@ -44,6 +44,7 @@ class LazyGradients:
         self._discarded: set[int] = set()  # workers whose latest one was
         self._values = dict(replay.ahead)
         self._steps: dict[Key, tuple[Vector, Estimate]] = {}  # of workers that move: point, answer
+        self._moved: dict[Key, Vector] = {}  # where these tasks moved their workers
 
     def promise(self, key: Key, lookahead: Lookahead, due: float, *, needed: bool) -> None:
         """Announce that this gradient will be asked for alone.
@@ -64,14 +65,14 @@ class LazyGradients:
     def lose(self, task: Task) -> None:
         """Take back the promise of a task that a failure took."""
         self._promised.pop(task.key, None)
-        self._steps.pop(task.key, None)
+        self._free(task.key)
 
     def forget(self, key: Key, lookahead: Lookahead) -> None:
         """Take back the promise of a task at ``lookahead`` that is discarded, if there is one.
 
         A task that never began leaves its key to the worker's next one.
         """
-        self._steps.pop(key, None)
+        self._free(key)
         promised = self._promised.pop(key, None) is not None
         self._likely.pop(key, None)
         if key in self._begun:
@@ -112,7 +113,10 @@ class LazyGradients:
             return self._placeholder
         if any(task.lookahead.after is not None for task in tasks):
             self._evaluate(tasks)
-            return _sum([self._steps.pop(task.key)[1] for task in tasks], weights)
+            answers = [self._steps[task.key][1] for task in tasks]
+            for task in tasks:
+                self._free(task.key)
+            return _sum(answers, weights)
         keys, place = [task.key for task in tasks], tasks[0].lookahead
         return self._problem.estimate([_request(place.vector, keys, weights, place.baseline)])[0]
 
@@ -121,8 +125,16 @@ class LazyGradients:
         if lookahead.after is None or lookahead.move is None:
             return lookahead.vector
         self._evaluate([lookahead.after])
-        point, answer = self._steps[lookahead.after.key]
-        return lookahead.move(point, answer.gradient)
+        key = lookahead.after.key
+        if key not in self._moved:  # the same array each time: trajectories are kept for it
+            point, answer = self._steps[key]
+            self._moved[key] = lookahead.move(point, answer.gradient)
+        return self._moved[key]
+
+    def _free(self, key: Key) -> None:
+        """Forget a step of a worker that moves."""
+        self._steps.pop(key, None)
+        self._moved.pop(key, None)
 
     def close(self) -> None:
         """Say that no more gradients will be needed."""

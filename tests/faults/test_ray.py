@@ -238,6 +238,7 @@ def test_the_own_ray_has_a_core_for_each_process(
     monkeypatch.setattr("scenarios.runs.ray.connect", lambda *words: asked.append(words))
     Maker(executor="ray", jobs=jobs, processes_per_run=processes)
     assert asked == [("--executor ray", None, cores)]
+    assert RayExecutor(None, jobs)._jobs == jobs  # Ray may be there with more cores
 
 
 @pytest.mark.parametrize(("jobs", "most"), [(1, 1), (3, 3), (None, 4)])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from clusters import RULE, Recorder, hardware, run
 
-from algorithms import AFedPG, Algorithm, Rennala, Ringmaster
+from algorithms import PG, AFedPG, Algorithm, Local, Rennala, Ringmaster
 from simulator import ComputeModel, Hardware, Network, Request, Run
 from simulator.problems.control import control
 from simulator.problems.control.control import Control
@@ -45,7 +45,11 @@ def hopped(method: Algorithm) -> tuple[Run, Control]:
     return result, problem
 
 
-@pytest.mark.parametrize("method", [AFedPG(RULE), Rennala(RULE, 6)], ids=["afedpg", "rennala"])
+@pytest.mark.parametrize(
+    "method",
+    [AFedPG(RULE), Rennala(RULE, 6), Local(PG(0.01), 3, 0.001)],
+    ids=["afedpg", "rennala", "local"],
+)
 def test_a_trajectory_that_decides_its_duration_is_sampled_once(
     method: Algorithm, sampled: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import operator
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from scenarios.format.own.where import OURS
+
+NAMED = re.compile(r"([A-Za-z_]\w*)(\.\w+)*:[A-Za-z_]")
+"""How texts begin that name what a module has, as ``register("Mine-v0", "impl:Mine")`` does."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,8 @@ def code_of(*targets: type) -> Code:
     """Return the sources of classes and their bases.
 
     That is all of their packages; for a module that belongs to none, the module and what it
-    imports from beside it. Installed packages that they use are not looked into.
+    imports from beside it, or names in a text such as ``"impl:Mine"``. Installed packages that
+    they use are not looked into.
     """
     modules = dict.fromkeys(base.__module__ for target in targets for base in target.__mro__)
     theirs = [name for name in modules if _root(name) not in OURS | sys.stdlib_module_names]
@@ -98,4 +103,6 @@ def _imports(source: bytes) -> frozenset[str]:
             names |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module.partition(".")[0])
+        elif isinstance(node, ast.Constant) and (named := NAMED.match(str(node.value))):
+            names.add(named[1])
     return frozenset(names - OURS)

@@ -13,7 +13,7 @@ import tomli_w
 from commands import straggler
 
 import straggler as front
-from scenarios.format.own.sources import code_of
+from scenarios.format.own.sources import code_in, code_of
 from scenarios.runs.spec import expand
 
 CONTENT: dict[str, Any] = {
@@ -356,6 +356,22 @@ def test_a_class_that_is_edited_while_a_process_has_it(module: Callable[..., Non
     assert "accepted: importlib.reload(edited)" in line
     importlib.reload(sys.modules["edited"])
     assert front.simulate(content).methods == ["Mine"]
+
+
+def test_a_module_that_only_a_text_names_has_a_say_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "registers.py").write_text("ENTRY = 'stepper:Walk'\nNOTE = 'aside : text'\n")
+    for name in ("stepper", "aside"):
+        (tmp_path / f"{name}.py").write_text("STEP = 1\n")
+    importlib.import_module("registers")
+    before = code_in("registers").digest
+    (tmp_path / "aside.py").write_text("STEP = 2\n")
+    assert code_in("registers").digest == before
+    (tmp_path / "stepper.py").write_text("STEP = 2\n")
+    assert code_in("registers").digest != before
+    del sys.modules["registers"]
 
 
 BROKEN = {

@@ -1,5 +1,6 @@
 """Smoothing, thresholds and bins, against numbers worked out by hand."""
 
+import csv
 import io
 import json
 import math
@@ -287,9 +288,27 @@ def test_a_method_of_which_some_runs_failed_is_named(two_workers: Path, tmp_path
     file.write_text(json.dumps(json.loads(file.read_text()) | failed))
     said = CliRunner().invoke(app, ["compare", str(tmp_path / "two"), "--csv"])
     assert said.exit_code == 0, said.output
-    line = "afedpg: 1 of 2 runs failed, and are in no number: update 3: diverged"
+    line = "afedpg: 1 of 2 runs failed, and are in no mean: update 3: diverged"
     assert said.stderr.splitlines() == [line]
     assert "afedpg,1,40.0" in said.stdout
+    # half of its seeds never get anywhere: the median is infinite
+    times = {row["method"]: row["time_to_1"] for row in _rows(tmp_path / "two", "1")}
+    assert times["afedpg"] == "inf"
+    assert float(times["rennala-nigt"]) < math.inf
+
+
+def test_bills_at_different_prices_are_not_compared_in_silence() -> None:
+    runs = [stored(name, [1, 2], [0.0, 1.0], [1, 1]) for name in "ab"]
+    assert warnings_of(runs) == []
+    for price, run in zip((1.0, 2.0), runs, strict=True):
+        run.info["prices"] = {"price": price}
+    (line,) = warnings_of(runs)
+    assert line.startswith("runs were billed at different prices")
+
+
+def _rows(folder: Path, threshold: str) -> list[dict[str, str]]:
+    said = CliRunner().invoke(app, ["compare", str(folder), "--csv", "--threshold", threshold])
+    return list(csv.DictReader(said.stdout.splitlines()))
 
 
 def test_tables_fit_a_terminal_of_80_columns(two_workers: Path) -> None:

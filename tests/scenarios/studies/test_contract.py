@@ -1,7 +1,7 @@
 """The battery of `straggler check --method`: ours pass, each broken method fails at its place."""
 
 import inspect
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import own_classes
@@ -11,7 +11,7 @@ from methods import BATTERY
 
 from scenarios.format.words.errors import BadInputError
 from scenarios.studies import contract
-from straggler import NIGT, check_method
+from straggler import NIGT, Cluster, Process, check_method
 
 UPDATES, ACCOUNTING, SAME, RESUMED, BATCHED = contract.CHECKS
 
@@ -62,6 +62,16 @@ def test_a_method_that_never_waits_is_given_up(monkeypatch: pytest.MonkeyPatch) 
     assert "has not ended after 1 real seconds; accepted: a loop that waits" in line.text
 
 
+@dataclass(frozen=True)
+class Reading(own_classes.Chosen):
+    """Looks at a value of its rule."""
+
+    def run(self, cluster: Cluster) -> Process[None]:
+        momentum: float = self.rule.momentum  # type: ignore[attr-defined]
+        if momentum < 1:
+            yield from super().run(cluster)
+
+
 def test_rules_and_objects_go_through_it_too() -> None:
     clipped = check_method(rule="own_classes:Clipped")
     assert clipped.passed
@@ -76,6 +86,7 @@ def test_rules_and_objects_go_through_it_too() -> None:
     assert failed[0].startswith(f"{SAME}: objective differs when the same object runs again")
     chosen = own_classes.Chosen(NIGT(step_size=0.1, momentum=0.1), m=2)
     assert check_method(chosen).passed
+    assert check_method(Reading(chosen.rule)).passed
     with pytest.raises(
         BadInputError, match=r"method: m: got .*; accepted: a whole number of at least 1"
     ):
