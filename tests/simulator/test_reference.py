@@ -50,14 +50,14 @@ class Draw(NamedTuple):
 
 def draw_cluster(rng: np.random.Generator) -> Draw:
     """Return times with many ties."""
-    n, grid = int(rng.integers(1, 41)), int(rng.choice([1, 4, 64]))
+    n, grid = int(rng.integers(1, 26)), int(rng.choice([1, 4, 64]))
     h = rng.integers(1, 5 * grid, n).tolist()
     largest = int(rng.choice([0, 3 * grid, 30 * grid]))
     kappa = rng.integers(0, largest + 1, n).tolist()
     collective: Collective = "gather" if rng.integers(2) else "allreduce"
     preemption: Preemption = "cancel" if rng.integers(2) else "finish"
     high = {
-        "batch": 101,
+        "batch": 61,
         "m": n + 2,
         "threshold": 2 * n + 2,
         "buffer": n + 2,
