@@ -15,7 +15,9 @@ class Asynchronous(Algorithm):
     Mishchenko, Bach, Even, Woodworth (NeurIPS 2022), arXiv 2206.07638, and Koloskova, Stich,
     Jaggi (NeurIPS 2022), arXiv 2206.08307. Both allow steps up to the order of 1/(L n), and of
     1/(L delay) where the delay is longer than n. So alpha stands for the former here, and is
-    multiplied by n / delay in the latter case; L is not needed.
+    multiplied by n / delay in the latter case; L is not needed. It is alpha that shrinks only with
+    the rule ``pg``, theirs: others do not move in proportion to g_t, and a normalised step (NIGT's)
+    keeps its length.
 
         1  send theta_0 to all workers; each computes one gradient there
         2  for t = 0, 1, ...
@@ -25,7 +27,8 @@ class Asynchronous(Algorithm):
         6      send the newest lookahead to worker i; it computes one gradient there
 
     Attributes:
-        delay_adaptive: gradients with a delay of more than n updates count less.
+        delay_adaptive: gradients with a delay of more than n updates count less, with the rule
+            ``pg`` in proportion.
     """
 
     waits_for = "the next gradient, however old; old ones may count less"

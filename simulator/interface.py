@@ -99,6 +99,9 @@ class Round(ABC):
 
         Returns:
             The tasks; fewer than ``number`` after a timeout, but never none.
+
+        Raises:
+            RuntimeError: without a timeout, so many will never come.
         """
 
     def completion(self) -> Process[Task]:
@@ -134,11 +137,14 @@ class Round(ABC):
         and what they complete meanwhile is discarded.
 
         Args:
-            tasks: completed in this round, each used once.
+            tasks: completed in this round, each used once; with several steps, all of its worker.
             weights: of their gradients.
 
         Returns:
             Shape (d,).
+
+        Raises:
+            RuntimeError: a worker has not completed all of its steps.
         """
 
 
@@ -174,6 +180,8 @@ class Cluster(ABC):
 
         Raises:
             DivergedError: theta_{t+1} is not finite.
+            RuntimeError: the step returns an iterate of another class.
+            ValueError: the step writes into the iterate before it.
         """
 
     # Rounds: one lookahead for many workers
@@ -214,9 +222,20 @@ class Cluster(ABC):
 
     # Arrivals: one worker at a time
 
+    @property
+    @abstractmethod
+    def idle(self) -> Indices:
+        """Who neither has a task nor a vector on its way, shape (m,), ascending."""
+
     @abstractmethod
     def dispatch(self, worker: int, lookahead: Vector) -> None:
-        """Send an idle worker to a lookahead, shape (d,): it computes one gradient and sends it."""
+        """Send an idle worker to a lookahead, shape (d,): it computes one gradient and sends it.
+
+        Between two updates it is one lookahead, whoever is sent there.
+
+        Raises:
+            RuntimeError: the worker is not idle, or it is a second lookahead.
+        """
 
     @abstractmethod
     def preempt(self, delay: int) -> Indices:
@@ -234,7 +253,10 @@ class Cluster(ABC):
 
     @abstractmethod
     def arrival(self) -> Process[Task]:
-        """Wait until the next gradient of a dispatched worker is at the server; return its task."""
+        """Wait until the next gradient of a dispatched worker is at the server; return its task.
+
+        What is completed for an earlier round is discarded, and its worker is idle.
+        """
 
     @abstractmethod
     def gradient(self, task: Task, *, keep: bool = False) -> Vector:
@@ -243,6 +265,9 @@ class Cluster(ABC):
         Args:
             task: that has arrived.
             keep: it will be used by a later update again; it counts as used once, by the first.
+
+        Raises:
+            RuntimeError: it was used or discarded before.
         """
 
     @abstractmethod

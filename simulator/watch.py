@@ -144,6 +144,8 @@ def _missing(cluster: "SimulatedCluster", workers: list[int]) -> str:
         return ""
     first, more = workers[0], len(workers) - 1
     time, lost = cluster.workers.due(first)
-    end = "never ends" if np.isinf(time) else f"ends at {time:g} s"
-    end += ", lost in a failure" if lost else ""
-    return f", none of worker {first} (its task {end})" + (f" and {more:,} more" if more else "")
+    end = "its task never ends" if np.isinf(time) else f"its task ends at {time:g} s"
+    end += ", lost or given up" if lost else ""
+    if not cluster.workers.busy(np.array([first]))[0]:
+        end = "it has no task"
+    return f", none of worker {first} ({end})" + (f" and {more:,} more" if more else "")

@@ -24,6 +24,7 @@ from straggler import (
     Process,
     Request,
     Rule,
+    Schedule,
     Vector,
     When,
 )
@@ -218,6 +219,19 @@ class Halves(ComputeTimes):
 class Alternating(Halves):
     def factors(self, workers: Indices, tasks: Indices, seed: int) -> Vector | None:  # noqa: ARG002
         return 1 + self.spread * np.where(tasks % 2, -1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Shaped(Chosen):
+    """Has keys that TOML has no type for: a tuple, and a value that may decay."""
+
+    sizes: tuple[int, ...] = (1, 2)
+    weight: Positive | Schedule = 1.0
+
+
+@dataclass(frozen=True)
+class Hidden(Chosen):
+    _m: int = 1
 
 
 @dataclass(frozen=True)

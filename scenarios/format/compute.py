@@ -16,7 +16,7 @@ from scenarios.format.own.open import Door, Open
 from scenarios.format.own.where import told
 from scenarios.format.words.errors import short
 from scenarios.format.words.selection import select
-from scenarios.format.words.strict import NonNegative, Strict, Workers
+from scenarios.format.words.strict import FILLED, NonNegative, Strict, Workers
 from simulator import ComputeModel, ComputeTimes, Count, OwnFactors, Positive, Vector, power_law
 from simulator.hardware.jitter import Jitter
 from simulator.hardware.speed import Profile, Speeds
@@ -175,7 +175,7 @@ class TraceTimes(Times):
     file: str = Field(
         pattern=r"^[^\x00]+$", description="a CSV or Parquet file, relative to the scenario"
     )
-    digest: str | None = Field(None, description="filled in: what the file held")
+    digest: str | None = Field(None, description=f"{FILLED}: what the file held")
 
     @field_validator("file")
     @classmethod

@@ -44,7 +44,7 @@ class Decaying(Strict):
 
 
 def _with_tables(hint: Any) -> Any:  # noqa: ANN401
-    """Return what a key takes for a field of a rule: a table in place of a schedule.
+    """Return what a key takes for a field: a table in place of a schedule.
 
     It begins with a value that the key could have for ever.
     """
@@ -57,6 +57,8 @@ def _with_tables(hint: Any) -> Any:  # noqa: ANN401
 
 class Method(Own, Open):
     """A method's name, the name of its folder, and what its aggregation and its rule take."""
+
+    key_for = staticmethod(_with_tables)
 
     door: ClassVar[Door] = Door(
         "name",

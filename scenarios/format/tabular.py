@@ -35,6 +35,8 @@ class GridWorld(Strict):
 
     @model_validator(mode="after")
     def _goal_is_inside(self) -> Self:
+        if self.rows * self.columns == 1:
+            raise ValueError("rows, columns: one cell is the goal; accepted: a second one to start")
         if self.goal[0] >= self.rows or self.goal[1] >= self.columns:
             raise ValueError(f"goal: {self.goal} is outside; accepted: below [rows, columns]")
         return self

@@ -28,10 +28,10 @@ class History:
         """Return when gradients are used by the next update.
 
         Args:
-            delays: of each gradient, in updates; at least one.
+            delays: of each gradient, in updates; none where the update uses no new one.
             now: simulated seconds.
         """
-        made, different = len(self.rows), set(delays)
+        made, different = len(self.rows), set(delays or [0])
         times = {d: self.rows[made - d - 1].time if d < made else 0.0 for d in different}
         if len(different) == 1:  # as in every round
             (delay,) = different

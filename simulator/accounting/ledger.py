@@ -12,6 +12,7 @@ from simulator.accounting.selection_bias import Selection
 from simulator.accounting.staleness import DelayCounts, Staleness
 from simulator.accounting.tally import Tally
 from simulator.accounting.timeline import Timeline
+from simulator.contract import spent
 from simulator.loop.tasks import Key, Task
 from simulator.problem import Estimate
 from simulator.promises.gradients import LazyGradients
@@ -96,14 +97,13 @@ class Ledger:
     def use(self, tasks: list[Task], answer: Estimate) -> None:
         """Take pending tasks for the next update; once that is made, they are used."""
         for task in tasks:
-            key = task.key
-            self._used[key] = self._pending.pop(key)
+            self._used[task.key] = self._no_longer_pending(task)
         self._tally.use([self._delay(task) for task in tasks], answer)
         self._gradients.baselines.use(answer)
 
     def discard(self, task: Task) -> None:
         """Count a pending task as discarded."""
-        del self._pending[task.key]
+        self._no_longer_pending(task)
         self._gradients.forget(task.key, task.lookahead)
         self._timeline.discard(task.rows, task.worker, task.seconds)
         self._delays.discard(task.worker, self._delay(task))
@@ -134,6 +134,12 @@ class Ledger:
         self._used.clear()
         self._made = update
         return row
+
+    def _no_longer_pending(self, task: Task) -> Task:
+        try:
+            return self._pending.pop(task.key)
+        except KeyError:
+            raise spent(task.key) from None
 
     def _delay(self, task: Task) -> int:
         return self._made - task.lookahead.update

@@ -81,14 +81,14 @@ class Tally:
         return row
 
     def _new(self, update: int, time: float, point: Vector, selection: Selection | None) -> Update:
-        returns = np.concatenate([answer.returns for answer in self._answers])
+        returns = np.concatenate([np.empty(0), *(answer.returns for answer in self._answers)])
         exact = self._problem.exact(point) if self._exact else None
         return Update(
             update=update,
             time=time,
             gradients=len(self.delays),
             discarded=self._discarded,
-            delay=sum(self.delays) / len(self.delays),
+            delay=sum(self.delays) / max(len(self.delays), 1),
             return_mean=float(returns.mean()) if len(returns) else None,
             return_count=len(returns),
             steps=sum(int(a.lengths.sum()) for a in self._answers) if len(returns) else 0,
@@ -102,7 +102,8 @@ class Tally:
         variants = self._problem.variants
         if variants is None:
             return {}
-        workers = np.concatenate([answer.workers for answer in self._answers])
+        none = np.zeros(0, dtype=np.int64)
+        workers = np.concatenate([none, *(answer.workers for answer in self._answers)])
         owner = variants.of_worker[workers]
         columns: dict[str, float | int | None] = {}
         for k, name in enumerate(variants.names):

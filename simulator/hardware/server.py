@@ -57,6 +57,10 @@ class Serving:
         self._begun += self._server.update
         return self._free
 
+    def receive_done(self) -> None:
+        """Count one vector as received, though not all that was begun is done."""
+        self.seconds += self._server.receive
+
     def done(self) -> None:
         """Count what was begun as done."""
         self.seconds += self._begun

@@ -1,7 +1,6 @@
 """The simulated cluster: SimPy decides when, nothing here knows a gradient's value."""
 
 import math
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -12,11 +11,13 @@ from simulator.accounting.selection_bias import SelectionBias
 from simulator.accounting.tally import Tally
 from simulator.accounting.timeline import Timeline
 from simulator.base import HardwareCluster
+from simulator.contract import not_idle, stepped
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import BYTES_PER_COORDINATE
 from simulator.hardware.server import Serving
 from simulator.interface import State, Trials, When
 from simulator.loop.clock import Clock
+from simulator.loop.dispatches import Dispatches
 from simulator.loop.losses import Losses
 from simulator.loop.round import SimulatedRound
 from simulator.loop.sending import Sending
@@ -81,7 +82,7 @@ class SimulatedCluster(HardwareCluster):
         self.gradients = LazyGradients(problem, self._replay)
         self._trajectories = Trajectories(problem, self._replay, self.gradients.point)
         self._tally = Tally(problem, self._replay)
-        self._sent: OrderedDict[int, Lookahead] = OrderedDict()  # to each worker, oldest first
+        self._dispatches = Dispatches()
         self._travelling: dict[int, Task] = {}  # by worker, on its way to the server
         self.workers = Workers(hardware, timeline, self._trajectories.lengths)
         self._losses = Losses(self)
@@ -134,22 +135,27 @@ class SimulatedCluster(HardwareCluster):
 
     # Arrivals
 
+    @property
+    def idle(self) -> Indices:
+        """See :class:`Cluster`."""
+        free = np.setdiff1d(np.arange(self.size), self.workers.all_busy(), assume_unique=True)
+        return np.setdiff1d(free, np.array(list(self.sending.on_their_way), dtype=np.int64))
+
     def dispatch(self, worker: int, lookahead: Vector) -> None:
         """See :class:`Cluster`."""
+        if self.workers.is_busy(worker) or worker in self.sending.on_their_way:
+            raise not_idle(worker)
+        place = self._lookahead(lookahead, dispatched=True)
+        self._dispatches.add(worker, place)
         self.sending.count_lookahead(np.array([worker]))
-        self._sent[worker] = self._lookahead(lookahead, dispatched=True)
-        self._sent.move_to_end(worker)
-        self._start(worker, self._sent[worker])
+        self._start(worker, place)
 
     def preempt(self, delay: int) -> Indices:
         """See :class:`Cluster`."""
         late: list[int] = []
-        while self._sent and self.hardware.preemption == "cancel":
-            worker, lookahead = next(iter(self._sent.items()))
-            if self.updates_made - lookahead.update < delay:
-                break
-            if self._withdraw(worker):
-                late.append(worker)
+        if self.hardware.preemption == "cancel":
+            while (worker := self._dispatches.oldest(self.updates_made - delay)) is not None:
+                late += [worker] if self._withdraw(worker) else []
         stopped = np.array(sorted(late), dtype=np.int64)
         if late:
             self._stop(stopped)
@@ -157,17 +163,20 @@ class SimulatedCluster(HardwareCluster):
 
     def repeat(self, task: Task) -> None:
         """See :class:`Cluster`."""
+        self._dispatches.add_again(task.worker, task.lookahead)
         self._start(task.worker, task.lookahead)
 
     def arrival(self) -> Process[Task]:
         """See :class:`Cluster`."""
-        while self.workers.next_event() < self.sending.next_arrival():
-            if (task := (yield from self.advance())) is not None:
-                self._send(task)
-        yield self.clock.until(self.sending.next_arrival()[0])
-        _, worker = self.sending.receive()
-        self.sending.count_arrival(worker)
-        return self._travelling.pop(worker)
+        while True:
+            while self.workers.next_event() < self.sending.next_arrival():
+                if (task := (yield from self.advance())) is not None:
+                    self._handle(task)
+            yield self.clock.until(self.sending.next_arrival()[0])
+            _, worker = self.sending.receive()
+            self.sending.count_arrival(worker)
+            if worker in self._travelling:  # else of a round that is over
+                return self._travelling.pop(worker)
 
     def gradient(self, task: Task, *, keep: bool = False) -> Vector:
         """See :class:`Cluster`."""
@@ -187,7 +196,7 @@ class SimulatedCluster(HardwareCluster):
             self.serving.done()
         new = self._replay.over
         when = self.history.when(self._tally.delays, self.now)
-        now = step(now, gradient, when) if new else self._replay.iterate(now)
+        now = stepped(step, now, gradient, when) if new else self._replay.iterate(now)
         row = self.ledger.close_update(self.updates_made + 1, self.now, now.point)
         self.history.rows.append(row)
         self.gradients.baselines.update(self.updates_made, new=new)
@@ -247,24 +256,23 @@ class SimulatedCluster(HardwareCluster):
         if self.round is not None and end > self.now:
             self.round.compute_on()
         while self.workers.next_event()[0] < end:
-            if (task := (yield from self.advance((end, -1), math.inf))) is None:
-                continue
-            if task.lookahead.dispatched or self.round is None:
-                self._send(task)
-            else:
+            task = yield from self.advance((end, -1), math.inf)
+            if task is not None and self.round is not None and not task.lookahead.dispatched:
                 self.round.move_on(task)
+            elif task is not None:
+                self._handle(task)
         yield self.clock.until(end)
 
     def cancel(self) -> None:
         """Stop running tasks, if a broadcast or a reduce does so on this cluster."""
         if self.hardware.preemption == "cancel":
-            for worker in list(self._sent):
+            for worker in self._dispatches.workers:
                 self._withdraw(worker)
             self._stop(self.workers.all_busy())
 
     def _withdraw(self, worker: int) -> bool:
         """Take back what was dispatched to ``worker``; return whether it computes that now."""
-        lookahead = self._sent.pop(worker)
+        lookahead = self._dispatches.take(worker)
         computes = self.workers.computes_at(worker, lookahead)
         if computes:
             self.gradients.forget((worker, self.workers.index(worker)), lookahead)
@@ -276,14 +284,17 @@ class SimulatedCluster(HardwareCluster):
     def _stop(self, workers: Indices) -> None:
         self.ledger.stop(self.workers.stop(workers, self.now, self.hardware.stop_cost))
 
-    def _send(self, task: Task) -> None:
-        self.sending.start(task.worker, task.end)
-        self._travelling[task.worker] = task
+    def _handle(self, task: Task) -> None:
+        """Let who completed a dispatched gradient send it; another's round is over."""
+        if task.lookahead.dispatched:
+            self.sending.start(task.worker, task.end)
+            self._travelling[task.worker] = task
+        else:
+            self.ledger.discard(task)
 
     def _start(self, worker: int, lookahead: Lookahead) -> None:
-        workers = self.workers
-        workers.start(np.array([worker]), lookahead, self.now)
-        key = worker, workers.index(worker)
-        due, lost = workers.due(worker)
+        self.workers.start(np.array([worker]), lookahead, self.now)
+        key = worker, self.workers.index(worker)
+        due, lost = self.workers.due(worker)
         needed = not lost and due <= self.clock.limit
         self.gradients.promise(key, lookahead, due, needed=needed)

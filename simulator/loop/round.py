@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.contract import check_number, check_steps
 from simulator.interface import Round, Trials
 from simulator.loop.tasks import Lookahead, Task
 from simulator.loop.workers import Course
@@ -46,9 +47,13 @@ class SimulatedRound(Round):
         self._lookahead = lookahead
         self._keep_going = steps == math.inf
         self._steps = steps
+        self._given = 0  # gradients
         self._done: Counter[int] = Counter()  # gradients by worker, where each has several
         self._newest: dict[int, Task] = {}  # by worker, where workers move
         self._group = np.arange(cluster.size) if group is None else group
+        self._takes_part = np.ones(cluster.size, dtype=bool)
+        if group is not None:
+            self._takes_part = np.isin(np.arange(cluster.size), group)
         self._trials = trials
         self._left = None if trials is None else trials.number.copy()
         self._began = cluster.now
@@ -67,8 +72,9 @@ class SimulatedRound(Round):
         self._start(idle, self._lookahead)
 
     def join(self, worker: int) -> None:
-        """Let a worker that has nothing to do compute a gradient in this round."""
-        self._start(np.array([worker]), self.place(worker))
+        """Let a worker that has nothing to do compute a gradient in this round, if it may."""
+        if self._takes_part[worker]:
+            self._start(np.array([worker]), self.place(worker))
 
     def place(self, worker: int) -> Lookahead:
         """Return where this worker's next gradient is taken."""
@@ -89,7 +95,8 @@ class SimulatedRound(Round):
 
     def may_begin(self, workers: Indices) -> Truths:
         """Return which of ``workers`` (m,) may begin another task."""
-        return np.ones(len(workers), dtype=bool) if self._left is None else self._left[workers] > 0
+        may = self._takes_part[workers]
+        return may if self._left is None else may & (self._left[workers] > 0)
 
     def limits(self, workers: Indices) -> Vector | None:
         """Return after how many seconds ``workers`` (m,) give up, shape (m,); None: never."""
@@ -108,6 +115,8 @@ class SimulatedRound(Round):
     def completions(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
         """See :class:`Round`."""
         self._check()
+        if timeout is None and not self._keep_going:
+            check_number(number, self._given, len(self._group) * self._steps)
         tasks: list[Task] = []
         while len(tasks) < number:
             left = number - len(tasks) if tasks or timeout is None else 1
@@ -188,8 +197,10 @@ class SimulatedRound(Round):
         """See :class:`Round`."""
         self._check()
         cluster = self._cluster
-        cluster.cancel()
         senders = np.unique([task.worker for task in tasks])
+        if self._steps > 1 and not self._keep_going:
+            check_steps(senders, self._has_all)
+        cluster.cancel()
         if self._sends_at_once:
             end = cluster.sending.receive_from(senders)
         else:
@@ -225,6 +236,7 @@ class SimulatedRound(Round):
 
     def _note(self, task: Task) -> None:
         """Note a completion of this round: its worker sends, if that was its last."""
+        self._given += 1
         if self._lookahead.move is not None:
             self._newest[task.worker] = task
         if self._keep_going:

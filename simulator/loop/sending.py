@@ -1,5 +1,7 @@
 """Vectors between workers and server, and the workers' time that sending takes."""
 
+from collections.abc import Collection
+
 import numpy as np
 
 from simulator.accounting.timeline import State, Timeline
@@ -31,6 +33,12 @@ class Sending:
         self.vectors = 0
         self._beside_work = False
         self._transfers = network.transfers()
+        self._taken: list[tuple[float, float, int]] = []  # arrival, received, worker; not counted
+
+    @property
+    def on_their_way(self) -> Collection[int]:
+        """Whose vectors are, or wait for the server."""
+        return self._transfers.ready.keys()
 
     def begin(self, now: float, *, beside_work: bool) -> None:
         """Begin anew: what is still on its way is given up.
@@ -61,7 +69,9 @@ class Sending:
         end, worker, ready = self._transfers.pop()
         if not self._beside_work:
             self._timeline.add(worker, State.SEND, ready, end)
-        return self._serving.receive(end), worker
+        received = self._serving.receive(end)
+        self._taken.append((end, received, worker))
+        return received, worker
 
     def receive_from(self, senders: Indices) -> float:
         """Take arrivals until nothing of ``senders`` (m,) is on its way; return when that is."""
@@ -85,9 +95,9 @@ class Sending:
             begin = np.full(len(senders), ready.max())
             end = float(begin[0]) + network.allreduce_seconds(senders)
             # on a ring or a tree everyone has a part until the end
-            ends = (
-                begin + network.uplink[senders] if network.topology == "ideal" else 0 * ends + end
-            )
+            ends = np.full(len(senders), end)
+            if network.topology == "ideal":
+                ends = np.minimum(begin + network.uplink[senders], end)
             idle = ~busy
             self._record(senders[idle], begin[idle], ends[idle])
             return end
@@ -95,6 +105,7 @@ class Sending:
             self._transfers.start_many(senders, ready)
             return self.receive_from(senders)
         self._record(senders, ready, ends)
+        self._taken += zip(ends.tolist(), ends.tolist(), senders.tolist(), strict=True)
         return float(ends.max())
 
     def count_lookahead(self, workers: Indices) -> None:
@@ -104,17 +115,25 @@ class Sending:
 
     def count_arrival(self, worker: int) -> None:
         """Count a vector of ``worker`` as arrived, and received."""
+        self._taken.clear()
         self._count(worker)
         self._serving.done()
 
     def count_reduce(self, senders: Indices) -> None:
         """Count a vector of each of ``senders``, shape (m,), as arrived."""
+        self._taken.clear()
         self.vectors_sent[senders] += 1
         self.vectors += self._network.reduce_vectors(len(senders))
         self._serving.done()
 
     def close(self, now: float) -> None:
         """Write down until when vectors were sent: until their arrival, or ``now``."""
+        for arrival, received, worker in self._taken:  # by a reduce that is not over
+            if arrival <= now:
+                self._count(worker)
+            if received <= now:
+                self._serving.receive_done()
+        self._taken.clear()
         while self._transfers.peek()[0] < now:  # at the server, where nobody wants it any more
             end, worker, ready = self._transfers.pop()
             self._record(np.array([worker]), np.array([ready]), np.array([end]))

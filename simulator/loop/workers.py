@@ -82,6 +82,10 @@ class Workers:
         """Return which of ``workers`` (m,) have a task."""
         return self._busy[workers]
 
+    def is_busy(self, worker: int) -> bool:
+        """Return whether this worker has a task."""
+        return bool(self._busy[worker])
+
     def all_busy(self) -> Indices:
         """Return who has a task, shape (m,), ascending."""
         return np.flatnonzero(self._busy)
@@ -132,7 +136,7 @@ class Workers:
         work = self._compute.work(workers, tasks, lengths)
         begins, ends, lost = self._hardware.course(workers, starts, work)
         if limit is not None:
-            late = ends - begins > limit * LENIENCE
+            late = ends > begins + limit * LENIENCE  # a difference has the rounding of late times
             ends = np.where(late, begins + limit + self._hardware.stop_cost, ends)
             lost = lost | late
         return Course(begins, ends, lost)

@@ -5,6 +5,7 @@ from heapq import heappop, heappush
 
 import numpy as np
 
+from simulator.contract import spent
 from simulator.loop.tasks import Key, Lookahead, Task
 from simulator.problem import Estimate, Problem, Request
 from simulator.promises.baselines import Baselines
@@ -85,7 +86,11 @@ class LazyGradients:
             self._discarded.add(key[0])
 
     def one(self, task: Task, *, keep: bool = False) -> Estimate:
-        """Return the gradient of one announced task; ``keep``: it will be asked for again."""
+        """Return the gradient of one announced task; ``keep``: it will be asked for again.
+
+        Raises:
+            RuntimeError: it was announced no longer.
+        """
         key = task.key
         self._discarded.discard(task.worker)
         if not self._replay.over:
@@ -94,6 +99,8 @@ class LazyGradients:
                     container.pop(key, None)
             return self._placeholder
         if key not in self._values:
+            if key not in self._promised:
+                raise spent(key)
             self._likely.pop(key, None)
             keys = self._together_with(key)
             lookaheads = [self._promised.pop(k) for k in keys]
@@ -105,7 +112,10 @@ class LazyGradients:
             )
             self._values.update(zip(keys, zip(lookaheads, answers, strict=True), strict=True))
             self._begin()
-        return (self._values[key] if keep else self._values.pop(key))[1]
+        if not keep:
+            return self._values.pop(key)[1]
+        self._values[key][1].gradient.setflags(write=False)  # it is handed out again
+        return self._values[key][1]
 
     def weighted_sum(self, tasks: Sequence[Task], weights: Sequence[float]) -> Estimate:
         """Return sum_k weights_k times the gradient of task k, all of one round."""

@@ -61,21 +61,26 @@ class Replay:
     def iterate(self, now: State) -> State:
         """Return where the method stands after the next saved update, given where it stood.
 
-        Only the last iterate was saved. Before it, the lookahead is right where a gradient that
-        was taken there is still to be used; the rest is a placeholder.
+        Only the last iterate was saved. Before it, the vector that workers were sent is right where
+        a gradient that was taken there is still to be used; the rest is a placeholder.
         """
         update = len(self._history.rows) + 1
         if update == len(self._past.rows):
             return replace(now, **self._past.iterate)
-        return replace(now, lookahead=self._past.points.get(update, now.point))
+        sent = self._past.points.get(update, now.point)
+        return replace(now, point=sent, lookahead=sent)
 
     def row(self, time: float) -> Update:
         """Return the row of the next saved update, which is made at ``time`` again.
 
         Raises:
-            ValueError: it was made at another time: the checkpoint is another run's.
+            ValueError: it was made at another time: the checkpoint is another run's, or what the
+                method waits for depends on a gradient's value.
         """
         row = self._past.rows[len(self._history.rows)]
         if row.time != time:
-            raise ValueError(f"update {row.update} is made at {time}, but was saved at {row.time}")
+            raise ValueError(
+                f"update {row.update} is made at {time}, but was saved at {row.time}; accepted: a "
+                "method that waits for the same whatever its gradients are"
+            )
         return row

@@ -10,6 +10,7 @@ from simulator.accounting.history import History
 from simulator.accounting.ledger import Ledger
 from simulator.accounting.tally import Tally
 from simulator.base import HardwareCluster
+from simulator.contract import not_idle, spent, stepped
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import BYTES_PER_COORDINATE
 from simulator.interface import State, Trials, When
@@ -53,6 +54,8 @@ class RaceCluster(HardwareCluster):
         on_update: Callable[["RaceCluster", Vector], None],
     ) -> None:
         self.initial_point = problem.initial_point()
+        self._dimension = problem.dimension
+        self._alone = 0  # vectors that arrived, each by itself
         self.hardware = hardware
         self.history = History()
         self.workers = workers
@@ -80,14 +83,9 @@ class RaceCluster(HardwareCluster):
     @property
     def bytes_sent(self) -> int:
         """Bytes of all vectors, as on a simulated cluster: each once, at 4 a coordinate."""
-        network, sent = self.hardware.network, int(self.vectors_sent.sum())
-        if network.collective == "allreduce":
-            sent = sum(map(network.reduce_vectors, self.meetings.sizes))
-        return (
-            (sent + int(self.vectors_received.sum()))
-            * len(self.initial_point)
-            * BYTES_PER_COORDINATE
-        )
+        met = sum(map(self.hardware.network.reduce_vectors, self.meetings.sizes))
+        vectors = self._alone + met + int(self.vectors_received.sum())
+        return vectors * self._dimension * BYTES_PER_COORDINATE
 
     # Rounds
 
@@ -118,8 +116,18 @@ class RaceCluster(HardwareCluster):
 
     # Arrivals
 
+    @property
+    def idle(self) -> Indices:
+        """See :class:`Cluster`."""
+        sending = {under_way.worker for under_way in self._travelling}
+        sending |= set() if self.round is None else self.round.senders
+        free = (i for i in range(self.size) if i not in sending and not self.workers.is_busy(i))
+        return np.array(list(free), dtype=np.int64)
+
     def dispatch(self, worker: int, lookahead: Vector) -> None:
         """See :class:`Cluster`."""
+        if worker not in self.idle:
+            raise not_idle(worker)
         self.vectors_received[worker] += 1
         self.workers.start(worker, self._place(lookahead, dispatched=True))
 
@@ -143,24 +151,30 @@ class RaceCluster(HardwareCluster):
         """See :class:`Cluster`."""
         while not self._arrived:
             task = self.advance()
-            if task is not None:
+            if task is not None and task.lookahead.dispatched:
                 self._send(task)
+            elif task is not None:  # of a round that is over
+                self.ledger.discard(task)
         task, self._vectors[task.key] = self._arrived.pop(0)
         self.vectors_sent[task.worker] += 1
+        self._alone += 1
         yield from ()
         return task
 
     def gradient(self, task: Task, *, keep: bool = False) -> Vector:
         """See :class:`Cluster`."""
+        if task.key not in self._vectors:
+            raise spent(task.key)
         vector = self._vectors[task.key] if keep else self._vectors.pop(task.key)
+        vector.setflags(write=not keep)
         if task.key in self.ledger.pending:
             self.use([task], vector)
         return vector
 
     def drop(self, task: Task) -> None:
         """See :class:`Cluster`."""
-        del self._vectors[task.key], self.workers.estimates[task.key]
         super().drop(task)
+        del self._vectors[task.key], self.workers.estimates[task.key]
 
     # Updates
 
@@ -172,7 +186,8 @@ class RaceCluster(HardwareCluster):
         if emulation is not None and emulation.update:
             self.advance_until(self.now + emulation.update)
         self.workers.updating = time.time()
-        now = step(now, gradient, self.history.when(self._tally.delays, self.now))
+        when = self.history.when(self._tally.delays, self.now)
+        now = stepped(step, now, gradient, when)
         row = self.ledger.close_update(self.updates_made + 1, self.now, now.point)
         self.history.rows.append(row)
         self._baselines.update(self.updates_made, new=True)
@@ -194,6 +209,7 @@ class RaceCluster(HardwareCluster):
             self._arrived.append((self._travelling.pop(news), news.vector))
         elif isinstance(news, Sending):
             self.vectors_sent[news.worker] += news.arrived
+            self._alone += news.arrived and news.meeting is None
         if isinstance(news, Lost):
             if news.ran:
                 self.ledger.stop(np.array([news.task.worker]))

@@ -28,11 +28,13 @@ class Emulation:
     scale: float
 
     def __post_init__(self) -> None:
+        compute = self.hardware.compute
         missing = {
             "failures": self.hardware.failures is not None,
             "ingress (transfers that delay each other)": self.hardware.network.shared,
             "preemption.cost": self.hardware.stop_cost > 0,
             "server.receive": self.hardware.server.receive > 0,
+            'per = "step" where speeds change': compute.per_step and compute.speeds is not None,
         }
         for what, there in missing.items():
             if there:
@@ -49,6 +51,7 @@ class Emulation:
         With ``per = "step"``: of one environment step.
         """
         compute, who = self.hardware.compute, np.array([worker])
+        now = 0.0 if compute.speeds is None else now  # late times are rounded
         steps = np.ones(1, dtype=np.int64)
         work = compute.work(who, np.array([index]), steps)
         return float(compute.ends(who, np.array([now]), work)[0] - now) * self.scale

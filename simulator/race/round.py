@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.contract import check_number, check_steps
 from simulator.interface import Round, Trials
 from simulator.loop.tasks import Task
 from simulator.one_line import one_line
@@ -47,8 +48,10 @@ class RaceRound(Round):
         self._lookahead = lookahead
         self._keep_going = steps == math.inf
         self._steps = steps
+        self._given = 0  # gradients
         self._tasks: defaultdict[int, list[Task]] = defaultdict(list)  # by worker, if it sends them
         self._group = group
+        self._members = set(group.tolist())
         self._trials = trials
         self._left = None if trials is None else trials.number.copy()
         self._began = cluster.now
@@ -64,9 +67,9 @@ class RaceRound(Round):
             self.join(worker)
 
     def join(self, worker: int) -> None:
-        """Let a worker compute a gradient in this round, unless it is busy or has no trials."""
+        """Let a worker compute in this round, if it takes part, is idle and has trials left."""
         workers, limit = self._cluster.workers, math.inf
-        if workers.is_busy(worker):
+        if workers.is_busy(worker) or worker not in self._members:
             return
         if self._trials is not None and self._left is not None:
             if self._left[worker] <= 0:
@@ -79,6 +82,8 @@ class RaceRound(Round):
 
     def completions(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
         """See :class:`Round`."""
+        if timeout is None and not self._keep_going:
+            check_number(number, self._given, len(self._group) * self._steps)
         tasks: list[Task] = []
         while len(tasks) < number and not (tasks and self._is_late(timeout)):
             task = self._next(self._deadline(timeout) if tasks else math.inf)
@@ -138,6 +143,7 @@ class RaceRound(Round):
             self.move_on(task)
             return None
         self._resting = task.worker
+        self._given += 1
         mine = self._tasks[task.worker]
         mine.append(task)
         if self._sends_at_once and self._has_all(task.worker):
@@ -147,6 +153,8 @@ class RaceRound(Round):
     def reduce(self, tasks: Sequence[Task], weights: Sequence[float]) -> Process[Vector]:
         """See :class:`Round`."""
         cluster = self._cluster
+        if self._steps > 1 and not self._keep_going:
+            check_steps(np.unique([task.worker for task in tasks]), self._has_all)
         cluster.cancel()
         self.compute_on()
         if self._sends_at_once:
@@ -163,6 +171,11 @@ class RaceRound(Round):
         cluster.use(tasks, gradient)
         yield from ()
         return gradient
+
+    @property
+    def senders(self) -> set[int]:
+        """Whose vectors are on their way, wanted or not."""
+        return {worker for worker, sending in self._sent.items() if not sending.ended}
 
     def compute_on(self) -> None:
         """Let the worker whose completion ended the computing go on beside sending, if it may."""

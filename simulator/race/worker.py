@@ -163,7 +163,7 @@ class Worker:
                 left = began + parcel.seconds - time.time()
                 if left <= 0:
                     return True
-                self._news.wait(left)
+                self._wait(left)
         return False
 
     def _add(
@@ -199,5 +199,9 @@ class Worker:
         with self._news:
             while (left := end - time.time()) > 0:
                 self._look()
-                self._news.wait(left)
+                self._wait(left)
             self._look()
+
+    def _wait(self, seconds: float) -> None:
+        """Wait for news; who stands still for ever has an infinite time left."""
+        self._news.wait(min(seconds, threading.TIMEOUT_MAX))

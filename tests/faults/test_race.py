@@ -27,10 +27,11 @@ from methods import method
 import straggler as front
 from algorithms import METHODS, NIGT, Algorithm, Rennala, Ringmaster, Synchronous
 from scenarios.format.words.errors import BadInputError
-from simulator import Hardware, Problem, Run, StalledError, simulate
+from simulator import ComputeModel, Hardware, Problem, Run, StalledError, simulate
 from simulator.accounting.timeline import State, Timeline
 from simulator.hardware.network import Network
 from simulator.hardware.server import Server
+from simulator.hardware.speed import Profile, Speeds
 from simulator.problem import Estimate, Request
 from simulator.problems.control.control import Control
 from simulator.problems.quadratic import Bowl, Quadratic
@@ -236,6 +237,31 @@ def test_a_race_is_not_emulated_where_that_would_be_wrong(crew: Crew) -> None:
     cluster = hardware([1.0, 1.0, 1.0], server=Server(receive=1.0))
     with pytest.raises(UnsupportedError, match=r"server\.receive cannot be emulated"):
         raced(crew, Synchronous(RULE), cluster)
+    speeds = Speeds([Profile(np.array([0.0, 10.0]), np.array([1.0, 0.0]))], np.zeros(1, dtype=int))
+    compute = ComputeModel(np.ones(1), speeds=speeds, per_step=True)
+    with pytest.raises(UnsupportedError, match='per = "step" where speeds change cannot be emul'):
+        Emulation(Hardware(compute, Network(np.zeros(1))), SCALE)
+
+
+def test_who_stands_still_for_ever_waits_until_it_is_cancelled() -> None:
+    worker = Worker(0)
+    worker.begin(BUILD)
+    threading.Timer(0.1, worker.cancel, (1, 0)).start()
+    order = Order(1, 1, 0, time.time(), math.inf)
+    assert worker.compute(order, Sent(np.zeros(3))).estimate is None
+
+
+def test_bytes_of_arrivals_are_counted_with_either_collective() -> None:
+    """All-reduces bring none of them; and a clock's vectors are as long as a problem's."""
+    problem = Quadratic(dimension=1_000, bowls=[Bowl()], noise=0.5, seed=0)
+    problem.initial_point = lambda: np.zeros(1)  # type: ignore[method-assign]
+    cluster = hardware([1.0], collective="allreduce")
+    workers: Any = SimpleNamespace(number=3, timeline=Timeline(3))
+    made = RaceCluster(workers, problem, cluster, updates=None, on_update=lambda *_: None)
+    made.vectors_received[:] = 2, 2, 3
+    made._alone = 5
+    made.meetings.sizes.append(3)  # ideal: each of three sends its own, and receives the sum
+    assert made.bytes_sent == (7 + 5 + 6) * 1_000 * 4
 
 
 def test_what_is_not_stretched_takes_real_seconds(crew: Crew) -> None:

@@ -242,6 +242,22 @@ def test_a_vector_that_waits_for_the_end_of_the_run_has_arrived() -> None:
     assert_accounting_closes(result)
 
 
+@pytest.mark.parametrize(("limit", "arrived"), [(39, [1, 0]), (41, [1, 0]), (60, [1, 1])])
+def test_what_had_arrived_before_the_end_counts_in_a_reduce_too(
+    limit: float, arrived: list[int]
+) -> None:
+    """Worker 0's vector is there at 2 s, worker 1's, which the reduce waits for, at 60 s."""
+    result = run(Synchronous(RULE), hardware([1, 40], [1, 20]), time_limit=limit)
+    assert result.vectors_sent.tolist() == arrived
+
+
+def test_what_the_server_had_received_before_the_end_counts_too() -> None:
+    """Four vectors are there at 1 s, and received at 2, 3, 4 and 5 s."""
+    result = run(Synchronous(RULE), hardware([1] * 4, server=Server(receive=1.0)), time_limit=4.5)
+    assert result.vectors_sent.tolist() == [1] * 4
+    assert result.server_seconds == 3
+
+
 def test_giving_up_costs_what_stopping_does() -> None:
     cluster = replace(hardware([1], factors=Factors([9, 1])), stop_cost=0.5)
     result = run(MindFlayer(RULE, 2, patience=2), cluster, updates=1)

@@ -121,7 +121,7 @@ ENDLESS: dict[str, tuple[Algorithm, Callable[[], Hardware], str]] = {
     "failures that take no time": (
         Rennala(RULE, 4),
         lambda: random_failures(1.0, 1e-300),
-        ", lost in a failure);",
+        ", lost or given up);",
     ),
     "countless failures within a task": (
         Rennala(RULE, 4),

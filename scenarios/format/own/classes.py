@@ -11,22 +11,22 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, ClassVar, Self, cast, get_type_hints
+from typing import Annotated, Any, ClassVar, Self, cast, get_origin, get_type_hints
 
-from pydantic import Field, TypeAdapter, create_model, model_validator
+from pydantic import BeforeValidator, Field, TypeAdapter, create_model, model_validator
 from pydantic.errors import PydanticSchemaGenerationError
 
 from scenarios.format.own.installed import installed
 from scenarios.format.own.sources import Code, changed_since_import, code_of
 from scenarios.format.own.where import in_one_line
 from scenarios.format.words.errors import short
-from scenarios.format.words.strict import Strict
+from scenarios.format.words.strict import FILLED, Strict
 
 
 class Sourced(Strict):
     """A table that may name code of the user's. When the code changes, so does the table."""
 
-    source: str | None = Field(None, description="filled in: a hash of the sources of the code")
+    source: str | None = Field(None, description=f"{FILLED}: a hash of the sources of the code")
 
     def code(self) -> Code | None:
         """Return the user's code that it names, if it does."""
@@ -71,6 +71,11 @@ class Own(Sourced):
 
     target: ClassVar[type]
     door: ClassVar[Any]
+
+    @staticmethod
+    def key_for(hint: Any) -> Any:  # noqa: ANN401 - a type
+        """Return what a key takes for a field of a type."""
+        return hint
 
     def code(self) -> Code | None:
         """See :class:`Sourced`."""
@@ -172,9 +177,10 @@ def own_model(base: type[Own], target: type, apart: frozenset[str] = frozenset()
         ValueError: a field is of no kind that TOML has, its name is taken, or it is none.
     """
     try:
-        keys = keys_of(target, apart, taken={*base.model_fields, *dir(base)})
+        fields = keys_of(target, apart, taken={*base.model_fields, *dir(base)})
     except ValueError as error:
         raise ValueError(f"{base.door.tag}: {error}") from error
+    keys: dict[str, Any] = {k: (base.key_for(hint), value) for k, (hint, value) in fields.items()}
     model: Any = create_model(target.__name__, __base__=base, **keys)
     model.target = target
     return cast("type[Any]", model)
@@ -205,6 +211,11 @@ def keys_of(target: type, apart: frozenset[str], taken: set[str]) -> dict[str, A
     for name, field in fields.items():
         if name in apart or not field.init:
             continue
+        if name.startswith("_"):
+            raise ValueError(
+                f"{target.__name__}.{name}: cannot be a key, as it begins with _; accepted: "
+                "another name, or field(init=False)"
+            )
         if name in taken:
             raise ValueError(f"{target.__name__}.{name}: the name is taken; accepted: another")
         try:
@@ -214,8 +225,15 @@ def keys_of(target: type, apart: frozenset[str], taken: set[str]) -> dict[str, A
                 f"{target.__name__}.{name}: cannot be a key; accepted: int, float, bool, str, "
                 "lists of them, or names for them such as Count"
             ) from error
-        keys[name] = (hints[name], _default(field))
+        keys[name] = (_from_lists(hints[name]), _default(field))
     return keys
+
+
+def _from_lists(hint: Any) -> Any:  # noqa: ANN401
+    """Let a tuple be given as a list, the only kind that TOML and JSON have."""
+    if get_origin(hint) is not tuple and hint is not tuple:
+        return hint
+    return Annotated[hint, BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 
 
 def _instance_hints(target: type) -> set[str]:

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from scenarios.format.own.open import Open
 from scenarios.format.words.errors import BadInputError, short, short_name
 from scenarios.format.words.slot import Slot
+from scenarios.format.words.strict import FILLED
 
 Checked = TypeVar("Checked", bound=BaseModel)
 
@@ -68,7 +69,8 @@ def _message(mistake: ErrorDetails, found: "_Found") -> str:
         return f"got {short(found.content)}; accepted: {slot.words(finite=True)}"
     match kind:
         case "extra_forbidden":
-            key, accepted = str(mistake["loc"][-1]), list(found.owner.model_fields)
+            key, fields = str(mistake["loc"][-1]), found.owner.model_fields
+            accepted = [k for k, f in fields.items() if not str(f.description).startswith(FILLED)]
             near = difflib.get_close_matches(key[:80], accepted, n=1)
             meant = f"did you mean {near[0]!r}? " if near else ""
             return f"unknown key; {meant}accepted: {', '.join(accepted) or 'none'}"

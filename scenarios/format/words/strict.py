@@ -28,6 +28,10 @@ Label = Annotated[
 """A name that can be a folder or a column."""
 
 
+FILLED = "filled in"
+"""How the description of a key begins that no file has: it is known from something else."""
+
+
 class Strict(BaseModel):
     """No unknown keys, no silent conversions, no NaN or infinity."""
 

@@ -23,6 +23,7 @@ SMALL: dict[str, Any] = {
 CLASSES = (front.Results, front.SweepResults, front.FigureResults, front.Tuned, Scenario)
 
 FUNCTIONS = [getattr(front, name) for name in front.__all__ if name[0].islower()]
+FUNCTIONS += [front.list, front.open]  # which `import *` leaves to Python
 
 METHODS = [
     getattr(kind, name)

@@ -146,6 +146,13 @@ MISTAKES = {
         ),
         "problem.world.goal: [2, 0] is outside; accepted: below [rows, columns]",
     ),
+    "a grid that is its goal": (
+        (
+            QUADRATIC,
+            'kind = "tabular"\nworld = { model = "grid", rows = 1, columns = 1, goal = [0, 0] }',
+        ),
+        "problem.world.rows, columns: one cell is the goal; accepted: a second one to start",
+    ),
     "a spread that does not fit": (
         ("seconds = [1.0, 2.0] }", 'seconds = [1.0, 2.0], random = { distribution = "pareto" } }'),
         "cluster.compute.random.tail: does not fit pareto; accepted: tail",

@@ -92,6 +92,18 @@ def test_factors_of_a_users_model_decide_each_task() -> None:
 RULE = {"step_size": 0.1, "momentum": 1.0}
 
 
+def test_a_tuple_is_given_as_a_list_and_a_schedule_as_a_table() -> None:
+    decaying = {"start": 2.0, "power": 0.5, "after": 3.0}
+    values = {"sizes": [1, 2, 3], "weight": decaying, **RULE}
+    scenario = front.load(CONTENT | method("own_classes:Shaped", **values))
+    built: Any = scenario.methods[0].build()
+    assert built.sizes == (1, 2, 3)
+    assert built.weight == front.Schedule(**decaying)
+    assert front.simulate(scenario).methods == ["Shaped"]
+    with pytest.raises(front.BadInputError, match=r"methods\[0\].sizes"):
+        front.load(CONTENT | method("own_classes:Shaped", sizes=[1.5], **RULE))
+
+
 def method(name: str, **values: Any) -> dict[str, Any]:
     return {"methods": [{"name": name, **values}]}
 
@@ -114,6 +126,14 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "an abstract class": (
         method("own_classes:Unfinished"),
         "methods[0].name: 'own_classes:Unfinished': has no run; accepted: a class that defines it",
+    ),
+    "a field that is no key": (
+        method("own_classes:Hidden"),
+        "Hidden._m: cannot be a key, as it begins with _; accepted: another name, or field(init",
+    ),
+    "an unknown key": (
+        method("own_classes:Chosen", x=1, **RULE),
+        "methods[0].x: unknown key; accepted: name, label, rule, ",
     ),
     "half a name": (method("own_classes:"), "'own_classes:': accepted: 'package.module:Class'"),
     "no such environment's module": (

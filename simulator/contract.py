@@ -1,0 +1,97 @@
+"""What methods must not do: each is an error of one line that says what is accepted."""
+
+import contextlib
+from collections.abc import Callable
+
+import numpy as np
+
+from simulator.interface import Iterate, State, When
+from simulator.loop.tasks import Key
+from simulator.types import Indices, Vector
+
+
+def stepped(
+    step: Callable[[State, Vector, When], State], now: State, gradient: Vector, when: When
+) -> State:
+    """Return the iterate after a step, which may not write into the one before it.
+
+    Workers compute at its lookahead: what is written there would reach them at once.
+
+    Raises:
+        RuntimeError: the iterate is of another class than before.
+        ValueError: the step writes into the iterate; NumPy's.
+    """
+    arrays = [part for part in vars(now).values() if isinstance(part, np.ndarray)]
+    arrays = [part for part in arrays if part.flags.writeable]
+    for part in arrays:
+        part.setflags(write=False)
+    try:
+        after = step(now, gradient, when)
+    finally:
+        for part in arrays:
+            with contextlib.suppress(ValueError):  # a view of another one that is not free yet
+                part.setflags(write=True)
+    if isinstance(after, Iterate) and type(after) is not type(now):
+        raise RuntimeError(
+            f"a step returns {type(after).__name__} where there was {type(now).__name__}; "
+            "accepted: the same class, which `start` of the rule returns as well"
+        )
+    return after
+
+
+def check_steps(workers: Indices, has_all: Callable[[int], bool]) -> None:
+    """Check that the gradients of ``workers`` (m,) can be reduced: each sends all of its steps.
+
+    Raises:
+        RuntimeError: one has not completed all of its steps.
+    """
+    for worker in workers.tolist():
+        if not has_all(worker):
+            raise RuntimeError(
+                f"worker {worker} has not completed all steps of this round; accepted: the tasks "
+                "that `arrivals` returns"
+            )
+
+
+def check_number(number: int, given: int, most: float) -> None:
+    """Check that ``number`` more gradients of a round will come, of at most ``most``.
+
+    Raises:
+        RuntimeError: they will not.
+    """
+    if number > most - given:
+        raise RuntimeError(
+            f"{number} gradients of this round are waited for after {given} of {most:g}; accepted: "
+            "as many as will come, or keep_going=True"
+        )
+
+
+def check_lookahead(vector: Vector, sent: Vector) -> None:
+    """Check that what is dispatched is ``sent``, which was since the newest update: shape (d,).
+
+    A resumed run knows one vector for each update.
+
+    Raises:
+        RuntimeError: it is another one.
+    """
+    if vector is not sent and not np.array_equal(vector, sent):
+        raise RuntimeError(
+            "dispatch: another lookahead was sent since the newest update; accepted: one for all "
+            "workers, such as the iterate's"
+        )
+
+
+def not_idle(worker: int) -> RuntimeError:
+    """Return what is said of a dispatch to a worker that is busy."""
+    return RuntimeError(
+        f"dispatch: worker {worker} computes or sends; accepted: one of `cluster.idle`, such as "
+        "whose task has arrived"
+    )
+
+
+def spent(key: Key) -> RuntimeError:
+    """Return what is said of a gradient that is wanted again."""
+    return RuntimeError(
+        f"a gradient of worker {key[0]} is used or discarded already; accepted: each gradient once "
+        "(`gradient` with keep=True: by later updates again)"
+    )

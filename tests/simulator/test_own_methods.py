@@ -1,0 +1,266 @@
+"""What a method may ask that none of ours asks: clocks and counts, worked out by hand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+from clusters import RULE, Recorder, hardware, run, times
+
+from algorithms import Algorithm, MindFlayer, Synchronous
+from simulator import (
+    Cluster,
+    ComputeModel,
+    Hardware,
+    Indices,
+    Iterate,
+    Network,
+    Process,
+    StalledError,
+    Task,
+    Vector,
+    When,
+    simulate,
+)
+from simulator.hardware.hardware import Preemption
+
+
+def test_mindflayer_gives_up_nothing_however_late_it_is() -> None:
+    """A gradient of 0.05 s that begins at 1e6 s ends, as a difference, after another 0.05 s."""
+    result = run(MindFlayer(RULE, 4), hardware([0.05, 0.15], [1e6, 1e6]), updates=8)
+    assert [row.gradients for row in result.history.rows] == [4] * 8
+
+
+def test_a_network_that_is_faster_than_its_links_frees_everyone_at_the_end() -> None:
+    class Fast(Network):
+        def allreduce_seconds(self, group: Indices) -> float:
+            return 0.25 * (len(group) > 0)
+
+    cluster = Hardware(ComputeModel(np.ones(2)), Fast(np.ones(2), "allreduce"))
+    assert times(run(Synchronous(RULE), cluster, updates=2)) == [1.25, 2.5]
+
+
+class Halves(Algorithm):
+    """The first two of four workers, then the others, and so on; the round ends with the first."""
+
+    def run(self, cluster: Cluster) -> Process[None]:
+        now, halves, heard = self.rule.start(cluster.initial_point), [0, 2], []
+        while True:
+            half = halves[cluster.updates_made % 2]
+            group = np.arange(half, half + 2)
+            round = cluster.broadcast(now.lookahead, keep_going=False, to=group)
+            tasks = yield from round.completions(2 if half else 1)
+            heard += [task.worker for task in tasks]
+            HEARD.append(heard)
+            gradient = yield from round.reduce(tasks, [1 / len(tasks)] * len(tasks))
+            now = yield from cluster.update(self.rule.step, now, gradient)
+
+
+HEARD: list[list[int]] = []
+
+
+@pytest.mark.parametrize("collective", ["gather", "allreduce"])
+def test_who_is_not_of_a_round_computes_nothing_in_it(collective: str) -> None:
+    """Worker 1 completes its gradient of the first round, 0.5 s into that of workers 2 and 3."""
+    HEARD.clear()
+    cluster = hardware([1, 1.5, 4, 4], preemption="finish", collective=collective)  # type: ignore[arg-type]
+    result = run(Halves(RULE), cluster, updates=2)
+    assert HEARD[-1] == [0, 2, 3]
+    assert times(result) == [1, 5]
+    assert result.gradients_discarded.tolist() == [0, 1, 0, 0]
+
+
+class TooSoon(Algorithm):
+    """Reduces what one worker has after one of its two steps."""
+
+    def run(self, cluster: Cluster) -> Process[None]:
+        now = self.rule.start(cluster.initial_point)
+        round = cluster.broadcast(now.lookahead, keep_going=False, steps=2)
+        tasks = yield from round.completions(1)
+        yield from round.reduce(tasks, [1.0])
+
+
+def test_half_of_a_workers_steps_cannot_be_reduced() -> None:
+    with pytest.raises(RuntimeError, match="worker 0 has not completed all steps of this round"):
+        run(TooSoon(RULE), hardware([1, 3], [5, 5]), updates=1)
+
+
+class Insists(Algorithm):
+    """Stops what is two updates old; who arrives late computes once more where it was."""
+
+    def run(self, cluster: Cluster) -> Process[None]:
+        now = self.rule.start(cluster.initial_point)
+        for worker in range(cluster.size):
+            cluster.dispatch(worker, now.lookahead)
+        while True:
+            task: Task = yield from cluster.arrival()
+            if cluster.delay(task) >= 2:
+                cluster.drop(task)
+                cluster.repeat(task)
+                continue
+            gradient = cluster.gradient(task)
+            now = yield from cluster.update(self.rule.step, now, gradient)
+            STOPPED.append((cluster.updates_made, cluster.preempt(2).tolist()))
+            cluster.dispatch(task.worker, now.lookahead)
+
+
+STOPPED: list[tuple[int, list[int]]] = []
+
+
+def test_what_is_repeated_can_be_stopped_again() -> None:
+    """Worker 1 sends from 1.5 to 5.5 s, is too late then, and computes on: until update 6."""
+    STOPPED.clear()
+    run(Insists(RULE), hardware([1, 1.5], [0, 4]), updates=8)
+    assert [update for update, workers in STOPPED if 1 in workers] == [6]
+
+
+class Twice(Algorithm):
+    """Makes a second update with each gradient."""
+
+    def run(self, cluster: Cluster) -> Process[None]:
+        now = self.rule.start(cluster.initial_point)
+        while True:
+            round = cluster.broadcast(now.lookahead, keep_going=False)
+            tasks = yield from round.completions(cluster.size)
+            gradient: Vector = yield from round.reduce(tasks, [1 / cluster.size] * cluster.size)
+            now = yield from cluster.update(self.rule.step, now, gradient)
+            now = yield from cluster.update(self.rule.step, now, gradient)
+
+
+def test_an_update_may_use_no_new_gradient() -> None:
+    rows = run(Twice(RULE), hardware([1, 3]), updates=4).history.rows
+    assert [(row.time, row.gradients, row.delay) for row in rows] == [
+        *((3, 2, 0), (3, 0, 0), (6, 2, 0), (6, 0, 0))
+    ]
+
+
+Steps = Callable[[Cluster, Any], Process[None]]
+
+
+@dataclass(frozen=True)
+class Does(Algorithm):
+    """Does what a test says, from the first iterate on."""
+
+    steps: Steps = field(kw_only=True)
+
+    def run(self, cluster: Cluster) -> Process[None]:
+        return self.steps(cluster, self.rule)
+
+
+def warm(cluster: Cluster, rule: Any) -> Process[None]:
+    """Begin with the first gradient of a round; then everyone goes its own way, when it is idle."""
+    now = rule.start(cluster.initial_point)
+    round = cluster.broadcast(now.lookahead, keep_going=True)
+    tasks = yield from round.completions(1)
+    gradient = yield from round.reduce(tasks, [1.0])
+    while True:
+        now = yield from cluster.update(rule.step, now, gradient)
+        for worker in cluster.idle.tolist():
+            cluster.dispatch(worker, now.lookahead)
+        gradient = cluster.gradient((yield from cluster.arrival()))
+
+
+@pytest.mark.parametrize(
+    ("preemption", "moments", "discarded"),
+    [("cancel", [1, 2, 2.5, 3], [2, 0, 0, 0]), ("finish", [1, 2, 3, 3.5], [0, 1, 0, 0])],
+)
+def test_arrivals_after_a_round(
+    preemption: Preemption, moments: list[float], discarded: list[int]
+) -> None:
+    """Worker 1 begins anew at 1 s; under finish at 2 s, since until 1.5 s it is at theta_0."""
+    cluster = hardware([1, 1.5, 9], preemption=preemption)
+    rows = run(Does(RULE, steps=warm), cluster, updates=4).history.rows
+    assert [row.time for row in rows] == moments
+    assert [row.discarded for row in rows] == discarded
+
+
+def twice_used(cluster: Cluster, rule: Any) -> Process[None]:
+    cluster.dispatch(0, rule.start(cluster.initial_point).lookahead)
+    task = yield from cluster.arrival()
+    cluster.gradient(task)
+    cluster.gradient(task)
+
+
+def used_and_dropped(cluster: Cluster, rule: Any) -> Process[None]:
+    cluster.dispatch(0, rule.start(cluster.initial_point).lookahead)
+    task = yield from cluster.arrival()
+    cluster.gradient(task)
+    cluster.drop(task)
+
+
+def sent_twice(cluster: Cluster, rule: Any) -> Process[None]:
+    now = rule.start(cluster.initial_point)
+    cluster.dispatch(0, now.lookahead)
+    cluster.dispatch(0, now.lookahead)
+    yield from cluster.arrival()
+
+
+def sent_elsewhere(cluster: Cluster, rule: Any) -> Process[None]:
+    now = rule.start(cluster.initial_point)
+    cluster.dispatch(0, now.lookahead)
+    cluster.dispatch(1, now.lookahead + 1)
+    yield from cluster.arrival()
+
+
+def too_many(cluster: Cluster, rule: Any) -> Process[None]:
+    round = cluster.broadcast(rule.start(cluster.initial_point).lookahead, keep_going=False)
+    yield from round.completions(1)
+    yield from round.completions(2)
+
+
+def written_into(cluster: Cluster, rule: Any) -> Process[None]:
+    def step(now: Iterate, gradient: Vector, when: When) -> Iterate:  # noqa: ARG001
+        point = now.point
+        point += gradient
+        return Iterate(point, point)
+
+    now = rule.start(cluster.initial_point)
+    yield from cluster.update(step, now, np.ones(3))
+
+
+def another_class(cluster: Cluster, rule: Any) -> Process[None]:
+    @dataclass(frozen=True)
+    class Moments(Iterate):
+        mean: Vector | None = None
+
+    now = rule.start(cluster.initial_point)
+    yield from cluster.update(lambda now, *_: Moments(now.point, now.point), now, np.ones(3))
+
+
+def kept_and_written(cluster: Cluster, rule: Any) -> Process[None]:
+    cluster.dispatch(0, rule.start(cluster.initial_point).lookahead)
+    gradient = cluster.gradient((yield from cluster.arrival()), keep=True)
+    gradient *= 0.5
+
+
+MISUSES: dict[Steps, str] = {
+    twice_used: "a gradient of worker 0 is used or discarded already; accepted: each gradient once",
+    used_and_dropped: "a gradient of worker 0 is used or discarded already",
+    sent_twice: "dispatch: worker 0 computes or sends; accepted: one of `cluster.idle`",
+    sent_elsewhere: "dispatch: another lookahead was sent since the newest update; accepted: one",
+    too_many: "2 gradients of this round are waited for after 1 of 2; accepted: as many as will",
+    written_into: "read-only",
+    another_class: "a step returns Moments where there was Iterate; accepted: the same class",
+    kept_and_written: "read-only",
+}
+
+
+@pytest.mark.parametrize("misuse", MISUSES, ids=lambda steps: steps.__name__)
+def test_what_no_method_may_do_is_an_error_that_says_so(misuse: Steps) -> None:
+    with pytest.raises((RuntimeError, ValueError), match=MISUSES[misuse]):
+        run(Does(RULE, steps=misuse), hardware([1, 2]), updates=2)
+
+
+def waits_in_vain(cluster: Cluster, rule: Any) -> Process[None]:
+    """The slow one is waited for, and nobody else was sent anywhere."""
+    round = cluster.broadcast(
+        rule.start(cluster.initial_point).lookahead, keep_going=True, to=np.array([1])
+    )
+    yield from round.completions(10**9)
+
+
+def test_a_stalled_run_says_who_has_no_task() -> None:
+    cluster = hardware([1, 1e-6])
+    with pytest.raises(StalledError, match=r"none of worker 0 \(it has no task\);"):
+        simulate(Does(RULE, steps=waits_in_vain).run, Recorder(), cluster, updates=1, max_events=99)
