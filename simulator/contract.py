@@ -1,6 +1,5 @@
 """What methods must not do: each is an error of one line that says what is accepted."""
 
-import contextlib
 from collections.abc import Callable
 
 import numpy as np
@@ -19,19 +18,17 @@ def stepped(
 
     Raises:
         RuntimeError: the iterate is of another class than before.
-        ValueError: the step writes into the iterate; NumPy's.
+        ValueError: the step writes into point or lookahead; NumPy's.
     """
-    arrays = [part for part in vars(now).values() if isinstance(part, np.ndarray)]
-    arrays = [part for part in arrays if part.flags.writeable]
-    for part in arrays:
-        part.setflags(write=False)
+    places = [at for at in (now.point, now.lookahead) if at.base is None and at.flags.writeable]
+    for place in places:
+        place.setflags(write=False)
     try:
         after = step(now, gradient, when)
     finally:
-        for part in arrays:
-            with contextlib.suppress(ValueError):  # a view of another one that is not free yet
-                part.setflags(write=True)
-    if isinstance(after, Iterate) and type(after) is not type(now):
+        for place in places:
+            place.setflags(write=True)
+    if type(after) is not type(now) and issubclass(type(after), Iterate):
         raise RuntimeError(
             f"a step returns {type(after).__name__} where there was {type(now).__name__}; "
             "accepted: the same class, which `start` of the rule returns as well"

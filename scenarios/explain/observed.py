@@ -123,6 +123,11 @@ class Observed(Cluster):
         """See :class:`Cluster`."""
         return self.inner.fastest(number)
 
+    @property
+    def idle(self) -> Indices:
+        """See :class:`Cluster`."""
+        return self.inner.idle
+
     def dispatch(self, worker: int, lookahead: Vector) -> None:
         """See :class:`Cluster`."""
         self._dispatched(worker, self.inner.updates_made)

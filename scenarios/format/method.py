@@ -58,7 +58,10 @@ def _with_tables(hint: Any) -> Any:  # noqa: ANN401
 class Method(Own, Open):
     """A method's name, the name of its folder, and what its aggregation and its rule take."""
 
-    key_for = staticmethod(_with_tables)
+    @staticmethod
+    def key_for(hint: Any) -> Any:  # noqa: ANN401
+        """See :class:`Own`."""
+        return _with_tables(hint)
 
     door: ClassVar[Door] = Door(
         "name",

@@ -97,13 +97,17 @@ class Ledger:
     def use(self, tasks: list[Task], answer: Estimate) -> None:
         """Take pending tasks for the next update; once that is made, they are used."""
         for task in tasks:
-            self._used[task.key] = self._no_longer_pending(task)
+            key = task.key
+            if key not in self._pending:
+                raise spent(key)
+            self._used[key] = self._pending.pop(key)
         self._tally.use([self._delay(task) for task in tasks], answer)
         self._gradients.baselines.use(answer)
 
     def discard(self, task: Task) -> None:
         """Count a pending task as discarded."""
-        self._no_longer_pending(task)
+        if self._pending.pop(task.key, None) is None:
+            raise spent(task.key)
         self._gradients.forget(task.key, task.lookahead)
         self._timeline.discard(task.rows, task.worker, task.seconds)
         self._delays.discard(task.worker, self._delay(task))
@@ -134,12 +138,6 @@ class Ledger:
         self._used.clear()
         self._made = update
         return row
-
-    def _no_longer_pending(self, task: Task) -> Task:
-        try:
-            return self._pending.pop(task.key)
-        except KeyError:
-            raise spent(task.key) from None
 
     def _delay(self, task: Task) -> int:
         return self._made - task.lookahead.update

@@ -1,6 +1,9 @@
 """What an update is made of, counted until its row is written."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from simulator.accounting.columns import (
     OBJECTIVE,
@@ -81,7 +84,7 @@ class Tally:
         return row
 
     def _new(self, update: int, time: float, point: Vector, selection: Selection | None) -> Update:
-        returns = np.concatenate([np.empty(0), *(answer.returns for answer in self._answers)])
+        returns = _joined([answer.returns for answer in self._answers])
         exact = self._problem.exact(point) if self._exact else None
         return Update(
             update=update,
@@ -102,9 +105,8 @@ class Tally:
         variants = self._problem.variants
         if variants is None:
             return {}
-        none = np.zeros(0, dtype=np.int64)
-        workers = np.concatenate([none, *(answer.workers for answer in self._answers)])
-        owner = variants.of_worker[workers]
+        workers = _joined([answer.workers for answer in self._answers])
+        owner = variants.of_worker[workers.astype(np.int64)]
         columns: dict[str, float | int | None] = {}
         for k, name in enumerate(variants.names):
             mine = returns[owner == k]
@@ -115,6 +117,11 @@ class Tally:
         average = float(self._latest @ variants.shares)
         columns[RETURN_AVERAGE] = average if np.isfinite(average) else None
         return columns | (exact_by_variant(self._problem, point) if self._exact else {})
+
+
+def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """Return arrays as one: most updates have one answer, and some use no new gradient."""
+    return parts[0] if len(parts) == 1 else np.concatenate([*parts, np.empty(0)])
 
 
 def exact_by_variant(problem: Problem, point: Vector) -> dict[str, float | int | None]:

@@ -51,7 +51,7 @@ class SimulatedRound(Round):
         self._done: Counter[int] = Counter()  # gradients by worker, where each has several
         self._newest: dict[int, Task] = {}  # by worker, where workers move
         self._group = np.arange(cluster.size) if group is None else group
-        self._takes_part = np.ones(cluster.size, dtype=bool)
+        self._takes_part: Truths | None = None  # everyone
         if group is not None:
             self._takes_part = np.isin(np.arange(cluster.size), group)
         self._trials = trials
@@ -73,7 +73,7 @@ class SimulatedRound(Round):
 
     def join(self, worker: int) -> None:
         """Let a worker that has nothing to do compute a gradient in this round, if it may."""
-        if self._takes_part[worker]:
+        if self._takes_part is None or self._takes_part[worker]:
             self._start(np.array([worker]), self.place(worker))
 
     def place(self, worker: int) -> Lookahead:
@@ -95,7 +95,9 @@ class SimulatedRound(Round):
 
     def may_begin(self, workers: Indices) -> Truths:
         """Return which of ``workers`` (m,) may begin another task."""
-        may = self._takes_part[workers]
+        may: Truths = np.ones(len(workers), dtype=bool)
+        if self._takes_part is not None:
+            may = self._takes_part[workers]
         return may if self._left is None else may & (self._left[workers] > 0)
 
     def limits(self, workers: Indices) -> Vector | None:

@@ -34,6 +34,7 @@ class Sending:
         self._beside_work = False
         self._transfers = network.transfers()
         self._taken: list[tuple[float, float, int]] = []  # arrival, received, worker; not counted
+        self._under_way: tuple[Vector, Indices] | None = None  # arrivals and workers; the same
 
     @property
     def on_their_way(self) -> Collection[int]:
@@ -105,7 +106,7 @@ class Sending:
             self._transfers.start_many(senders, ready)
             return self.receive_from(senders)
         self._record(senders, ready, ends)
-        self._taken += zip(ends.tolist(), ends.tolist(), senders.tolist(), strict=True)
+        self._under_way = ends, senders
         return float(ends.max())
 
     def count_lookahead(self, workers: Indices) -> None:
@@ -122,13 +123,18 @@ class Sending:
     def count_reduce(self, senders: Indices) -> None:
         """Count a vector of each of ``senders``, shape (m,), as arrived."""
         self._taken.clear()
+        self._under_way = None
         self.vectors_sent[senders] += 1
         self.vectors += self._network.reduce_vectors(len(senders))
         self._serving.done()
 
     def close(self, now: float) -> None:
         """Write down until when vectors were sent: until their arrival, or ``now``."""
-        for arrival, received, worker in self._taken:  # by a reduce that is not over
+        if self._under_way is not None:  # by a reduce that is not over
+            ends, senders = self._under_way
+            self._taken += zip(ends.tolist(), ends.tolist(), senders.tolist(), strict=True)
+            self._under_way = None
+        for arrival, received, worker in self._taken:
             if arrival <= now:
                 self._count(worker)
             if received <= now:

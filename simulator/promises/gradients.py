@@ -143,8 +143,9 @@ class LazyGradients:
 
     def _free(self, key: Key) -> None:
         """Forget a step of a worker that moves."""
-        self._steps.pop(key, None)
-        self._moved.pop(key, None)
+        if self._steps:
+            self._steps.pop(key, None)
+            self._moved.pop(key, None)
 
     def close(self) -> None:
         """Say that no more gradients will be needed."""

@@ -93,7 +93,7 @@ RULE = {"step_size": 0.1, "momentum": 1.0}
 
 
 def test_a_tuple_is_given_as_a_list_and_a_schedule_as_a_table() -> None:
-    decaying = {"start": 2.0, "power": 0.5, "after": 3.0}
+    decaying: dict[str, Any] = {"start": 2.0, "power": 0.5, "after": 3.0}
     values = {"sizes": [1, 2, 3], "weight": decaying, **RULE}
     scenario = front.load(CONTENT | method("own_classes:Shaped", **values))
     built: Any = scenario.methods[0].build()
