@@ -16,6 +16,7 @@ import environments
 import numpy as np
 import pytest
 
+from scenarios.format.own.where import raised_at
 from scenarios.format.problem import COPIES
 from simulator import Request
 from simulator.problems.control.control import Control
@@ -451,9 +452,12 @@ def test_an_error_in_a_helper_comes_with_its_traceback(monkeypatch: pytest.Monke
     with pytest.raises((HelperError, RuntimeError), match="fragile"):
         problem.estimate(requests(problem, [8]))
     monkeypatch.setattr(problem._rollouts.sampler, "advance", nothing)  # a helper must
-    with pytest.raises(HelperError, match=r"in a helper process:(.|\n)*fragile"):
+    with pytest.raises(HelperError, match=r"in a helper process:(.|\n)*fragile") as caught:
         problem.estimate(requests(problem, [8]))
     problem.close()
+    file, _, line = str(raised_at(caught.value)).rpartition(":")
+    assert Path(file).name == "environments.py"
+    assert "fragile" in Path(environments.__file__).read_text().splitlines()[int(line) - 1]
 
 
 def test_memory_is_estimated_for_what_a_process_holds() -> None:

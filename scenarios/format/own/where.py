@@ -60,9 +60,11 @@ def raised_at(error: BaseException) -> str | None:
     for one in reversed(chain):
         if isinstance(one, SyntaxError) and one.filename:
             return file_line(one.filename, one.lineno or 0)
-        theirs = [f for f in traceback.extract_tb(one.__traceback__) if _is_theirs(f.filename)]
+        calls = [(f.filename, f.lineno or 0) for f in traceback.extract_tb(one.__traceback__)]
+        calls += getattr(one, "places", ())  # in another process
+        theirs = [call for call in calls if _is_theirs(call[0])]
         if theirs:
-            return file_line(theirs[-1].filename, theirs[-1].lineno or 0)
+            return file_line(*theirs[-1])
     return None
 
 

@@ -23,7 +23,13 @@ from simulator.watch import LostProcessError
 
 
 class HelperError(RuntimeError):
-    """A helper process failed; the message has its traceback, or says how it ended."""
+    """A helper process failed; the message has its traceback, or says how it ended.
+
+    Attributes:
+        places: (file, line) of the calls that led there, the last one innermost.
+    """
+
+    places: Sequence[tuple[str, int]] = ()
 
 
 class HelperEndedError(HelperError, LostProcessError):
@@ -39,6 +45,14 @@ class Ended:
     """Rows of episodes that ended in a helper, each with the steps that were made there."""
 
     episodes: Sequence[tuple[int, Trajectories]]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A helper's last message: what went wrong, with its traceback, and where: see HelperError."""
+
+    text: str
+    places: Sequence[tuple[str, int]]
 
 
 Answer: TypeAlias = Ended | list[Underway]
@@ -136,12 +150,15 @@ class _Helper:
     def receive(self) -> Answer:
         """Return what it sent."""
         with self._named_failure():
-            answer: Answer | str = self.connection.recv()
+            answer: Answer | Failed = self.connection.recv()
         self.received += 1
-        if isinstance(answer, str):
-            kind = answer.partition("\n")[0].partition(":")[0]
+        if isinstance(answer, Failed):
+            kind = answer.text.partition("\n")[0].partition(":")[0]
             memory = kind.endswith("MemoryError")  # NumPy has its own
-            raise (HelperMemoryError if memory else HelperError)(f"in a helper process: {answer}")
+            text = f"in a helper process: {answer.text}"
+            error = HelperMemoryError(text) if memory else HelperError(text)
+            error.places = answer.places
+            raise error
         return answer
 
     def close(self) -> None:
@@ -205,7 +222,7 @@ class _Parent:
 def serve() -> None:
     """Sample until the parent ends, or an error is told: a helper's main function."""
     connection, queue, file = Connection(int(sys.argv[1])), int(sys.argv[2]), int(sys.argv[3])
-    tell: Callable[[str], None] = connection.send
+    tell: Callable[[Failed], None] = connection.send
     with contextlib.suppress(OSError), contextlib.ExitStack() as stack:  # the parent has ended
         try:
             setting, sys.path[:], number, processes = connection.recv()
@@ -216,7 +233,9 @@ def serve() -> None:
         except EOFError:  # the parent has ended
             pass
         except Exception as error:  # noqa: BLE001 - the parent says it
-            tell(f"{one_line(error)}\n{traceback.format_exc()}")
+            calls = traceback.extract_tb(error.__traceback__)
+            places = [(call.filename, call.lineno or 0) for call in calls]
+            tell(Failed(f"{one_line(error)}\n{traceback.format_exc()}", places))
 
 
 def _serve(
