@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperCommand
 
 from scenarios.cli import explain, figure, look, make, plans, race, read, report, study, watch
+from scenarios.cli.parts import ended_by_signals
 from scenarios.cli.usage import UsageError, explained, strict
 from scenarios.format.own.installed import GROUPS, installed
 from scenarios.format.words.errors import BadInputError
@@ -103,7 +104,8 @@ def _say(error: BadInputError) -> NoReturn:
 def main() -> None:
     """Run the command line; mistakes of the user are a line each, and exit code 2."""
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        with ended_by_signals():
+            sys.exit(app(standalone_mode=False) or 0)
     except UsageError as error:
         if len(sys.argv) == 1:  # the help is the message
             error.show()  # type: ignore[attr-defined]

@@ -2,12 +2,13 @@
 
 import errno
 import re
+import signal
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from scenarios.api.bench import Measurements
     from scenarios.api.shown import Shown
+
+ENDING = (signal.SIGTERM, signal.SIGHUP)
+"""Signals that ask a command to end; the second says that its terminal was closed."""
 
 MARGIN = 20
 """Letters: no line is broken into less."""
@@ -98,13 +102,34 @@ Latex = Annotated[
 
 
 @contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal end a command as Ctrl-C does: with what it has started."""
+    numbers = [n for n in ENDING if signal.getsignal(n) is signal.SIG_DFL]  # not under nohup
+
+    def end(number: int, _: object) -> NoReturn:
+        for each in numbers:  # a shell that ends sends its own after the terminal's
+            signal.signal(each, signal.SIG_IGN)
+        raise SystemExit(128 + number)
+
+    for number in numbers:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
 def interruptible(note: str = "") -> Iterator[None]:
     """Say what an interruption and a full disk leave behind: what is finished."""
     try:
         yield
-    except KeyboardInterrupt:
-        typer.echo(f"straggler: interrupted; run again to complete what is missing{note}", err=True)
-        raise typer.Exit(130) from None
+    except (KeyboardInterrupt, SystemExit) as ended:
+        with suppress(OSError):  # the terminal may be closed
+            words = f"interrupted; run again to complete what is missing{note}"
+            typer.echo(f"straggler: {words}", err=True)
+        raise (ended if isinstance(ended, SystemExit) else typer.Exit(130)) from None
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             raise

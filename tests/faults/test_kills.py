@@ -234,6 +234,20 @@ def test_an_interrupt_exits_with_130(place: Path, calm: dict[str, bytes]) -> Non
     assert_complete(place, calm, before)
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_command_that_is_told_to_end_leaves_no_run_behind(number: int, place: Path) -> None:
+    if signal.getsignal(number) is signal.SIG_IGN:
+        pytest.skip("whoever started the tests ignores it, as nohup does")
+    with started(place) as process:
+        at_the_gates(place)
+        process.send_signal(number)  # the command alone
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert "interrupted; run again" in errors
+    assert "Traceback" not in errors
+    assert len(saved(place)) == len(SHUT)  # their locks are free, though the gates are shut
+
+
 class Late:
     """Finds a run taken, which another process then ends before anybody looks again."""
 
