@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console, RenderableType
@@ -40,7 +41,8 @@ class LiveProgress(Progress):
     def poll(self) -> None:
         """See :class:`scenarios.runs.progress.Progress`."""
         for run in self._watched:
-            run.look()
+            with suppress(OSError):  # it is looked at again soon, and runs go on meanwhile
+                run.look()
         super().poll()
 
     def above(self) -> RenderableType | None:

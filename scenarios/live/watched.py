@@ -1,14 +1,13 @@
 """One run as its files show it, while it goes on and afterwards."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from scenarios.runs.store.folder import RunFolder
-from scenarios.runs.store.stored import StoredRun, by_seed
+from scenarios.runs.store.stored import StoredRun, holding
 from scenarios.runs.underway import read_state
 from simulator import Checkpoint, State, Vector
 from simulator.accounting.columns import OBJECTIVE, RETURN_MEAN
@@ -139,9 +138,6 @@ class Watched:
             return 0.0
 
 
-def runs_below(out: Path) -> Iterator[Path]:
-    """Yield the folders of runs at or below a folder that have begun, in order."""
-    files = {*out.rglob("progress.json"), *out.rglob("run.json")}
-    for folder in sorted({file.parent for file in files}, key=by_seed):
-        if not any(part.startswith(".") for part in folder.relative_to(out).parts):
-            yield folder
+def runs_below(out: Path) -> list[Path]:
+    """Return the folders of runs at or below a folder that have begun, in order."""
+    return holding(out, {"progress.json", "run.json"})

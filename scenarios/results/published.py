@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from scenarios.format.words.errors import BadInputError
 from scenarios.runs.store.arrow import read_table
-from scenarios.runs.store.files import replacing
+from scenarios.runs.store.files import raise_unless_absent, replacing
 from scenarios.runs.store.record import read_info
 from scenarios.runs.store.records import HISTORY_SCHEMA
 from scenarios.runs.store.stored import StoredRun
@@ -160,6 +160,8 @@ def published(file: Path) -> list[StoredRun]:
     except FileNotFoundError as error:
         raise BadInputError(f"{file}: not there; {accepted}") from error
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        if isinstance(error, OSError):
+            raise_unless_absent(error, file)
         raise BadInputError(f"{file}: cannot be read; {accepted}") from error
     if not whole:
         raise BadInputError(f"{file}: is not whole; {accepted}")

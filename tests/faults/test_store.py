@@ -1,11 +1,14 @@
 """What a run's folder says of damaged files, and of a run that failed."""
 
+import errno
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import straggler
 
 from scenarios.format.load import load
 from scenarios.runs.execute import Options, execute
@@ -61,3 +64,46 @@ def test_the_last_line_of_a_reason_says_what_was_wrong(tmp_path: Path) -> None:
     assert reason.startswith("Traceback")
     assert "and more of it" in reason
     assert reason.splitlines()[-1].startswith("RuntimeError: what is wrong (")
+
+
+@pytest.mark.parametrize("name", ["run.json", "workers.parquet"])
+def test_what_cannot_be_read_is_not_taken_to_be_damaged(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec, folder = made(CONTENT, tmp_path / "out/run")
+    read = Path.read_bytes
+
+    def fail(file: Path) -> bytes:
+        if file.name == name:
+            raise OSError(errno.EIO, "as the disk says")
+        return read(file)
+
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    monkeypatch.setattr(Path, "read_text", lambda file, **_: fail(file).decode())
+    with pytest.raises(OSError, match=rf"Input/output error: '.*/{name}'"):
+        execute(spec, folder, Options())
+    said = straggler("compare", "out", cwd=tmp_path)
+    wrong = f"out/run/{name}: Input/output error; accepted: a path that can be used"
+    assert (said.returncode, said.stderr) == (2, f"straggler: {wrong}\n")
+    monkeypatch.undo()
+    assert folder.status(spec) == "done"
+    assert [file.name for file in folder.path.parent.iterdir()] == ["run"]
+
+
+def test_a_folder_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(CONTENT, tmp_path / "out/run")
+    (tmp_path / "out/other").mkdir()
+    scan = os.scandir
+
+    def fail(place: Any) -> Any:
+        if Path(place).name == "other":
+            raise OSError(errno.EACCES, "Permission denied", str(place))
+        return scan(place)
+
+    monkeypatch.setattr(os, "scandir", fail)
+    for command in ("compare", "live"):
+        said = straggler(command, "out", cwd=tmp_path)
+        assert (said.returncode, said.stdout) == (2, "")
+        assert said.stderr.startswith("straggler: out/other: Permission denied; accepted: ")

@@ -8,6 +8,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+"""Errors that say that there is no such file; after any other, it may be there, and whole."""
+
+
+def raise_unless_absent(error: OSError, file: Path | None = None) -> None:
+    """Raise an error of the system that does not say that a file is absent, with the file's name.
+
+    PyArrow's errors about what is in a file have no number: they are not raised.
+    """
+    if error.errno is None or isinstance(error, ABSENT):
+        return
+    raise OSError(error.errno, os.strerror(error.errno), str(file or error.filename)) from error
+
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file whole: see :func:`replacing`."""

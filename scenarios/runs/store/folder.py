@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from scenarios.runs.keep import Kept
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.billing import billed, rebilled
-from scenarios.runs.store.files import write_atomically
+from scenarios.runs.store.files import ABSENT, raise_unless_absent, write_atomically
 from scenarios.runs.store.fingerprint import code_fingerprint
 from scenarios.runs.store.record import Facts, Raced, RunInfo, read_info, run_info
 from scenarios.runs.store.records import (
@@ -65,10 +65,14 @@ class RunFolder:
         return self.path / "checkpoint.npz"
 
     def info(self) -> RunInfo | None:
-        """Return what ``run.json`` says, None if there is none or the run's files are not whole."""
+        """Return what ``run.json`` says, None if there is none or the run's files are not whole.
+
+        Raises:
+            OSError: a file is there and cannot be read.
+        """
         try:
-            info = read_info(json.loads((self.path / "run.json").read_text(encoding="utf-8")))
-        except (OSError, ValueError):
+            info = read_info(json.loads(self._read("run.json")))
+        except (*ABSENT, ValueError):
             return None
         return info if info and self._is_whole(info) else None
 
@@ -104,9 +108,16 @@ class RunFolder:
     def _are_whole(self, names: set[str], info: RunInfo) -> bool:
         files = info.get("files") or {}
         try:
-            return all(_digest((self.path / f).read_bytes()) == files[f] for f in names)
-        except OSError:
+            return all(_digest(self._read(name)) == files[name] for name in names)
+        except ABSENT:
             return False
+
+    def _read(self, name: str) -> bytes:
+        try:
+            return (self.path / name).read_bytes()
+        except OSError as error:
+            raise_unless_absent(error, self.path / name)
+            raise
 
     def settled(self, spec: RunSpec, *, retry_failed: bool, recompute: bool = False) -> bool:
         """Return whether there is nothing to do.

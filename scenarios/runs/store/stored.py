@@ -1,5 +1,6 @@
 """Runs that are over, as they are read."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +12,7 @@ import pyarrow as pa
 
 from scenarios.format.words.errors import BadInputError
 from scenarios.runs.store.arrow import read_table
+from scenarios.runs.store.files import raise_unless_absent
 from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.record import RunInfo, Totals
 from scenarios.runs.store.records import HISTORY_SCHEMA
@@ -134,12 +136,15 @@ class StoredRun:
         """Return a table of the folder.
 
         Raises:
-            BadInputError: it cannot be read, or lacks a column.
+            BadInputError: it is damaged, or lacks a column.
+            OSError: it cannot be read.
         """
         file = self.path / f"{name}.parquet"
         try:
             table = read_table(file)
         except (OSError, pa.ArrowException) as error:
+            if isinstance(error, OSError):
+                raise_unless_absent(error, file)
             raise BadInputError(
                 f"{file}: cannot be read; accepted: delete its folder and run again"
             ) from error
@@ -153,15 +158,26 @@ def folders_below(out: Path) -> list[RunFolder]:
 
     Raises:
         BadInputError: there is none.
+        OSError: a folder cannot be read.
     """
-    files = [
-        file
-        for file in sorted(out.rglob("run.json"), key=lambda file: by_seed(file.parent))
-        if not any(part.startswith(".") for part in file.relative_to(out).parts)
-    ]
-    if not files:
+    folders = holding(out, {"run.json"})
+    if not folders:
         raise BadInputError(f"{out}: no runs below it; accepted: a folder that run or sweep made")
-    return [RunFolder(file.parent) for file in files]
+    return [RunFolder(folder) for folder in folders]
+
+
+def holding(out: Path, names: set[str]) -> list[Path]:
+    """Return the folders of runs at or below one that hold one of these files, in order.
+
+    Raises:
+        OSError: a folder cannot be read: runs in it would be left out.
+    """
+    folders = []
+    for folder, below, files in os.walk(out, onerror=raise_unless_absent):
+        below[:] = [name for name in below if not name.startswith(".")]  # they were set aside
+        if names & {*below, *files}:
+            folders.append(Path(folder))
+    return sorted(folders, key=by_seed)
 
 
 def by_seed(folder: Path) -> tuple[Path, int, str]:
