@@ -36,6 +36,8 @@ class LiveProgress(Progress):
         """See :class:`scenarios.runs.progress.Progress`."""
         super().begin(runs)
         self._watched = [Watched(path) for path, _ in runs.values()]
+        for run in self._watched:
+            run.wait_for_another()
         self._end = max((s.time_limit or 0.0 for _, s in runs.values()), default=0.0) or None
 
     def poll(self) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from scenarios.runs.store.files import ABSENT
 from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.stored import StoredRun, holding
 from scenarios.runs.underway import read_state
@@ -49,6 +50,7 @@ class Watched:
     _points: dict[float, float] = field(default_factory=dict)
     _seconds: Vector | None = None
     _checkpoint: float = 0.0
+    _former: tuple[int, int] | None = None
 
     @property
     def label(self) -> str:
@@ -70,6 +72,10 @@ class Watched:
         times = sorted(self._points)
         return np.array(times), np.array([self._points[t] for t in times])
 
+    def wait_for_another(self) -> None:
+        """Take a ``run.json`` that is there for that of a run which is about to be made again."""
+        self._former = self._end()
+
     def look(self) -> None:
         """Read its files, if it is not over."""
         if self.is_over:
@@ -88,7 +94,17 @@ class Watched:
         if state.get("workers"):
             self._note_workers(np.array(state["workers"], dtype=np.float64))
 
+    def _end(self) -> tuple[int, int] | None:
+        """Return what tells ``run.json`` from one in its place; None if there is none."""
+        try:
+            found = (self.path / "run.json").stat()
+        except ABSENT:
+            return None
+        return found.st_mtime_ns, found.st_ino
+
     def _look_for_the_end(self) -> None:
+        if self._end() == self._former:
+            return
         info = RunFolder(self.path).info()
         if info is None:
             return

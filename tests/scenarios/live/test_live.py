@@ -191,6 +191,25 @@ def test_bars_have_curves_above_them_in_a_terminal_only(tmp_path: Path) -> None:
         assert ("a run" in text_of(console)) is is_shown
 
 
+def test_a_run_that_is_made_again_is_not_over_before(tmp_path: Path) -> None:
+    spec = specs(tmp_path)[0]
+    folder = RunFolder(tmp_path / "out/rennala-nigt/seed-0")
+    execute(spec, folder, Options())
+    progress = LiveProgress(terminal())
+    progress.begin({"a run": (folder.path, spec.scenario)})
+    shown = []
+    for _ in range(2):
+        progress.poll()
+        console = terminal()
+        console.print(progress.above())
+        shown.append(text_of(console))
+        folder.set_aside()
+        execute(spec, folder, Options())
+    assert "0 done" in shown[0]
+    assert not BRAILLE & set(shown[0])
+    assert "1 done" in shown[1]
+
+
 def test_without_a_terminal_live_changes_nothing(tmp_path: Path) -> None:
     write_scenario(tmp_path, ("[0, 1]", "[0]"))
     words = ("run", "two.toml", "--method", "afedpg", "--jobs", "1")
