@@ -88,8 +88,8 @@ def live(
 ) -> None:
     """Show runs that go on elsewhere: their curves, and what their workers do.
 
-    It reads the files that runs write anyway, and ends when none is under way; Ctrl-C ends it too.
-    Without a terminal it prints a line for each run, once.
+    It reads the files that runs write anyway, and ends ten seconds after the last of them; Ctrl-C
+    ends it too. Without a terminal it prints a line for each run, once.
     """
     from scenarios.api.watch import live as api
 

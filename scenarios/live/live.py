@@ -55,6 +55,8 @@ class LiveProgress(Progress):
 def follow(out: Path, console: Console, *, wait: Callable[[float], None] = time.sleep) -> None:
     """Show the runs at or below a folder until none is under way; without a terminal, once.
 
+    Between two runs none is: it waits a while for another, unless all were over from the start.
+
     Args:
         out: the folder.
         console: where to write.
@@ -71,12 +73,12 @@ def follow(out: Path, console: Console, *, wait: Callable[[float], None] = time.
         for line in plain(list(runs.values())):
             console.print(line, highlight=False, markup=False, soft_wrap=True)
         return
-    waited = 0.0
+    waited, over = 0.0, all(run.is_over for run in runs.values())
     with Live(console=console, auto_refresh=False) as live:
         while True:
             live.update(View(list(runs.values())), refresh=True)
             waited = 0.0 if any(run.status == "going" for run in runs.values()) else waited + 1.0
-            if waited > PATIENCE or all(run.is_over for run in runs.values()):
+            if over or waited > PATIENCE:
                 return
             wait(1.0)
             _look(out, runs)

@@ -243,3 +243,24 @@ def test_runs_elsewhere_are_followed_until_none_is_under_way(tmp_path: Path) -> 
     assert "1 done" in text_of(console)
     with pytest.raises(BadInputError, match="no runs below it"):
         follow(tmp_path / "empty", console)
+
+
+def test_between_two_runs_the_next_is_waited_for(tmp_path: Path) -> None:
+    first, second = specs(tmp_path)[:2]
+    folder = begun(first, tmp_path, 10)
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 1:
+            execute(first, folder, Options())
+        elif len(waited) == 3:
+            execute(second, RunFolder(tmp_path / "later/seed-0"), Options())
+
+    console = terminal()
+    follow(tmp_path, console, wait=wait)
+    assert "2 done" in text_of(console)
+    assert len(waited) == PATIENCE + 1
+    waited.clear()
+    follow(tmp_path, console, wait=wait)
+    assert not waited, "all were over from the start"
