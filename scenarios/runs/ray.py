@@ -135,8 +135,9 @@ def connect(what: str, address: str | None, cores: int | None) -> Any:  # noqa: 
             configure_logging=False,
             **own,
         )
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
+    except Exception as error:  # a bare one where it times out
+        ray.shutdown()
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise BadInputError(f"{what}: cannot be begun: {reason}") from error
     return ray
 

@@ -98,6 +98,29 @@ def test_ray_that_is_connected_already_is_used_again(monkeypatch: pytest.MonkeyP
     )
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (Exception("The current node timed out during startup.\nThis may"), "The current node"),
+        (RuntimeError(), "RuntimeError"),
+    ],
+)
+def test_a_ray_that_does_not_begin_is_one_line_and_ended(
+    error: Exception, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[None] = []
+
+    def fail(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("ray.init", fail)
+    monkeypatch.setattr("ray.shutdown", lambda: ended.append(None))
+    with pytest.raises(BadInputError, match=f"^race: cannot be begun: {reason}") as caught:
+        connect("race", None, None)
+    assert "\n" not in str(caught.value)
+    assert len(ended) == 1
+
+
 @contextlib.contextmanager
 def node(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     """Run a node of a cluster, all its processes in a session of their own, from when it is up."""
