@@ -24,6 +24,7 @@ from scenarios.runs.execute import simulated
 from scenarios.runs.jobs import Job, plan
 from scenarios.runs.make import Maker, Making
 from scenarios.runs.progress import Progress
+from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.stored import runs_in
 from simulator import Count, Positive
 from simulator.hardware.trace import convert_log
@@ -185,10 +186,10 @@ def trace(log: FileOrFolder, out: FileOrFolder) -> int:
         How many gradients the log has.
 
     Raises:
-        BadInputError: the log cannot be read, or is wrong.
+        BadInputError: the log cannot be read, or is wrong; or ``out`` is the log.
     """
     try:
-        return convert_log(Path(log), Path(out))
+        return convert_log(Path(log), Path(out), write_atomically)
     except ValueError as error:
         raise BadInputError(str(error)) from error
 

@@ -1,5 +1,6 @@
 """Measured speeds: files of (time, worker, speed), and how to make one from a log of gradients."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -76,22 +77,27 @@ def speeds_of_log(worker: Indices, start: Vector, end: Vector) -> tuple[Vector, 
     return np.array(time), np.array(owner, dtype=np.int64), np.array(speed)
 
 
-def convert_log(log: Path, trace: Path) -> int:
+def convert_log(
+    log: Path, trace: Path, write: Callable[[Path, bytes], object] = Path.write_bytes
+) -> int:
     """Turn a log of finished gradients into a trace; return how many gradients it had.
 
     Args:
         log: CSV or Parquet with columns worker, start, end; a run's own ``timeline.parquet`` will
             do, whose gradients that were used are taken.
         trace: the CSV or Parquet file to write, with columns time, worker, speed.
+        write: called with it and its content.
 
     Raises:
-        ValueError: the log cannot be read, a gradient takes no time, or times are not counted from
-            the log's beginning.
+        ValueError: the log cannot be read, a gradient takes no time, times are not counted from
+            the log's beginning, or the trace would stand in the log's place.
     """
     import pyarrow as pa  # noqa: PLC0415 - only traces need it
 
     if trace.suffix not in {".csv", ".parquet"}:
         raise ValueError(f"{trace}: is of no known kind; accepted: .csv, .parquet")
+    if log.exists() and trace.exists() and trace.samefile(log):
+        raise ValueError(f"{trace}: is the log; accepted: another file for the trace")
     columns = _read(log, ("worker", "start", "end"), used_only=True)
     worker, start, end = _workers(log, columns["worker"]), columns["start"], columns["end"]
     _refuse_times(log, start, end)
@@ -103,7 +109,9 @@ def convert_log(log: Path, trace: Path) -> int:
         )
     time, owner, speed = speeds_of_log(worker, start, end)
     table = pa.table({"time": time, "worker": owner, "speed": speed})
-    (pa.csv.write_csv if trace.suffix == ".csv" else pa.parquet.write_table)(table, trace)
+    sink = pa.BufferOutputStream()
+    (pa.csv.write_csv if trace.suffix == ".csv" else pa.parquet.write_table)(table, sink)
+    write(trace, sink.getvalue().to_pybytes())
     return len(worker)
 
 

@@ -176,6 +176,14 @@ def test_a_log_becomes_a_trace(tmp_path: Path) -> None:
         BadInputError, match=r"accepted: a .csv or .parquet file with columns worker, start, end"
     ):
         front.trace(tmp_path / "none.csv", out)
+    front.trace(log, tmp_path / "no/such/folder/trace.csv")
+    assert (tmp_path / "no/such/folder/trace.csv").read_bytes() == out.read_bytes()
+    same, before = tmp_path / "link.csv", log.read_bytes()
+    same.symlink_to(log)
+    for other in (log, same):
+        with pytest.raises(BadInputError, match=r"is the log; accepted: another file"):
+            front.trace(log, other)
+    assert log.read_bytes() == before
 
 
 def test_measurements_are_made_when_they_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
