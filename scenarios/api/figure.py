@@ -20,7 +20,7 @@ from scenarios.results.judging.matrix import MATRIX, Column, column
 from scenarios.results.published import published, refresh
 from scenarios.runs.jobs import Job, Summary
 from scenarios.runs.make import Maker, Making
-from scenarios.runs.store.stored import StoredRun, runs_in
+from scenarios.runs.store.stored import StoredRun, as_asked, runs_in
 from scenarios.studies.crossover import Crossover, crossover
 from scenarios.studies.estimate import Estimate, estimate
 from scenarios.studies.grid import load_sweep
@@ -234,7 +234,9 @@ def _plan(scenario: str, out: Path, *, quick: bool) -> list[Job]:
 
 def _stored(plans: dict[str, list[Job]]) -> Read:
     def read(scenario: str) -> list[StoredRun]:
-        runs = [run for run in runs_in([job.folder for job in plans[scenario]]) if run.info]
+        asked = {job.folder.path: job.spec for job in plans[scenario]}
+        found = runs_in([job.folder for job in plans[scenario]])
+        runs = [as_asked(run, asked[run.path]) for run in found if run.info]
         return sorted(runs, key=lambda run: (run.label, run.info["seed"]))
 
     return cache(read)

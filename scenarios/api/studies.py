@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
@@ -19,11 +19,10 @@ from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
 from scenarios.results.published import published
 from scenarios.results.rows import tidy
-from scenarios.runs.jobs import Job, Summary
+from scenarios.runs.jobs import Summary
 from scenarios.runs.make import Maker, Making
-from scenarios.runs.store.billing import rebilled
 from scenarios.runs.store.folder import RunFolder
-from scenarios.runs.store.stored import StoredRun, folders_below, runs_in
+from scenarios.runs.store.stored import as_asked, folders_below, runs_in
 from scenarios.studies.grid import Sweep, load_sweep, sweep_names
 from scenarios.studies.sweep import SweepRun, runs_of, unique_jobs
 from scenarios.studies.tuning import budget
@@ -58,7 +57,7 @@ class SweepResults(Results):
         there = {run.path: run for run in runs_in([job.folder for job in unique_jobs(runs)])}
         chosen = [run for run in runs if run.job.folder.path in there]
         points = [{"method": r.job.spec.method.folder, **r.point.axes} for r in chosen]
-        stored = [_at_its_prices(there[run.job.folder.path], run.job) for run in chosen]
+        stored = [as_asked(there[run.job.folder.path], run.job.spec) for run in chosen]
         super().__init__(stored, str(sweep.path), points)
         self.sweep = sweep
         self.summary = summary
@@ -95,12 +94,6 @@ class SweepResults(Results):
         rows = only_at(rows, held)
         check_reached(rows, self.name)
         return draw_sweep(grid_of(rows, drawn), self.sweep.file.title)
-
-
-def _at_its_prices(run: StoredRun, job: Job) -> StoredRun:
-    """Return a run of a sweep with its point's bill: prices are no part of what a run is."""
-    prices = job.spec.scenario.cluster.prices()
-    return replace(run, info=rebilled(run.info, run.path, prices))
 
 
 @checked_call

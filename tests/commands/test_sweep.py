@@ -12,6 +12,7 @@ import pytest
 from commands import straggler, write_scenario
 from typer.testing import CliRunner
 
+import straggler as front
 from scenarios.cli.app import app
 from scenarios.format.words.errors import BadInputError
 from scenarios.pictures.plane import choose_axes
@@ -270,6 +271,27 @@ def test_two_labels_of_one_run_keep_their_names(tmp_path: Path) -> None:
     printed = straggler("results", "sweep.toml", "--csv", cwd=tmp_path).stdout
     places = [(row["method"], row["M"]) for row in csv.DictReader(io.StringIO(printed))]
     assert sorted(places) == [("a", "2"), ("a", "4"), ("b", "2"), ("b", "4")]
+
+
+def test_a_sweep_names_runs_that_another_made_as_it_says_itself(tmp_path: Path) -> None:
+    write_scenario(tmp_path, ("[0, 1]", "[0]"))
+    named = write_scenario(
+        tmp_path,
+        ("[0, 1]", "[0]"),
+        ("two workers", "those of another"),
+        ('name = "afedpg"', 'name = "afedpg"\nlabel = "mine"'),
+        name="named.toml",
+    )
+    axis = '[[axes]]\nname = "M"\nkey = "problem.noise"\nvalues = [0.5]\n'
+    for base, method in ((named.name, "mine"), ("two.toml", "afedpg")):
+        sweep = HEAD.replace("two.toml", base) + f'methods = ["{method}"]\n{axis}'
+        (tmp_path / f"of-{base}").write_text(sweep)
+        made = straggler("sweep", f"of-{base}", cwd=tmp_path)
+        assert made.returncode == 0, made.stderr
+    assert "0 made, 1 were there already" in made.stdout
+    results = front.open(tmp_path / "of-two.toml", tmp_path / "runs/store")
+    assert results.methods == [row["method"] for row in results.rows().rows] == ["afedpg"]
+    assert results.title == "two workers"
 
 
 def test_a_sweep_may_have_tables_as_values(tmp_path: Path) -> None:

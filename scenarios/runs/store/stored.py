@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from scenarios.format.words.errors import BadInputError
+from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.arrow import read_table
+from scenarios.runs.store.billing import rebilled
 from scenarios.runs.store.files import raise_unless_absent
 from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.record import RunInfo, Totals
@@ -194,6 +196,15 @@ def runs_in(folders: Sequence[RunFolder]) -> list[StoredRun]:
         for folder, info in infos
         if info is not None or (folder.path / "run.json").exists()
     ]
+
+
+def as_asked(run: StoredRun, spec: RunSpec) -> StoredRun:
+    """Return a run with the label, title and bill of who asks: they are no part of what it is."""
+    if not run.info:
+        return run
+    info = rebilled(run.info, run.path, spec.scenario.cluster.prices()).copy()
+    info["label"], info["title"] = spec.method.folder, spec.scenario.title
+    return replace(run, info=info)
 
 
 def run_in(folder: RunFolder) -> StoredRun:
