@@ -18,6 +18,7 @@ from scenarios.results.compare import compare, warnings_of
 from scenarios.results.judging.judge import Verdict, judge
 from scenarios.results.judging.matrix import MATRIX, Column, column
 from scenarios.results.published import published, refresh
+from scenarios.runs.execute import Options
 from scenarios.runs.jobs import Job, Summary
 from scenarios.runs.make import Maker, Making
 from scenarios.runs.store.stored import StoredRun, as_asked, runs_in
@@ -182,13 +183,14 @@ class Left:
     time: Estimate
 
 
-def left(name: str, out: Path, slots: int) -> Left:
+def left(name: str, out: Path, slots: int, options: Options) -> Left:
     """Return what :func:`figure` would have to make.
 
     Args:
         name: of the figure.
         out: the folder of all results.
         slots: how many runs are made at a time.
+        options: which of those that are there are made again.
 
     Raises:
         BadInputError: there is no such figure.
@@ -196,7 +198,7 @@ def left(name: str, out: Path, slots: int) -> Left:
     time, done, number = Estimate(0.0, 0.0, 0), 0, 0
     for scenario in find_figure(name).sources():
         jobs = _plan(scenario, out, quick=False)
-        missing = [j for j in jobs if not j.folder.settled(j.spec, retry_failed=False)]
+        missing = [job for job in jobs if not options.settled(job.spec, job.folder)]
         done, number = done + len(jobs) - len(missing), number + len(jobs)
         time += estimate(missing, slots)
     return Left(done, number, time)

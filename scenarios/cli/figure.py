@@ -25,6 +25,7 @@ from scenarios.runs.cores import CORES
 if TYPE_CHECKING:
     from scenarios.api.figure import FigureResults
     from scenarios.api.shown import Shown
+    from scenarios.runs.execute import Options
 
 
 def figure(
@@ -63,6 +64,7 @@ def figure(
     results that come with straggler, in seconds.
     """
     from scenarios.api import figure as api
+    from scenarios.runs.execute import Options
 
     of_runs = {
         "--quick": quick,
@@ -81,7 +83,8 @@ def figure(
         option = "--save" if save else "--dry-run"
         raise BadInputError(f"{option}: does not go with --quick; accepted: whole results")
     if dry_run:
-        _say_what_is_left(names, out, min(jobs or CORES, CORES))
+        options = Options(retry_failed=retry_failed, recompute=recompute)
+        _say_what_is_left(names, out, min(jobs or CORES, CORES), options)
         return
     failed = 0
     for name in names:
@@ -105,13 +108,13 @@ def figure(
     raise typer.Exit(1 if failed else 0)
 
 
-def _say_what_is_left(names: Sequence[str], out: Path, slots: int) -> None:
+def _say_what_is_left(names: Sequence[str], out: Path, slots: int, options: "Options") -> None:
     from scenarios.api.figure import left
     from scenarios.studies.estimate import Estimate
 
     whole = Estimate(0.0, 0.0, 0)
     for name in names:
-        one = left(name, out, slots)
+        one = left(name, out, slots, options)
         say(f"figure {name}: {one.done} of {one.runs} runs are there; left: {one.time}")
         whole += one.time
     if len(names) > 1:

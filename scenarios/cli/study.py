@@ -60,6 +60,7 @@ def sweep(
     has a row per run; `straggler results` and `straggler plot` take the same FILE.
     """
     from scenarios.api import studies as api
+    from scenarios.runs.execute import Options
     from scenarios.runs.make import check_address
     from scenarios.studies.estimate import estimate
     from scenarios.studies.grid import load_sweep
@@ -68,10 +69,11 @@ def sweep(
     check_address(executor, address)
     loaded = load_sweep(file)
     runs = runs_of(loaded, out)
-    for line in describe(loaded, runs):
+    options = Options(retry_failed=retry_failed, recompute=recompute)
+    for line in describe(loaded, runs, options):
         say(line)
     if dry_run:
-        missing = [j for j in unique_jobs(runs) if j.folder.status(j.spec) != "done"]
+        missing = [job for job in unique_jobs(runs) if not options.settled(job.spec, job.folder)]
         if missing:
             say(f"time      {estimate(missing, min(jobs or CORES, CORES))}")
         return
@@ -125,6 +127,7 @@ def tune(
     """
     from scenarios.api import studies as api
     from scenarios.format.load import find
+    from scenarios.runs.execute import Options
     from scenarios.runs.make import check_address
     from scenarios.studies.tuning import tuned as report
     from scenarios.studies.tuning.tune import foreseen
@@ -138,7 +141,8 @@ def tune(
     for line in report.budget(plan):
         say(line, err=csv)
     if dry_run:
-        say(f"time      {foreseen(plan, out, min(jobs or CORES, CORES))}", err=csv)
+        options = Options(retry_failed=retry_failed, recompute=recompute)
+        say(f"time      {foreseen(plan, out, min(jobs or CORES, CORES), options)}", err=csv)
         return
     with interruptible():
         tuned = api.tune(

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from scenarios.runs.execute import Options
 from scenarios.runs.jobs import Job
 from scenarios.runs.spec import RunSpec, expand
 from scenarios.runs.store.folder import RunFolder
@@ -57,8 +58,8 @@ def _short(value: object) -> str:
     return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
-def describe(sweep: Sweep, runs: Sequence[SweepRun]) -> Iterator[str]:
-    """Yield lines about the grid: axes, methods, seeds, counts."""
+def describe(sweep: Sweep, runs: Sequence[SweepRun], options: Options) -> Iterator[str]:
+    """Yield lines about the grid: axes, methods, seeds, counts of runs by what is made of them."""
     yield sweep.file.title
     for axis in sweep.file.axes:
         values = list(dict.fromkeys(str(point.axes[axis.label]) for point in sweep.points))
@@ -68,5 +69,7 @@ def describe(sweep: Sweep, runs: Sequence[SweepRun]) -> Iterator[str]:
     yield f"methods   {', '.join(method.folder for method in first.methods)}"
     yield f"seeds     {', '.join(map(str, first.seeds))}"
     jobs = unique_jobs(runs)
-    there = sum(job.folder.status(job.spec) == "done" for job in jobs)
-    yield f"runs      {len(jobs):,}, {there:,} of them are there already"
+    settled = [job for job in jobs if options.settled(job.spec, job.folder)]
+    there = sum(job.folder.status(job.spec) == "done" for job in settled)
+    failed = f", {len(settled) - there:,} failed" if len(settled) > there else ""
+    yield f"runs      {len(jobs):,}, {there:,} of them are there already{failed}"

@@ -248,9 +248,21 @@ def test_results_of_another_version_are_marked_and_made_again_on_request(tmp_pat
     assert "1 results are from another version of the code" in again.stderr
     table = straggler("results", "sweep.toml", "--csv", cwd=tmp_path).stdout
     assert [row["same_code"] for row in csv.DictReader(io.StringIO(table))].count("false") == 1
+    assert planned(tmp_path) == ("6, 6 of them are there already", False)
+    assert planned(tmp_path, "--recompute") == ("6, 5 of them are there already", True)
     made = straggler("sweep", "sweep.toml", "--recompute", cwd=tmp_path)
     assert "1 made, 5 were there already" in made.stdout
     assert json.loads(file.read_text())["code"] == info["code"]
+    file.write_text(json.dumps({**info, "status": "failed", "reason": "lost"}))
+    assert planned(tmp_path) == ("6, 5 of them are there already, 1 failed", False)
+    assert planned(tmp_path, "--retry-failed") == ("6, 5 of them are there already", True)
+
+
+def planned(folder: Path, *options: str) -> tuple[str, bool]:
+    """Return what a dry run says of the runs, and whether some would be made."""
+    said = straggler("sweep", "sweep.toml", "--dry-run", *options, cwd=folder).stdout
+    (runs,) = (line for line in said.splitlines() if line.startswith("runs "))
+    return runs.removeprefix("runs      "), "time " in said
 
 
 def test_two_labels_of_one_run_keep_their_names(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.results import curves
+from scenarios.runs.execute import Options
 from scenarios.runs.jobs import Job
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.stored import StoredRun
@@ -124,13 +125,14 @@ def tune(plan: Plan, store: Path, make: Callable[[Sequence[Job]], object]) -> Tu
     return Tuning(metric, best, thresholds(winners, metric))
 
 
-def foreseen(plan: Plan, store: Path, slots: int) -> Estimate:
+def foreseen(plan: Plan, store: Path, slots: int, options: Options) -> Estimate:
     """Return the real time that is left of a tuning, at most: failed tries do not go on.
 
     Args:
         plan: what is to be tried.
         store: where runs are kept.
         slots: how many runs are made at a time.
+        options: which of those that are there are made again.
     """
     jobs: list[Job] = []
     left, before = dict.fromkeys(plan.tries, 0.0), 0.0
@@ -139,7 +141,7 @@ def foreseen(plan: Plan, store: Path, slots: int) -> Estimate:
         for folder, grid in plan.tries.items():
             tries = [Try(folder, values, index) for index, values in enumerate(grid)]
             mine = [_job(plan, one, rung, seed, store) for one in tries for seed in plan.seeds]
-            there = sum(job.folder.settled(job.spec, retry_failed=False) for job in mine)
+            there = sum(options.settled(job.spec, job.folder) for job in mine)
             missing = max(0, rung.tries[folder] * len(plan.seeds) - there)
             left[folder] += (share - before) * missing
             jobs += mine if rung is plan.rungs[-1] else ()

@@ -1,5 +1,6 @@
 """Compact results hold what the run folders hold, and say so when they do not."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -191,6 +192,9 @@ def test_a_run_saves_the_same_as_a_figure(two_workers: Path) -> None:
     assert same_numbers(one, other) == len(other) == 6
 
 
+FAILED = {"status": "failed", "reason": "lost"}
+
+
 @pytest.mark.usefixtures("tiny")
 def test_a_dry_run_says_what_is_there_and_what_is_left(
     two_workers: Path, capsys: pytest.CaptureFixture[str]
@@ -206,6 +210,12 @@ def test_a_dry_run_says_what_is_there_and_what_is_left(
     (two_workers / "lost").rename(lost)
     assert call("figure", "tiny", "--dry-run") == 0
     assert "6 of 6 runs are there; left: about 0 s" in capsys.readouterr().out
+    whole = (lost / "run.json").read_text()
+    for option, change in (("--recompute", {"code": "other"}), ("--retry-failed", FAILED)):
+        (lost / "run.json").write_text(json.dumps({**json.loads(whole), **change}))
+        assert call("figure", "tiny", "--dry-run", option) == 0
+        assert "5 of 6 runs are there" in capsys.readouterr().out
+    (lost / "run.json").write_text(whole)
 
 
 @pytest.mark.usefixtures("tiny")

@@ -16,6 +16,7 @@ from algorithms import Schedule
 from scenarios.api.studies import Tuned
 from scenarios.format.load import load, read_toml
 from scenarios.format.words.errors import BadInputError
+from scenarios.runs.store.folder import RunFolder
 from scenarios.studies.tuning.budget import plan
 from scenarios.studies.tuning.tune import Tuning
 from scenarios.studies.tuning.tuned import check_target, edges, margin, verdict, write
@@ -204,3 +205,20 @@ def test_a_dry_run_prints_the_budget_and_makes_nothing(tmp_path: Path) -> None:
     drawn = straggler("tune", "two.toml", "--dry-run", "--tries", "30", cwd=tmp_path)
     assert "drawn     rennala-nigt: 30 of 90 combinations, by a fixed seed\n" in drawn.stdout
     assert [file.name for file in tmp_path.iterdir()] == ["two.toml"]
+
+
+def test_a_dry_run_takes_for_done_what_the_tuning_would(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_scenario(tmp_path)
+    asked: list[dict[str, bool]] = []
+
+    def settled(*_: object, **options: bool) -> bool:
+        asked.append(options)
+        return True
+
+    monkeypatch.setattr(RunFolder, "settled", settled)
+    options = ("--tries", "2", "--retry-failed", "--recompute")
+    said = straggler("tune", "two.toml", "--dry-run", *options, cwd=tmp_path)
+    assert "time      about 0 s" in said.stdout
+    assert asked.count({"retry_failed": True, "recompute": True}) == len(asked) > 0
