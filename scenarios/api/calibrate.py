@@ -197,13 +197,15 @@ def check_race(
     scenario, folder = limited(source, out, "-check", quick=quick, updates=updates)
     seeds = [scenario.seeds[0] if seed is None else seed]
     track = track_of(scale, address, emulate=emulate)
+    maker = Maker(retry_failed=retry_failed, recompute=recompute)
     if not emulate:
+        plan(scenario, folder, methods, seeds)  # a wrong name is told before anything is measured
         scenario = _measured(scenario, folder / MEASURED, seeds[0], address)
     simulated = plan(scenario, folder, methods, seeds)
     races = [
         plan(scenario, folder / f"race-{k + 1}", methods, seeds, track.race) for k in range(repeat)
     ]
-    Maker(retry_failed=retry_failed, recompute=recompute).make(simulated)
+    maker.make(simulated)
     options = Options(retry_failed=retry_failed, recompute=recompute)
     raced = [job for jobs in races for job in jobs]
     race_jobs(raced, track, Progress(Console(stderr=True)), options)

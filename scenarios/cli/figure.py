@@ -65,6 +65,7 @@ def figure(
     """
     from scenarios.api import figure as api
     from scenarios.runs.execute import Options
+    from scenarios.studies.paper import find_figure
 
     of_runs = {
         "--quick": quick,
@@ -82,6 +83,8 @@ def figure(
     if quick and (save or dry_run):
         option = "--save" if save else "--dry-run"
         raise BadInputError(f"{option}: does not go with --quick; accepted: whole results")
+    for name in names:
+        find_figure(name)  # a wrong one is told before anything is made
     if dry_run:
         options = Options(retry_failed=retry_failed, recompute=recompute)
         _say_what_is_left(names, out, min(jobs or CORES, CORES), options)

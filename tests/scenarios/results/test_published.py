@@ -192,6 +192,15 @@ def test_a_run_saves_the_same_as_a_figure(two_workers: Path) -> None:
     assert same_numbers(one, other) == len(other) == 6
 
 
+@pytest.mark.usefixtures("tiny")
+def test_a_figure_that_does_not_exist_is_told_before_another_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("scenarios.api.figure.figure", None)  # it is not called
+    with pytest.raises(BadInputError, match="nosuch"):
+        app(["figure", "tiny", "nosuch"])
+
+
 FAILED = {"status": "failed", "reason": "lost"}
 
 

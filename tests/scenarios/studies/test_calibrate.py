@@ -371,6 +371,16 @@ def test_a_check_that_goes_on_measures_no_second_time(
     assert "gradients on real workers" in capfd.readouterr().err
 
 
+def test_a_check_of_a_method_that_is_not_there_measures_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "calibrate", None)  # it is not called
+    write_scenario(tmp_path)
+    said = straggler("race", "two.toml", "--check", "--method", "typo", cwd=tmp_path)
+    assert said.returncode == 2
+    assert said.stderr.startswith("straggler: --method typo: not in the scenario; accepted: ")
+
+
 def test_a_check_tries_again_what_failed_and_what_is_of_another_version(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
