@@ -1,5 +1,6 @@
 """From real workers to a scenario: what gradients, vectors and updates really take."""
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -252,7 +253,8 @@ def text(base: Path, target: Path, found: Calibration, command: str) -> str:
         command: what measured it.
     """
     where = os.path.relpath(base.resolve(), target.resolve().parent)
-    lines = [f"# Measured by `{command}`", *(f"# {line}" for line in found.lines())]
+    said = command if command.isprintable() else repr(command)
+    lines = [f"# Measured by `{said}`", *(f"# {line}" for line in found.lines())]
     lines += [f"base = {_toml(where)}", "", "[cluster]"]
     lines += [f"{key} = {_toml(value)}" for key, value in found.tables().items()]
     lines += ["ingress = {}", "failures = {}"]
@@ -268,4 +270,6 @@ def _toml(value: object) -> str:
         return "{ " + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + " }"
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
-    return f'"{value}"' if isinstance(value, str) else repr(value)
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)  # a TOML string has JSON's escapes
+    return repr(value)

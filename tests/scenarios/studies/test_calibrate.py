@@ -82,10 +82,12 @@ def test_the_nearest_distribution_is_the_one_it_comes_from(name: str, distributi
     assert found.cv == pytest.approx(distribution.std(), rel=0.05)
 
 
-def test_the_written_scenario_is_the_base_with_the_measured_times(tmp_path: Path) -> None:
-    base = write_scenario(
-        tmp_path, ("[cluster]\n", "[cluster]\nuplink = { model = 'power', scale = 9.0 }\n")
-    )
+@pytest.mark.parametrize("name", ["two.toml", 'my "a"\\\n.toml', "zwölf.toml"])
+def test_the_written_scenario_is_the_base_with_the_measured_times(
+    name: str, tmp_path: Path
+) -> None:
+    uplink = ("[cluster]\n", "[cluster]\nuplink = { model = 'power', scale = 9.0 }\n")
+    base = write_scenario(tmp_path, uplink, name=name)
     found = Calibration(
         np.array([1.5, 2.25]),
         np.array([0.25, 0.75]),
@@ -97,7 +99,7 @@ def test_the_written_scenario_is_the_base_with_the_measured_times(tmp_path: Path
     )
     (tmp_path / "deep").mkdir()
     target = tmp_path / "deep" / "new.toml"
-    target.write_text(text(base, target, found, "straggler calibrate two.toml"))
+    target.write_text(text(base, target, found, f"straggler calibrate {name}"))
     scenario, before = load(str(target)), load(str(base))
     assert scenario.methods == before.methods
     hardware = scenario.cluster.hardware(dimension=10, seed=0)
