@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from scenarios.bench.measure import Measurement
 
 
-ROUNDS = {"events": (1, 20.0), "rollouts": (8, 2.5), "methods": (9, 1.5)}
+ROUNDS = {"events": (1, 20.0), "rollouts": (8, 2.5), "methods": (12, 1.5)}
 """Tables that a benchmark makes, for all environments; and seconds that a round of one takes."""
 
 SET_UP = 6.0
@@ -20,7 +20,7 @@ SET_UP = 6.0
 def forecast(what: str, envs: Sequence[str], rounds: int) -> tuple[int, float]:
     """Return how many rounds a benchmark has in all, and about how many seconds they take.
 
-    ``events`` has a table, ``methods`` nine an environment, and ``rollouts`` two.
+    ``events`` has a table, ``methods`` twelve an environment, and ``rollouts`` two.
     """
     tables, seconds = ROUNDS.get(what, (0, 0.0))
     if envs and what != "events":

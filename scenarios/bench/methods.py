@@ -1,4 +1,7 @@
-"""Whole short runs of every method, beside a plain simulator that computes every gradient."""
+"""Whole short runs of methods, beside a plain simulator that computes every gradient.
+
+It has no local, MindFlayer or Ringleader SGD.
+"""
 
 from collections.abc import Callable, Iterator
 

@@ -74,8 +74,9 @@ def bench(
     `rollouts`: useful environment steps per second with the policy in the loop, beside Gymnasium,
     EnvPool (if installed: `pip install straggler[bench]`) and MuJoCo's own open-loop limit.
 
-    `methods`: whole short runs of every method beside a plain simulator, which computes every
-    gradient when it is started, with one Gymnasium environment and torch.
+    `methods`: whole short runs of methods beside a plain simulator, which computes every gradient
+    when it is started, with one Gymnasium environment and torch; `local`, `mindflayer` and
+    `ringleader` have none.
     """
     import os
 

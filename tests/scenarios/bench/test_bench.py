@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from commands import straggler
 
+from algorithms import METHODS as ALL
 from algorithms import NIGT, Ringmaster
 from scenarios import bench
 from scenarios.bench.methods import METHODS
 from scenarios.bench.plain import PlainCluster, PlainReinforce, plain_run
 from scenarios.bench.rollouts import allowed
+from scenarios.cli.look import bench as command
 from scenarios.format.words.errors import BadInputError
 from simulator import ComputeModel, Hardware, Network, Request, power_law, simulate
 from simulator.problems.control.control import Control
@@ -97,6 +99,14 @@ def test_a_wrong_benchmark_is_one_line(arguments: list[str], message: str, tmp_p
     assert result.returncode == 2
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_a_round_of_each_method_is_counted_and_the_help_names_those_without() -> None:
+    assert bench.forecast("methods", (), 5)[0] == 5 * len(METHODS)
+    assert bench.forecast("methods", ("Hopper-v4", "Ant-v4"), 5)[0] == 10 * len(METHODS)
+    measured = {type(method) for method, _ in METHODS.values()}
+    missing = [name for name, kind in ALL.items() if kind not in measured]
+    assert all(f"`{name}`" in str(command.__doc__) for name in missing)
 
 
 def test_a_wheel_without_rivals_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
