@@ -35,7 +35,7 @@ Jobs = Annotated[
         "--jobs",
         "-j",
         min=1,
-        help="Runs at a time [default: the cores of this machine; at an --address, the cluster's].",
+        help="Runs at a time [default: the cores of this machine].",
     ),
 ]
 PerRun = Annotated[

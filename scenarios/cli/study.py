@@ -8,7 +8,6 @@ import typer
 
 from scenarios.cli.parts import (
     CSV,
-    Jobs,
     MaxEvents,
     Memory,
     PerRun,
@@ -30,8 +29,26 @@ Executor_ = Annotated[
 Address = Annotated[
     str | None,
     typer.Option(
-        help="HOST:PORT of a Ray head, whose cores then replace --jobs "
+        help="HOST:PORT of a Ray head; without --jobs its cores limit the runs "
         "[default: a Ray of its own on this machine, with --jobs cores]."
+    ),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        "-j",
+        min=1,
+        help="Runs at a time [default: the cores of this machine; at an --address, the cluster's].",
+    ),
+]
+TriesPerRun = Annotated[
+    int | None,
+    typer.Option(
+        "--processes-per-run",
+        min=1,
+        help="Processes that sample trajectories for one run; the results are the same "
+        "[default: 1].",
     ),
 ]
 
@@ -109,7 +126,7 @@ def tune(
         bool, typer.Option("--force", help="Overwrite a file that tune did not write.")
     ] = False,
     jobs: Jobs = None,
-    processes_per_run: PerRun = None,
+    processes_per_run: TriesPerRun = None,
     executor: Executor_ = "local",
     address: Address = None,
     retry_failed: RetryFailed = False,

@@ -1,12 +1,15 @@
 """Mistakes on the command line: one line, exit code 2, and what would be accepted."""
 
+import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from commands import write_scenario
 
-from scenarios.cli.app import COMMANDS, main
+from scenarios.cli.app import COMMANDS, app, main
 from scenarios.cli.usage import _options
 
 MISTAKES = {
@@ -86,3 +89,16 @@ def test_without_arguments_the_help_is_shown(
     assert ended.value.code == 2
     out, err = capsys.readouterr()
     assert "Usage: straggler [OPTIONS] COMMAND" in out + err
+
+
+def test_the_help_of_an_option_names_options_of_its_own_command() -> None:
+    group: Any = typer.main.get_command(app)
+    helps: dict[tuple[str, str], str] = {}
+    for command, found in group.commands.items():
+        options = {name for parameter in found.params for name in parameter.opts}
+        for parameter in found.params:
+            said = helps[command, parameter.name] = parameter.help or ""
+            named = re.findall(r"(?<![\w`-])--[a-z-]+", said)  # another's stand in a `command`
+            assert {*named} <= options, (command, parameter.name)
+    assert "--address" in helps["sweep", "jobs"]
+    assert helps["tune", "processes_per_run"].endswith("[default: 1].")
