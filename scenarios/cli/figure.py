@@ -45,8 +45,9 @@ def figure(
         typer.Option(help="Write compact results here, for --from; say what has changed."),
     ] = None,
     out: Annotated[
-        Path, typer.Option(help="Folder of all results; pictures go to figures/.")
-    ] = Path("runs"),
+        Path | None,
+        typer.Option(help="Folder of all results; pictures go to figures/ [default: runs]."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what is there, and how long the rest takes.")
     ] = False,
@@ -64,12 +65,14 @@ def figure(
     results that come with straggler, in seconds.
     """
     from scenarios.api import figure as api
+    from scenarios.api.run import ROOT
     from scenarios.runs.execute import Options
     from scenarios.studies.paper import find_figure
 
     of_runs = {
         "--quick": quick,
         "--save": save,
+        "--out": out,
         "--dry-run": dry_run,
         "--jobs": jobs,
         "--processes-per-run": processes_per_run,
@@ -87,7 +90,7 @@ def figure(
         find_figure(name)  # a wrong one is told before anything is made
     if dry_run:
         options = Options(retry_failed=retry_failed, recompute=recompute)
-        _say_what_is_left(names, out, min(jobs or CORES, CORES), options)
+        _say_what_is_left(names, out or ROOT, min(jobs or CORES, CORES), options)
         return
     failed = 0
     for name in names:
@@ -96,7 +99,7 @@ def figure(
                 name,
                 source=source,
                 quick=quick,
-                out=out,
+                out=out or ROOT,
                 jobs=jobs,
                 processes_per_run=processes_per_run,
                 retry_failed=retry_failed,

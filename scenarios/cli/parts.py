@@ -5,7 +5,7 @@ import re
 import signal
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from scenarios.api.bench import Measurements
+    from scenarios.api.results import Results
     from scenarios.api.shown import Shown
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)
@@ -85,6 +86,9 @@ Store = Annotated[
     Path,
     typer.Option(help="The store of runs; several sweeps and machines may share it."),
 ]
+SweepStore = Annotated[
+    Path | None, typer.Option(help="Where a sweep's runs are [default: runs/store].")
+]
 Threshold = Annotated[
     list[float] | None,
     typer.Option(help="A return to reach; repeatable [default: three from start to best]."),
@@ -138,6 +142,21 @@ def interruptible(note: str = "") -> Iterator[None]:
             err=True,
         )
         raise typer.Exit(1) from None
+
+
+def opened(what: Sequence[str], store: Path | None, option: str) -> "list[Results]":
+    """Return results; those of a sweep are in a store.
+
+    Raises:
+        BadInputError: some are not there, or the store is given by its option and none needs it.
+    """
+    from scenarios.api.studies import STORE, SweepResults
+    from scenarios.api.studies import open as open_results
+
+    found = [open_results(name, store or STORE) for name in what]
+    if store is not None and not any(isinstance(one, SweepResults) for one in found):
+        raise BadInputError(f"{option}: goes with a sweep, which {what[0]} is not")
+    return found
 
 
 def chosen(columns: list[str] | None) -> list[str]:

@@ -12,11 +12,12 @@ from scenarios.cli.parts import (
     Dark,
     Latex,
     Markdown,
-    Store,
+    SweepStore,
     Threshold,
     chosen,
     console,
     form,
+    opened,
     say,
     show,
 )
@@ -47,16 +48,16 @@ def compare(
     from scenarios.results.compare import unfinished
 
     kind = form(csv, markdown, latex)
-    opened = open_results(results)
+    found = open_results(results)
     if staleness and (threshold or columns):
         raise BadInputError("--staleness: goes with neither --threshold nor --columns")
-    found = opened.staleness() if staleness else opened.compare(threshold or (), chosen(columns))
-    for line in unfinished(opened.runs):
+    shown = found.staleness() if staleness else found.compare(threshold or (), chosen(columns))
+    for line in unfinished(found.runs):
         say(line, err=True)
     if kind:
-        typer.echo(getattr(found, kind)(), nl=False)
+        typer.echo(getattr(shown, kind)(), nl=False)
     else:
-        show(found)
+        show(shown)
 
 
 def results(
@@ -64,7 +65,7 @@ def results(
         str,
         typer.Argument(metavar="DIR|SWEEP", help="A folder of runs; or a sweep, by file or name."),
     ],
-    out: Store = Path("runs/store"),
+    out: SweepStore = None,
     threshold: Threshold = None,
     columns: Columns = None,
     csv: CSV = False,
@@ -79,15 +80,14 @@ def results(
     Of a folder it has all runs below it, and a column for each key that is not the same for all;
     of a sweep, the runs of its grid that are in the store OUT.
     """
-    from scenarios.api.studies import open as open_results
     from scenarios.results.tables import results_sheet
 
     kind = form(csv, markdown, latex)
     if parquet is not None and kind is not None:
         raise BadInputError(f"--parquet: does not go with --{kind}; accepted: one of them")
-    opened = open_results(what, out)
-    rows = opened.rows(threshold or (), chosen(columns))
-    sheet = results_sheet(rows, opened.title)
+    (found,) = opened([what], out, "--out")
+    rows = found.rows(threshold or (), chosen(columns))
+    sheet = results_sheet(rows, found.title)
     if parquet is not None:
         rows.write_parquet(parquet)
         typer.echo(f"written: {parquet}, {len(rows.rows)} rows")
@@ -145,7 +145,7 @@ def plot(
         typer.Option("--staleness", help="Instead, each worker's gradients by their delay."),
     ] = False,
     dark: Dark = False,
-    store: Annotated[Path, typer.Option(help="Where a sweep's runs are.")] = Path("runs/store"),
+    store: SweepStore = None,
     threshold: Annotated[
         float | None, typer.Option(help="Of a sweep: the return to reach [default: half way].")
     ] = None,
@@ -163,11 +163,10 @@ def plot(
     """
     from scenarios.api.plot import plot as draw
     from scenarios.api.studies import SweepResults
-    from scenarios.api.studies import open as open_results
     from scenarios.pictures.style import save
 
-    opened = [open_results(name, store) for name in what]
-    swept = opened[0] if isinstance(opened[0], SweepResults) else None
+    found = opened(what, store, "--store")
+    swept = found[0] if isinstance(found[0], SweepResults) else None
     of_runs = {
         "--column": column,
         "--theory": theory,
@@ -186,11 +185,11 @@ def plot(
         picture = swept.plot(threshold, axes=axis or (), at=at or ())
         file = out or Path("figures") / f"{swept.sweep.path.stem}.png"
     elif staleness:
-        picture = opened[0].staleness(method or ()).plot(size)
+        picture = found[0].staleness(method or ()).plot(size)
         file = out or Path(what[0]) / "staleness.png"
     else:
         picture = draw(
-            *opened,
+            *found,
             column=column,
             methods=method or (),
             labels=_renamed(label or ()),

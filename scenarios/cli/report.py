@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from scenarios.cli.parts import SweepStore, opened
+
 
 def report(
     what: Annotated[
@@ -40,7 +42,7 @@ def report(
     at: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE: hold another axis there; repeatable.")
     ] = None,
-    store: Annotated[Path, typer.Option(help="Where a sweep's runs are.")] = Path("runs/store"),
+    store: SweepStore = None,
 ) -> None:
     """Write a page that one can mail: one HTML file, which loads nothing.
 
@@ -49,12 +51,10 @@ def report(
     which method is fastest where. It can be read, and printed, without JavaScript.
     """
     from scenarios.api.report import report as make
-    from scenarios.api.studies import open as open_results
 
-    opened = [open_results(name, store) for name in what]
     command = f"straggler {shlex.join(sys.argv[1:])}"
     page = make(
-        *opened,
+        *opened(what, store, "--store"),
         title=title,
         claim=claim,
         film=film,

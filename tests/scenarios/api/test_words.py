@@ -138,6 +138,18 @@ def test_what_is_not_there_says_what_would_be(
         command(name, scenario)
 
 
+def test_a_store_is_for_sweeps(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder.parent)
+    for name, option in (("results", "--out"), ("plot", "--store"), ("report", "--store")):
+        with pytest.raises(BadInputError, match=f"{option}: goes with a sweep, which two is not"):
+            command(name, "two", option, "x")
+    assert [file.name for file in folder.glob("*.*")] == []
+    with pytest.raises(BadInputError, match=r"crossover\.toml: no runs are there yet"):
+        command("results", "crossover", "--out", "nowhere")
+    with pytest.raises(BadInputError, match="--from: goes with none of --quick, --save, --out, "):
+        command("figure", "1", "--from", ROOT / "results", "--out", "x")
+
+
 def test_a_timeline_of_a_folder_is_of_a_method_and_a_seed(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="2 runs; accepted: one, of method rennala-nigt, sync"):
         command("timeline", folder)

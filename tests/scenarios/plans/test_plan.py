@@ -257,6 +257,10 @@ def test_runs_confirm_a_plan(tmp_path: Path) -> None:
             "budget: the cluster has no prices; accepted: w",
         ),
         (["quadratic-stragglers", "--out", "x"], "--out: is for the runs of --learn; accepted: w"),
+        (
+            ["quadratic-stragglers", "--jobs", "3"],
+            "--jobs: is for the runs of --learn; accepted: w",
+        ),
         (["quadratic-stragglers", "--deadline", "0"], "--deadline: got '0'; accepted: a numb"),
     ],
 )
