@@ -1,10 +1,12 @@
 """Runs on a Ray cluster: a task each. The store has to be a folder that all its nodes see."""
 
 import os
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -127,19 +129,29 @@ def connect(what: str, address: str | None, cores: int | None) -> Any:  # noqa: 
     own: Any = {"num_cpus": cores or CORES, "include_dashboard": False} if address is None else {}
     begin: Any = ray.init
     try:
-        begin(
-            address=address or "local",
-            runtime_env={"env_vars": threads},
-            log_to_driver=False,
-            logging_level="ERROR",
-            configure_logging=False,
-            **own,
-        )
+        with _told_to_end_as_before():
+            begin(
+                address=address or "local",
+                runtime_env={"env_vars": threads},
+                log_to_driver=False,
+                logging_level="ERROR",
+                configure_logging=False,
+                **own,
+            )
     except Exception as error:  # a bare one where it times out
         ray.shutdown()
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise BadInputError(f"{what}: cannot be begun: {reason}") from error
     return ray
+
+
+@contextmanager
+def _told_to_end_as_before() -> Iterator[None]:
+    """Keep what a command does at SIGTERM: Ray puts its own in the place, with other exit codes."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    if callable(before) and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, before)
 
 
 def _knock(address: str) -> None:

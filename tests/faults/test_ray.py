@@ -121,6 +121,20 @@ def test_a_ray_that_does_not_begin_is_one_line_and_ended(
     assert len(ended) == 1
 
 
+def test_ray_leaves_what_a_command_does_when_it_is_told_to_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def ours(*_: object) -> None: ...
+
+    monkeypatch.setattr("ray.init", lambda **_: signal.signal(signal.SIGTERM, lambda *_: None))
+    before = signal.signal(signal.SIGTERM, ours)
+    try:
+        connect("race", None, None)
+        assert signal.getsignal(signal.SIGTERM) is ours
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 @contextlib.contextmanager
 def node(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     """Run a node of a cluster, all its processes in a session of their own, from when it is up."""
