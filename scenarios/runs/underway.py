@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.runs.store.files import write_atomically
-from simulator import SimulatedCluster, Update, Vector
+from simulator import SimulatedCluster, State, Update, Vector
 
 REPORT_SECONDS = 0.5
 """Real seconds between two reports."""
@@ -41,12 +41,26 @@ def state_of(
 
 
 def read_state(folder: Path) -> dict[str, Any] | None:
-    """Return what a run's folder says of how far it is; None if it says nothing."""
+    """Return what a run's folder says of how far it is; None if it says nothing about a run."""
     try:
         state: dict[str, Any] = json.loads((folder / "progress.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return state if _is_of_a_run(state) else None
+    except (OSError, ValueError, TypeError, KeyError):
         return None
-    return state
+
+
+def _is_of_a_run(said: object) -> bool:
+    """Return whether JSON is what :func:`state_of` says: others write such files too.
+
+    Raises:
+        ValueError, TypeError, KeyError: it is not.
+    """
+    if not isinstance(said, dict) or not isinstance(said["value"], float | int | None):
+        return False
+    numbers = np.array([said["time"], said["update"], said["events"]], dtype=np.float64)
+    workers = np.array(said.get("workers") or np.zeros((len(State), 1)), dtype=np.float64)
+    rows = len(State)
+    return bool(np.isfinite(numbers).all()) and workers.shape == (rows, workers.size // rows)
 
 
 @dataclass

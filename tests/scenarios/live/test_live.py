@@ -130,6 +130,25 @@ def test_a_run_is_seen_from_its_first_update_to_its_end(tmp_path: Path) -> None:
     assert run.value == history["objective"][-1]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[1]",
+        "{}",
+        '{"time": "now", "update": 1, "value": null, "events": 0}',
+        '{"time": 1.0, "update": NaN, "value": null, "events": 0}',
+        '{"time": 1.0, "update": 1, "events": 0}',
+        '{"time": 1.0, "update": 1, "value": "high", "events": 0}',
+        '{"time": 1.0, "update": 1, "value": 2.0, "events": 0, "workers": [[1.0], [2.0, 3.0]]}',
+    ],
+)
+def test_a_file_of_another_program_is_no_run_under_way(said: str, tmp_path: Path) -> None:
+    (tmp_path / "progress.json").write_text(said)
+    run = Watched(tmp_path)
+    run.look()
+    assert (run.status, run.time) == ("waiting", 0.0)
+
+
 def test_workers_have_the_letter_of_what_they_did_lately(tmp_path: Path) -> None:
     run = Watched(tmp_path)
     before = np.array([[5.0, 0, 0], [0, 0, 0], [0, 5, 0], [0, 0, 5], [0, 0, 0]])
