@@ -138,7 +138,9 @@ def _methods(path: str) -> Iterator[str]:
 
 def names() -> str:
     """Return what ``import straggler`` offers, by kind, for autodoc to describe."""
-    offered = [(name, getattr(straggler, name)) for name in straggler.__all__]
+    beside = ("list", "open")  # which `import *` leaves to Python
+    every = sorted([*straggler.__all__, *beside], key=str.lower)
+    offered = [(name, getattr(straggler, name)) for name in every]
     text = ["## Functions\n"]
     text += _autodoc("function", [name for name, one in offered if inspect.isfunction(one)])
     text += ["## Classes\n"]

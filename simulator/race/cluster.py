@@ -165,8 +165,11 @@ class RaceCluster(HardwareCluster):
         """See :class:`Cluster`."""
         if task.key not in self._vectors:
             raise spent(task.key)
-        vector = self._vectors[task.key] if keep else self._vectors.pop(task.key)
-        vector.setflags(write=not keep)
+        if keep:
+            vector = self._vectors[task.key]
+            vector.setflags(write=False)  # it is handed out again
+        else:
+            vector = self._vectors.pop(task.key).copy()  # what came may be read only
         if task.key in self.ledger.pending:
             self.use([task], vector)
         return vector

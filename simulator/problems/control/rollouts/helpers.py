@@ -191,7 +191,7 @@ class _Parent:
 
     def __init__(self, connection: Connection, table: Table, number: int) -> None:
         self._connection, self._table, self._number = connection, table, number
-        self._box: SimpleQueue[Answer | str | None] = SimpleQueue()
+        self._box: SimpleQueue[Answer | Failed | None] = SimpleQueue()
         self._sender = threading.Thread(target=self._send, daemon=True)
         self._sender.start()
 
@@ -202,7 +202,7 @@ class _Parent:
         self._table.idle[0] = False
         self.tell(list(episodes))
 
-    def tell(self, answer: Answer | str) -> None:
+    def tell(self, answer: Answer | Failed) -> None:
         self._box.put(answer)
 
     def close(self) -> None:
