@@ -88,8 +88,9 @@ def race_jobs(jobs: Sequence[Job], track: Track, progress: Progress, options: Op
         for job in missing:
             try:
                 with job.folder.lock().acquire(timeout=0):
-                    make_room(job.spec, job.folder)
-                    _make(job, crew, track, progress)
+                    if not options.settled(job.spec, job.folder):  # another process may have ended
+                        make_room(job.spec, job.folder)
+                        _make(job, crew, track, progress)
             except filelock.Timeout as error:
                 raise BadInputError(f"{job.folder.path}: another process races here") from error
             progress.finished(job.name, job.folder.info() or RunInfo())

@@ -1,6 +1,7 @@
 """Races on real workers: as simulated where times are emulated, and whatever happens to workers."""
 
 import contextlib
+import io
 import json
 import math
 import os
@@ -23,10 +24,17 @@ import pytest
 from clusters import assert_accounting_closes, hardware
 from commands import COMMAND, straggler, write_scenario
 from methods import method
+from rich.console import Console
 
 import straggler as front
 from algorithms import METHODS, NIGT, Algorithm, Rennala, Ringmaster, Synchronous
+from scenarios.format.load import load
 from scenarios.format.words.errors import BadInputError
+from scenarios.runs.execute import Options, execute
+from scenarios.runs.jobs import plan
+from scenarios.runs.progress import Progress
+from scenarios.runs.race import Track, race_jobs
+from scenarios.runs.store.record import Raced
 from simulator import ComputeModel, Hardware, Problem, Run, StalledError, simulate
 from simulator.accounting.timeline import State, Timeline
 from simulator.hardware.network import Network
@@ -446,6 +454,22 @@ def test_an_interrupted_race_leaves_no_process_behind(tmp_path: Path) -> None:
 
 
 # Without Ray
+
+
+def test_a_race_that_another_command_ended_meanwhile_is_not_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how = Raced(emulate=True, scale=1.0)
+    (job,) = plan(load(str(write_scenario(tmp_path))), tmp_path, ["afedpg"], [0], how)
+
+    @contextlib.contextmanager
+    def crew_at(*_: object) -> Iterator[None]:
+        execute(job.spec, job.folder, Options())
+        yield
+
+    monkeypatch.setattr("scenarios.runs.race.crew_at", crew_at)
+    race_jobs([job], Track(how), Progress(Console(file=io.StringIO())), Options())
+    assert job.folder.status(job.spec) == "done"
 
 
 def test_an_emulated_allreduce_takes_what_the_links_of_those_who_meet_do() -> None:
