@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from simulator.interface import Iterate, State, When
-from simulator.loop.tasks import Key
+from simulator.loop.tasks import Task
 from simulator.types import Indices, Vector
 
 
@@ -86,9 +86,14 @@ def not_idle(worker: int) -> RuntimeError:
     )
 
 
-def spent(key: Key) -> RuntimeError:
-    """Return what is said of a gradient that is wanted again."""
+def unavailable(task: Task) -> RuntimeError:
+    """Return what is said of a gradient that cannot be had, or not any more."""
+    if not task.lookahead.dispatched:
+        return RuntimeError(
+            f"a gradient of worker {task.worker} is of a round, or was discarded with it; "
+            "accepted: `round.reduce`, each gradient once, before the next broadcast"
+        )
     return RuntimeError(
-        f"a gradient of worker {key[0]} is used or discarded already; accepted: each gradient once "
-        "(`gradient` with keep=True: by later updates again)"
+        f"a gradient of worker {task.worker} is used or discarded already; accepted: each gradient "
+        "once (`gradient` with keep=True: by later updates again)"
     )

@@ -226,7 +226,10 @@ class Shaped(Chosen):
     """Has keys that TOML has no type for: a tuple, and a value that may decay."""
 
     sizes: tuple[int, ...] = (1, 2)
+    pair: tuple[tuple[int, int], ...] | None = None
     weight: Positive | Schedule = 1.0
+    later: Schedule | None = None
+    decays: list[Schedule] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from scenarios.format.words.errors import BadInputError
+from scenarios.format.words.errors import BadInputError, SignalError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -109,19 +109,26 @@ Latex = Annotated[
 def ended_by_signals() -> Iterator[None]:
     """Let SIGTERM and a closed terminal end a command as Ctrl-C does: with what it has started."""
     numbers = [n for n in ENDING if signal.getsignal(n) is signal.SIG_DFL]  # not under nohup
+    came: list[SignalError] = []
 
     def end(number: int, _: object) -> NoReturn:
         for each in numbers:  # a shell that ends sends its own after the terminal's
             signal.signal(each, signal.SIG_IGN)
-        raise SystemExit(128 + number)
+        came.append(SignalError(128 + number))
+        raise came[0]
 
     for number in numbers:
         signal.signal(number, end)
     try:
         yield
+    except OSError:  # what is written to a closed terminal, while it is cleaned up
+        if came:
+            raise came[0] from None
+        raise
     finally:
         for number in numbers:
-            signal.signal(number, signal.SIG_DFL)
+            if signal.getsignal(number) is end:  # else one came: the rest of the end is left alone
+                signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from functools import cache, reduce
 from operator import or_
 from pathlib import Path
-from typing import Any, ClassVar, Literal, cast, get_args, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, ClassVar, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, create_model
 
@@ -48,11 +49,13 @@ def _with_tables(hint: Any) -> Any:  # noqa: ANN401
 
     It begins with a value that the key could have for ever.
     """
-    kinds = get_args(hint)
+    kinds = get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
     if Schedule not in kinds:
         return hint
-    constant: Any = reduce(or_, (kind for kind in kinds if kind is not Schedule))
-    return constant | create_model("Schedule", __base__=Decaying, start=(constant, ...))
+    others = [kind for kind in kinds if kind is not Schedule]
+    start: Any = reduce(or_, [kind for kind in others if kind is not NoneType] or [float])
+    table = create_model("Schedule", __base__=Decaying, start=(start, ...))
+    return reduce(or_, [*others, table])
 
 
 class Method(Own, Open):

@@ -10,7 +10,7 @@ import numpy as np
 from scenarios.format.words.errors import BadInputError
 from scenarios.results import curves
 from scenarios.runs.store.record import Totals, bytes_sent
-from scenarios.runs.store.stored import StoredRun
+from scenarios.runs.store.stored import StoredRun, alike
 from simulator.accounting.columns import OBJECTIVE, VARIANT_PART, of_variant
 from simulator.accounting.selection_bias import QUANTILES, SIGNIFICANT
 
@@ -86,11 +86,11 @@ def compare(
     Args:
         runs: of one scenario, all finished.
         thresholds: values of the metric; if empty, three between start and best.
-        failed: others of the same scenario: they reach no threshold, as for verdicts.
+        failed: others; those of the same scenario and values reach no threshold.
     """
     column, until = curves.metric(runs), curves.horizon(runs)
     chosen = list(thresholds) or default_thresholds(runs, column)
-    never = Counter(run.label for run in failed)
+    never = Counter(run.label for run in alike(failed, runs))
     rows = []
     for label in dict.fromkeys(run.label for run in runs):
         mine = [run for run in runs if run.label == label]

@@ -12,7 +12,7 @@ from simulator.accounting.selection_bias import Selection
 from simulator.accounting.staleness import DelayCounts, Staleness
 from simulator.accounting.tally import Tally
 from simulator.accounting.timeline import Timeline
-from simulator.contract import spent
+from simulator.contract import unavailable
 from simulator.loop.tasks import Key, Task
 from simulator.problem import Estimate
 from simulator.promises.gradients import LazyGradients
@@ -99,7 +99,7 @@ class Ledger:
         for task in tasks:
             key = task.key
             if key not in self._pending:
-                raise spent(key)
+                raise unavailable(task)
             self._used[key] = self._pending.pop(key)
         self._tally.use([self._delay(task) for task in tasks], answer)
         self._gradients.baselines.use(answer)
@@ -107,7 +107,7 @@ class Ledger:
     def discard(self, task: Task) -> None:
         """Count a pending task as discarded."""
         if self._pending.pop(task.key, None) is None:
-            raise spent(task.key)
+            raise unavailable(task)
         self._gradients.forget(task.key, task.lookahead)
         self._timeline.discard(task.rows, task.worker, task.seconds)
         self._delays.discard(task.worker, self._delay(task))

@@ -60,6 +60,7 @@ class Serving:
     def receive_done(self) -> None:
         """Count one vector as received, though not all that was begun is done."""
         self.seconds += self._server.receive
+        self._begun -= self._server.receive
 
     def done(self) -> None:
         """Count what was begun as done."""

@@ -122,6 +122,7 @@ class SimulatedCluster(HardwareCluster):
         """See :class:`Cluster`."""
         self.clock.watch.happens()  # a method might do nothing else
         self.ledger.discard_pending()
+        self._travelling.clear()
         self.cancel()
         self.round = SimulatedRound(
             self,
@@ -145,8 +146,7 @@ class SimulatedCluster(HardwareCluster):
         """See :class:`Cluster`."""
         if self.workers.is_busy(worker) or worker in self.sending.on_their_way:
             raise not_idle(worker)
-        place = self._lookahead(lookahead, dispatched=True)
-        self._dispatches.add(worker, place)
+        place = self._dispatches.add(worker, self._lookahead(lookahead, dispatched=True))
         self.sending.count_lookahead(np.array([worker]))
         self._start(worker, place)
 

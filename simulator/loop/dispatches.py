@@ -18,8 +18,8 @@ class Dispatches:
         """Who was sent one that was not taken back."""
         return list(self._sent)
 
-    def add(self, worker: int, lookahead: Lookahead) -> None:
-        """Note what a worker is sent.
+    def add(self, worker: int, lookahead: Lookahead) -> Lookahead:
+        """Note what a worker is sent, and return it.
 
         Raises:
             RuntimeError: it is not where others were sent since the newest update.
@@ -29,6 +29,7 @@ class Dispatches:
             check_lookahead(lookahead.vector, newest.vector)
         self._newest = self._sent[worker] = lookahead
         self._sent.move_to_end(worker)
+        return lookahead
 
     def add_again(self, worker: int, lookahead: Lookahead) -> None:
         """Note what a worker goes on with, unless it is noted."""

@@ -1,11 +1,12 @@
 """Promises of gradients: evaluated late, and many at a time."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from heapq import heappop, heappush
 
 import numpy as np
 
-from simulator.contract import spent
+from simulator.contract import unavailable
 from simulator.loop.tasks import Key, Lookahead, Task
 from simulator.problem import Estimate, Problem, Request
 from simulator.promises.baselines import Baselines
@@ -100,7 +101,7 @@ class LazyGradients:
             return self._placeholder
         if key not in self._values:
             if key not in self._promised:
-                raise spent(key)
+                raise unavailable(task)
             self._likely.pop(key, None)
             keys = self._together_with(key)
             lookaheads = [self._promised.pop(k) for k in keys]
@@ -113,7 +114,9 @@ class LazyGradients:
             self._values.update(zip(keys, zip(lookaheads, answers, strict=True), strict=True))
             self._begin()
         if not keep:
-            return self._values.pop(key)[1]
+            answer = self._values.pop(key)[1]
+            kept = not answer.gradient.flags.writeable  # it is the user's now
+            return replace(answer, gradient=answer.gradient.copy()) if kept else answer
         self._values[key][1].gradient.setflags(write=False)  # it is handed out again
         return self._values[key][1]
 

@@ -10,7 +10,7 @@ from simulator.accounting.history import History
 from simulator.accounting.ledger import Ledger
 from simulator.accounting.tally import Tally
 from simulator.base import HardwareCluster
-from simulator.contract import not_idle, spent, stepped
+from simulator.contract import not_idle, stepped, unavailable
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import BYTES_PER_COORDINATE
 from simulator.interface import State, Trials, When
@@ -100,6 +100,10 @@ class RaceCluster(HardwareCluster):
         move: Move | None = None,
     ) -> RaceRound:
         """See :class:`Cluster`."""
+        for key in self.ledger.pending:
+            self._vectors.pop(key, None)
+        self._travelling.clear()
+        self._arrived.clear()
         self.ledger.discard_pending()
         self.workers.estimates.clear()
         self.cancel()
@@ -164,7 +168,7 @@ class RaceCluster(HardwareCluster):
     def gradient(self, task: Task, *, keep: bool = False) -> Vector:
         """See :class:`Cluster`."""
         if task.key not in self._vectors:
-            raise spent(task.key)
+            raise unavailable(task)
         if keep:
             vector = self._vectors[task.key]
             vector.setflags(write=False)  # it is handed out again

@@ -1,5 +1,6 @@
 """Real signals to real processes, at known moments: the runs wait at gates."""
 
+import errno
 import json
 import os
 import shutil
@@ -15,7 +16,10 @@ import pytest
 from commands import COMMAND, files_below, straggler, write_scenario
 from rich.console import Console
 
+from scenarios.cli.parts import ended_by_signals
 from scenarios.format.load import load
+from scenarios.format.own.classes import imported
+from scenarios.format.words.errors import SignalError
 from scenarios.runs.execute import Options, execute
 from scenarios.runs.jobs import Job, plan, run_jobs
 from scenarios.runs.progress import Progress
@@ -232,6 +236,34 @@ def test_an_interrupt_exits_with_130(place: Path, calm: dict[str, bytes]) -> Non
     open_the_gates(place)
     assert straggler("sweep", "sweep.toml", cwd=place).returncode == 0
     assert_complete(place, calm, before)
+
+
+def test_the_exit_code_is_the_signals_though_the_terminal_is_closed() -> None:
+    @ended_by_signals()
+    def command() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGHUP)
+        finally:
+            raise OSError(errno.EIO, "what is written to it")
+
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # it is ignored under nohup
+    try:
+        with pytest.raises(SystemExit) as ended:
+            command()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert ended.value.code == 128 + signal.SIGHUP
+
+
+def test_a_signal_while_a_users_module_is_imported_is_not_its_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "slow.py").write_text(
+        "from scenarios.format.words.errors import SignalError\nraise SignalError(143)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(SignalError):
+        imported("slow", "slow:A")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -24,6 +24,7 @@ from simulator import (
     simulate,
 )
 from simulator.hardware.hardware import Preemption
+from simulator.hardware.server import Server
 
 
 def test_mindflayer_gives_up_nothing_however_late_it_is() -> None:
@@ -234,7 +235,13 @@ def kept_and_written(cluster: Cluster, rule: Any) -> Process[None]:
     gradient *= 0.5
 
 
+def of_a_round(cluster: Cluster, rule: Any) -> Process[None]:
+    round = cluster.broadcast(rule.start(cluster.initial_point).lookahead, keep_going=True)
+    cluster.gradient((yield from round.completion()))
+
+
 MISUSES: dict[Steps, str] = {
+    of_a_round: "a gradient of worker 0 is of a round, or was discarded with it; accepted: `round",
     twice_used: "a gradient of worker 0 is used or discarded already; accepted: each gradient once",
     used_and_dropped: "a gradient of worker 0 is used or discarded already",
     sent_twice: "dispatch: worker 0 computes or sends; accepted: one of `cluster.idle`",
@@ -250,6 +257,60 @@ MISUSES: dict[Steps, str] = {
 def test_what_no_method_may_do_is_an_error_that_says_so(misuse: Steps) -> None:
     with pytest.raises((RuntimeError, ValueError), match=MISUSES[misuse]):
         run(Does(RULE, steps=misuse), hardware([1, 2]), updates=2)
+
+
+def kept_and_taken(cluster: Cluster, rule: Any) -> Process[None]:
+    now = rule.start(cluster.initial_point)
+    cluster.dispatch(0, now.lookahead)
+    task = yield from cluster.arrival()
+    kept = cluster.gradient(task, keep=True)
+    now = yield from cluster.update(rule.step, now, kept)
+    mine = cluster.gradient(task)
+    mine += 1
+    assert (mine == kept + 1).all()
+    yield from cluster.update(rule.step, now, mine)
+
+
+def test_a_kept_gradient_is_the_methods_own_at_last() -> None:
+    assert len(times(run(Does(RULE, steps=kept_and_taken), hardware([1]), updates=2))) == 2
+
+
+def overtaken(cluster: Cluster, rule: Any) -> Process[None]:
+    """A dispatched vector is on its way until 2.5 s; a broadcast at 1.6 s gives it up."""
+    now = rule.start(cluster.initial_point)
+    for worker in (0, 1):
+        cluster.dispatch(worker, now.lookahead)
+    gradient = cluster.gradient((yield from cluster.arrival()))
+    now = yield from cluster.update(rule.step, now, gradient)
+    round = cluster.broadcast(now.lookahead, keep_going=False)
+    tasks = yield from round.completions(2)
+    gradient = yield from round.reduce([task for task in tasks if task.worker == 1], [1.0])
+    now = yield from cluster.update(rule.step, now, gradient)
+    cluster.dispatch(1, now.lookahead)
+    task = yield from cluster.arrival()
+    assert task.worker == 1
+    yield from cluster.update(rule.step, now, cluster.gradient(task))
+
+
+def test_what_a_broadcast_gives_up_never_arrives() -> None:
+    """Worker 0's vector of the round, which is over by then, comes at 4.1 s."""
+    result = run(Does(RULE, steps=overtaken), hardware([1, 1.6], [1.5, 0]), updates=3)
+    assert times(result) == pytest.approx([1.6, 3.2, 4.8])
+
+
+def thrown_away(cluster: Cluster, rule: Any) -> Process[None]:
+    now = rule.start(cluster.initial_point)
+    round = cluster.broadcast(now.lookahead, keep_going=False)
+    yield from round.arrivals(2)
+    round = cluster.broadcast(now.lookahead, keep_going=False)
+    tasks = yield from round.arrivals(3)
+    gradient = yield from round.reduce(tasks, [1.0] * 3)
+    yield from cluster.update(rule.step, now, gradient)
+
+
+def test_what_the_server_receives_of_a_round_in_vain_counts_once() -> None:
+    cluster = hardware([1] * 3, [1] * 3, server=Server(receive=1.0))
+    assert run(Does(RULE, steps=thrown_away), cluster, updates=1).server_seconds == 5
 
 
 def waits_in_vain(cluster: Cluster, rule: Any) -> Process[None]:

@@ -10,8 +10,20 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
-from typing import Annotated, Any, ClassVar, Self, cast, get_origin, get_type_hints
+from functools import cache, reduce
+from operator import or_
+from types import UnionType
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Self,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from pydantic import BeforeValidator, Field, TypeAdapter, create_model, model_validator
 from pydantic.errors import PydanticSchemaGenerationError
@@ -19,7 +31,7 @@ from pydantic.errors import PydanticSchemaGenerationError
 from scenarios.format.own.installed import installed
 from scenarios.format.own.sources import Code, changed_since_import, code_of
 from scenarios.format.own.where import in_one_line
-from scenarios.format.words.errors import short
+from scenarios.format.words.errors import SignalError, short
 from scenarios.format.words.strict import FILLED, Strict
 
 
@@ -152,6 +164,8 @@ def imported(module: str, name: str) -> Any:  # noqa: ANN401 - a module
                 "installed, or that lies in the working directory"
             ) from error
         raise ValueError(f"{short(name)} cannot be imported: {in_one_line(error)}") from error
+    except SignalError:
+        raise
     except (Exception, SystemExit) as error:  # whatever a user's module does
         raise ValueError(
             f"{short(name)} cannot be imported: {in_one_line(error)}{_remedy(error)}"
@@ -231,8 +245,13 @@ def keys_of(target: type, apart: frozenset[str], taken: set[str]) -> dict[str, A
 
 def _from_lists(hint: Any) -> Any:  # noqa: ANN401
     """Let a tuple be given as a list, the only kind that TOML and JSON have."""
-    if get_origin(hint) is not tuple and hint is not tuple:
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin in {Union, UnionType}:
+        return reduce(or_, map(_from_lists, parts))
+    if tuple not in {hint, origin}:
         return hint
+    if parts:
+        hint = tuple[tuple(part if part is ... else _from_lists(part) for part in parts)]  # type: ignore[misc]
     return Annotated[hint, BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
 
 

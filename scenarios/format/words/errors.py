@@ -14,6 +14,10 @@ LONGEST_LINE = 1000
 """Letters of a message; whatever goes into it, nobody reads more."""
 
 
+class SignalError(SystemExit):
+    """A signal ends the command; the code is the exit code, 128 and the signal's number."""
+
+
 class BadInputError(Exception):
     """A mistake in what the user gave; every line says where it is and what would be accepted."""
 

@@ -1,7 +1,7 @@
 """Runs that are over, as they are read."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -250,6 +250,16 @@ def comparable(runs: Sequence[StoredRun], where: str) -> list[StoredRun]:
                 "accepted: runs that differ in method and seed only"
             )
     return done
+
+
+def alike(runs: Iterable[StoredRun], others: Iterable[StoredRun]) -> list[StoredRun]:
+    """Return those of ``runs`` that differ from one of ``others`` in their seed only."""
+
+    def but_for_seed(run: StoredRun) -> str:
+        return repr((run.label, apart_from_method(run), run.info.get("content", {}).get("methods")))
+
+    there = {but_for_seed(run) for run in others}
+    return [run for run in runs if but_for_seed(run) in there]
 
 
 def apart_from_method(run: StoredRun) -> dict[str, Any]:

@@ -94,11 +94,11 @@ RULE = {"step_size": 0.1, "momentum": 1.0}
 
 def test_a_tuple_is_given_as_a_list_and_a_schedule_as_a_table() -> None:
     decaying: dict[str, Any] = {"start": 2.0, "power": 0.5, "after": 3.0}
-    values = {"sizes": [1, 2, 3], "weight": decaying, **RULE}
+    values = {"sizes": [1, 2, 3], "pair": [[1, 2]], "weight": decaying, "later": decaying, **RULE}
     scenario = front.load(CONTENT | method("own_classes:Shaped", **values))
     built: Any = scenario.methods[0].build()
-    assert built.sizes == (1, 2, 3)
-    assert built.weight == front.Schedule(**decaying)
+    assert (built.sizes, built.pair) == ((1, 2, 3), ((1, 2),))
+    assert built.weight == built.later == front.Schedule(**decaying)
     assert front.simulate(scenario).methods == ["Shaped"]
     with pytest.raises(front.BadInputError, match=r"methods\[0\].sizes"):
         front.load(CONTENT | method("own_classes:Shaped", sizes=[1.5], **RULE))
