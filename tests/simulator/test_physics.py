@@ -28,7 +28,7 @@ NAMES = (
 ALL = [f"{name}-v{version}" for name in NAMES for version in (4, 5)] + ["Pusher-v5"]
 """Pusher-v4 refuses any MuJoCo since 3.0."""
 
-SLOTS = 2
+SLOTS = 3
 
 
 def compare(slots: Slots, references: list[gymnasium.Env[Any, Any]], steps: int) -> Counter[str]:
