@@ -139,7 +139,7 @@ def figure(
     *,
     source: FileOrFolder | None = None,
     quick: bool = False,
-    out: FileOrFolder = ROOT,
+    out: FileOrFolder | None = None,
     **making: Unpack[Making],
 ) -> FigureResults:
     """Make what is missing of a figure, and return it.
@@ -148,7 +148,7 @@ def figure(
         name: the paper's 1 to 10, or a name beyond it.
         source: a folder of compact results, such as ``results``: nothing is made.
         quick: one seed and, but for sweeps, a shorter time.
-        out: the folder of all results.
+        out: the folder of all results; ``runs`` by default.
         **making: as for :func:`run`.
 
     Raises:
@@ -158,12 +158,13 @@ def figure(
     name = str(name)
     chosen = find_figure(name)
     if source is not None:
-        for option, given in ({"quick": quick} | making).items():
+        for option, given in ({"quick": quick, "out": out} | making).items():
             if given:
                 raise BadInputError(f"{option}: needs runs; accepted: without source")
         return FigureResults(name, _published(Path(source)))
     maker = Maker(**making)
-    plans = {scenario: _plan(scenario, Path(out), quick=quick) for scenario in chosen.sources()}
+    folder = Path(out or ROOT)
+    plans = {scenario: _plan(scenario, folder, quick=quick) for scenario in chosen.sources()}
     summary = maker.make(list(chain.from_iterable(plans.values())))
     return FigureResults(name, _stored(plans), summary)
 

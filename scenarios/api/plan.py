@@ -144,6 +144,9 @@ def plan(
             and deadline.
     """
     finite("target", target)
+    for option, given in ({"out": out} | making).items() if not learn else ():
+        if given:
+            raise BadInputError(f"{option}: is for the runs of learn; accepted: with learn")
     scenario, wishes = load(source), Wishes(budget, deadline, methods)
     _check(scenario, target, epsilon, budget, learned=learn or results is not None)
     folder = Path(out) if out else ROOT / f"{scenario.name or 'scenario'}-plan"

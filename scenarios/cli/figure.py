@@ -99,7 +99,7 @@ def figure(
                 name,
                 source=source,
                 quick=quick,
-                out=out or ROOT,
+                out=out,
                 jobs=jobs,
                 processes_per_run=processes_per_run,
                 retry_failed=retry_failed,

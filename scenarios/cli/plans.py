@@ -133,9 +133,6 @@ def plan(
     from scenarios.format.load import find
     from scenarios.plans.shown import check_target
 
-    for option, given in {"--out": out, "--jobs": jobs}.items():
-        if given and not learn:
-            raise BadInputError(f"{option}: is for the runs of --learn; accepted: with --learn")
     aim = write or Path(f"{find(scenario).stem}-plan.toml")
     check_target(aim, force=force)
     # runs that learn have bars of their own

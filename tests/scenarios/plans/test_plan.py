@@ -256,10 +256,10 @@ def test_runs_confirm_a_plan(tmp_path: Path) -> None:
             ["quadratic-stragglers", "--budget", "5"],
             "budget: the cluster has no prices; accepted: w",
         ),
-        (["quadratic-stragglers", "--out", "x"], "--out: is for the runs of --learn; accepted: w"),
+        (["quadratic-stragglers", "--out", "x"], " out: is for the runs of learn; accepted: with "),
         (
             ["quadratic-stragglers", "--jobs", "3"],
-            "--jobs: is for the runs of --learn; accepted: w",
+            " jobs: is for the runs of learn; accepted: with",
         ),
         (["quadratic-stragglers", "--deadline", "0"], "--deadline: got '0'; accepted: a numb"),
     ],

@@ -119,6 +119,8 @@ def test_a_table_of_other_things_is_refused(two_workers: Path) -> None:
         assert option[0] in also.stderr
     with pytest.raises(BadInputError, match="quick: needs runs; accepted: without source"):
         figure("1", source=two_workers, quick=True)
+    with pytest.raises(BadInputError, match="out: needs runs; accepted: without source"):
+        figure("1", source=two_workers, out="runs")
     with pytest.raises(BadInputError, match="recompute: needs runs; accepted: without source"):
         figure("1", source=two_workers, recompute=True)
     pair = straggler("verdict", "--from", ".", "--check", "--summary", cwd=two_workers)
