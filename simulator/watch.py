@@ -146,6 +146,6 @@ def _missing(cluster: "SimulatedCluster", workers: list[int]) -> str:
     time, lost = cluster.workers.due(first)
     end = "its task never ends" if np.isinf(time) else f"its task ends at {time:g} s"
     end += ", lost or given up" if lost else ""
-    if not cluster.workers.busy(np.array([first]))[0]:
+    if not cluster.workers.is_busy(first):
         end = "it has no task"
     return f", none of worker {first} ({end})" + (f" and {more:,} more" if more else "")

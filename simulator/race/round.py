@@ -48,7 +48,6 @@ class RaceRound(Round):
         self._lookahead = lookahead
         self._keep_going = steps == math.inf
         self._steps = steps
-        self._given = 0  # gradients
         self._tasks: defaultdict[int, list[Task]] = defaultdict(list)  # by worker, if it sends them
         self._group = group
         self._members = set(group.tolist())
@@ -83,7 +82,8 @@ class RaceRound(Round):
     def completions(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
         """See :class:`Round`."""
         if timeout is None and not self._keep_going:
-            check_number(number, self._given, len(self._group) * self._steps)
+            given = sum(map(len, self._tasks.values()))
+            check_number(number, given, len(self._group) * self._steps)
         tasks: list[Task] = []
         while len(tasks) < number and not (tasks and self._is_late(timeout)):
             task = self._next(self._deadline(timeout) if tasks else math.inf)
@@ -143,7 +143,6 @@ class RaceRound(Round):
             self.move_on(task)
             return None
         self._resting = task.worker
-        self._given += 1
         mine = self._tasks[task.worker]
         mine.append(task)
         if self._sends_at_once and self._has_all(task.worker):
