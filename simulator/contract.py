@@ -1,11 +1,12 @@
-"""What methods must not do: each is an error of one line that says what is accepted."""
+"""What methods and problems must not do: an error of one line each that says what is accepted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from simulator.interface import Iterate, State, When
 from simulator.loop.tasks import Task
+from simulator.problem import Estimate, Problem, Request
 from simulator.types import Indices, Vector
 
 
@@ -34,6 +35,27 @@ def stepped(
             "accepted: the same class, which `start` of the rule returns as well"
         )
     return after
+
+
+def estimates(problem: Problem, requests: Sequence[Request]) -> list[Estimate]:
+    """Return the problem's answers: an array of another shape would be broadcast in silence.
+
+    Raises:
+        RuntimeError: there is not one for each request, or a gradient has not the point's shape.
+    """
+    answers = problem.estimate(requests)
+    if len(answers) != len(requests):
+        raise RuntimeError(
+            f"estimate returns {len(answers)} answers to {len(requests)} requests; accepted: one "
+            "each, in their order"
+        )
+    for request, answer in zip(requests, answers, strict=True):
+        if answer.gradient.shape != request.point.shape:
+            raise RuntimeError(
+                f"estimate returns a gradient of shape {answer.gradient.shape}; accepted: "
+                f"{request.point.shape}, as the request's point has it"
+            )
+    return answers
 
 
 def check_steps(workers: Indices, has_all: Callable[[int], bool]) -> None:

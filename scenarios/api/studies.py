@@ -97,17 +97,25 @@ class SweepResults(Results):
 
 
 @checked_call
-def open(source: FileOrFolder, out: FileOrFolder = STORE) -> Results:  # noqa: A001 - straggler.open
+def open(source: FileOrFolder, out: FileOrFolder | None = None) -> Results:  # noqa: A001 - straggler.open
     """Return runs that are over, without importing the classes that folders and compact files name.
 
     Args:
         source: a folder of results, of one run, or of a store; a compact file of ``results/``; or
             a sweep, by file or name.
-        out: the store, where a sweep's runs are.
+        out: the store, where a sweep's runs are; ``runs/store`` by default.
 
     Raises:
-        BadInputError: there are no runs, or the sweep is wrong.
+        BadInputError: there are no runs, the sweep is wrong, or ``out`` is given for what is none.
     """
+    found = opened(source, Path(out or STORE))
+    if out is not None and not isinstance(found, SweepResults):
+        raise BadInputError(f"out: goes with a sweep, which {source} is not")
+    return found
+
+
+def opened(source: str | Path, store: Path) -> Results:
+    """Return runs that are over; the store is for a sweep."""
     path = Path(source)
     if (path / "run.json").is_file():
         return Results(runs_in([RunFolder(path)]), str(path))
@@ -117,7 +125,7 @@ def open(source: FileOrFolder, out: FileOrFolder = STORE) -> Results:  # noqa: A
         return Results(published(path), path.stem)
     if str(source) in sweep_names() or (path.suffix == ".toml" and path.is_file()):
         sweep = load_sweep(source)
-        return SweepResults(sweep, runs_of(sweep, Path(out)))
+        return SweepResults(sweep, runs_of(sweep, store))
     near = _near(path)
     raise BadInputError(
         f"{source}: {'is none of these' if path.exists() else 'not there'}; "

@@ -45,7 +45,7 @@ PerRun = Annotated[
         "--processes-per-run",
         min=1,
         help="Processes that sample trajectories for one run; the results are the same "
-        "[default: the cores that --jobs leaves].",
+        "[default: the cores that --jobs leaves; with Ray 1].",
     ),
 ]
 Methods = Annotated[
@@ -157,11 +157,10 @@ def opened(what: Sequence[str], store: Path | None, option: str) -> "list[Result
     Raises:
         BadInputError: some are not there, or the store is given by its option and none needs it.
     """
-    from scenarios.api.studies import STORE, SweepResults
-    from scenarios.api.studies import open as open_results
+    from scenarios.api import studies
 
-    found = [open_results(name, store or STORE) for name in what]
-    if store is not None and not any(isinstance(one, SweepResults) for one in found):
+    found = [studies.opened(name, store or studies.STORE) for name in what]
+    if store is not None and not any(isinstance(one, studies.SweepResults) for one in found):
         raise BadInputError(f"{option}: goes with a sweep, which {what[0]} is not")
     return found
 

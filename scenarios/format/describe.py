@@ -1,7 +1,10 @@
 """What a scenario describes, in a few lines."""
 
+import math
 from collections.abc import Collection, Iterator
+from pathlib import Path
 
+from scenarios.format.compute import TraceTimes
 from scenarios.format.foresee import foresee
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.strict import Strict
@@ -21,17 +24,7 @@ def describe(scenario: Scenario) -> Iterator[str]:
         parts.append(f"{cluster.cancel_cost:g} s to cancel a task")
     parts += [key for key in ("downlink", "ingress", "server") if getattr(cluster, key) is not None]
     yield f"cluster   {', '.join(parts)}"
-    compute = cluster.compute
-    varied = [
-        compute.model if compute.model == "trace" else "",
-        compute.random.distribution if compute.random else "",
-        "schedule" if compute.schedule else "",
-        f"failures {cluster.failures.model}" if cluster.failures else "",
-    ]
-    extra = ", ".join(filter(None, varied))
-    yield f"compute   h = {_range(cluster.compute_seconds())} s per {compute.per}" + (
-        f"; {extra}" if extra else ""
-    )
+    yield f"compute   {_compute(scenario)}"
     yield f"uplink    kappa = {_range(cluster.uplink_seconds(d))} s per vector"
     if prices := cluster.prices():
         yield f"costs     {', '.join(f'{key} {value}' for key, value in prices.items())}"
@@ -55,6 +48,23 @@ def describe(scenario: Scenario) -> Iterator[str]:
     yield f"runs      {len(scenario.methods) * len(scenario.seeds)}: seeds {seeds}; until " + (
         " or ".join(filter(None, limits))
     )
+
+
+def _compute(scenario: Scenario) -> str:
+    """Return how fast workers compute, and what changes it."""
+    compute, failures = scenario.cluster.compute, scenario.cluster.failures
+    if isinstance(compute, TraceTimes):
+        speeds = compute.speeds(scenario.cluster.workers).mean(scenario.time_limit or math.inf)
+        told = f"{_range(speeds)} {compute.per}s per second as {Path(compute.file).name} has it"
+    else:
+        told = f"h = {_range(scenario.cluster.compute_seconds())} s per {compute.per}"
+    varied = [
+        compute.random.distribution if compute.random else "",
+        "schedule" if compute.schedule else "",
+        f"failures {failures.model}" if failures else "",
+    ]
+    extra = ", ".join(filter(None, varied))
+    return f"{told}; {extra}" if extra else told
 
 
 def _values(table: Strict, without: Collection[str] = ()) -> str:

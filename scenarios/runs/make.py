@@ -37,7 +37,7 @@ class Making(TypedDict, total=False):
     Keys:
         jobs: runs at a time, each in its own process; the cores of this machine by default.
         processes_per_run: processes that sample trajectories for one run; by default the cores that
-            ``jobs`` leaves.
+            ``jobs`` leaves, or 1 with Ray.
         retry_failed: try failed runs again.
         recompute: make results of another version of the code again.
         memory_limit: GiB of data that each process of a run may allocate.

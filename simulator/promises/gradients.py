@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 
 import numpy as np
 
-from simulator.contract import unavailable
+from simulator.contract import estimates, unavailable
 from simulator.loop.tasks import Key, Lookahead, Task
 from simulator.problem import Estimate, Problem, Request
 from simulator.promises.baselines import Baselines
@@ -105,11 +105,12 @@ class LazyGradients:
             self._likely.pop(key, None)
             keys = self._together_with(key)
             lookaheads = [self._promised.pop(k) for k in keys]
-            answers = self._problem.estimate(
+            answers = estimates(
+                self._problem,
                 [
                     _request(at.vector, [k], [1.0], at.baseline)
                     for at, k in zip(lookaheads, keys, strict=True)
-                ]
+                ],
             )
             self._values.update(zip(keys, zip(lookaheads, answers, strict=True), strict=True))
             self._begin()
@@ -131,7 +132,8 @@ class LazyGradients:
                 self._free(task.key)
             return _sum(answers, weights)
         keys, place = [task.key for task in tasks], tasks[0].lookahead
-        return self._problem.estimate([_request(place.vector, keys, weights, place.baseline)])[0]
+        request = _request(place.vector, keys, weights, place.baseline)
+        return estimates(self._problem, [request])[0]
 
     def point(self, lookahead: Lookahead) -> Vector:
         """Return where a lookahead is, shape (d,): a promise is evaluated now."""
@@ -196,11 +198,12 @@ class LazyGradients:
                 if task.lookahead.after is None or task.lookahead.after.key not in missing
             ]
             points = [self.point(task.lookahead) for task in step]
-            answers = self._problem.estimate(
+            answers = estimates(
+                self._problem,
                 [
                     _request(point, [t.key], [1.0], t.lookahead.baseline)
                     for point, t in zip(points, step, strict=True)
-                ]
+                ],
             )
             keys = [task.key for task in step]
             self._steps.update(zip(keys, zip(points, answers, strict=True), strict=True))

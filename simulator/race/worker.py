@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from simulator.contract import estimates
 from simulator.loop.tasks import LENIENCE, Key
 from simulator.problem import Estimate, Problem, Request
 from simulator.race.messages import Delivery, Meeting, Order, Parcel, Report, Sent
@@ -187,7 +188,7 @@ class Worker:
     def _estimate(self, key: Key, point: Vector, sent: Sent) -> Estimate:
         worker, index = np.array([key]).T
         request = Request(point, worker, index, np.ones(1), sent.baseline)
-        return self._problem.estimate([request])[0]
+        return estimates(self._problem, [request])[0]
 
     def _look(self) -> None:
         """Called between environment steps, also where a lost gradient is computed to be sent."""

@@ -1,18 +1,23 @@
 """Laziness, batching and keyed randomness change no result."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from clusters import RULE, Recorder, hardware, run
 
-from algorithms import AFedPG, Rennala, Synchronous
+from algorithms import PG, AFedPG, Algorithm, Local, Rennala, Synchronous
 from simulator import (
     Cluster,
     ComputeModel,
+    Estimate,
     Hardware,
     Iterate,
     Network,
+    Problem,
     Process,
     Request,
+    Vector,
     simulate,
 )
 from simulator.problems.quadratic import Bowl, Quadratic
@@ -164,3 +169,36 @@ def test_weights_multiply_each_gradient() -> None:
     )
     expected = 0.5 * single[0].gradient - single[1].gradient + 2 * single[2].gradient
     np.testing.assert_allclose(together.gradient, expected, rtol=1e-12)
+
+
+class Short(Recorder):
+    """Answers all but the last of several requests."""
+
+    def estimate(self, requests: Sequence[Request]) -> list[Estimate]:
+        return super().estimate(requests)[: max(1, len(requests) - 1)]
+
+
+class Scalar(Recorder):
+    """Its point has two coordinates; its gradients have one, which would fit any."""
+
+    dimension = 2
+
+    def initial_point(self) -> Vector:
+        return np.zeros(2)
+
+
+@pytest.mark.parametrize(
+    ("method", "problem", "message"),
+    [
+        (AFedPG(RULE), Short(), "estimate returns 2 answers to 3 requests; accepted: one each"),
+        (AFedPG(RULE), Scalar(), r"a gradient of shape \(1,\); accepted: \(2,\), as the request"),
+        (Rennala(RULE, 3), Scalar(), r"a gradient of shape \(1,\); accepted: \(2,\)"),
+        (Local(PG(0.01), 3, 0.001), Scalar(), r"a gradient of shape \(1,\); accepted: \(2,\)"),
+    ],
+    ids=["answers", "alone", "round", "local"],
+)
+def test_estimates_of_another_shape_are_no_gradients(
+    method: Algorithm, problem: Problem, message: str
+) -> None:
+    with pytest.raises(RuntimeError, match=message):
+        run(method, hardware([1, 2, 3]), updates=3, problem=problem)

@@ -69,7 +69,9 @@ def test_values_may_name_another_trace_whose_content_is_then_remembered(tmp_path
         (tmp_path / name).write_text(f"time,worker,speed\n0,0,1\n0,1,{speed}\n")
     trace = {"model": "trace", "file": str(tmp_path / "a.csv")}
     scenario = front.load(SMALL | {"cluster": {"workers": 2, "compute": trace}})
+    assert "compute   1 gradients per second as a.csv has it" in front.check(scenario).splitlines()
     other = scenario.with_values({"cluster.compute.file": str(tmp_path / "b.csv")})
+    assert "compute   1 to 2 gradients per second as b.csv has it" in front.check(other)
     # the second worker's gradients take half a second, so that three are there after one
     assert front.simulate(scenario, "rennala-nigt", seed=0).history()["time"][0] == 2.0
     assert front.simulate(other, "rennala-nigt", seed=0).history()["time"][0] == 1.0

@@ -143,6 +143,8 @@ def test_a_store_is_for_sweeps(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     for name, option in (("results", "--out"), ("plot", "--store"), ("report", "--store")):
         with pytest.raises(BadInputError, match=f"{option}: goes with a sweep, which two is not"):
             command(name, "two", option, "x")
+    with pytest.raises(BadInputError, match=r"^out: goes with a sweep, which two is not"):
+        front.open("two", "x")
     assert [file.name for file in folder.glob("*.*")] == []
     with pytest.raises(BadInputError, match=r"crossover\.toml: no runs are there yet"):
         command("results", "crossover", "--out", "nowhere")
