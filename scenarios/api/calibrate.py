@@ -70,7 +70,8 @@ def calibrate(
     """Measure on real workers what a scenario says of its cluster.
 
     One method is raced on the hardware as it is. A gradient's time from its order to the news of it
-    is divided: what its worker computes is ``compute``, the rest is ``downlink``. Gradients that
+    is divided: what an order takes longer at a lookahead that is new to its worker is ``downlink``,
+    the rest is ``compute``. Gradients that
     are cancelled count as longer than they ran (Kaplan and Meier).
 
     Args:

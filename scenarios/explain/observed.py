@@ -130,7 +130,8 @@ class Observed(Cluster):
 
     def dispatch(self, worker: int, lookahead: Vector) -> None:
         """See :class:`Cluster`."""
-        self._dispatched(worker, self.inner.updates_made)
+        now, updates = self.inner.now, self.inner.updates_made
+        self.sent.append(Sent(now, updates, np.array([worker]), dispatched=True))
         self.inner.dispatch(worker, lookahead)
 
     def preempt(self, delay: int) -> Indices:
@@ -139,11 +140,7 @@ class Observed(Cluster):
 
     def repeat(self, task: Task) -> None:
         """See :class:`Cluster`."""
-        self._dispatched(task.worker, task.lookahead.update)
         self.inner.repeat(task)
-
-    def _dispatched(self, worker: int, update: int) -> None:
-        self.sent.append(Sent(self.inner.now, update, np.array([worker]), dispatched=True))
 
     def arrival(self) -> Process[Task]:
         """See :class:`Cluster`."""

@@ -165,11 +165,10 @@ class _Back:
         """
         lane, network = self._seen.lanes[worker], self._seen.hardware.network
         k = self._place(worker, now)
-        travels = 0.0 if network.downlink is None else float(network.downlink[worker])
         while k >= 0 and now > self._floor:
             start, state = lane.starts[k], lane.states[k]
             if state == State.IDLE:
-                began = max(start, now - travels)
+                began = max(start, now - lane.travels[k])
                 yield from self._piece(began, now, "lookahead", worker)
                 if began > start + self._slack:
                     return

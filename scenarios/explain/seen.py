@@ -1,5 +1,6 @@
 """A run's clock, simulated anew without learning, with all that happened written down."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,15 +10,37 @@ import numpy as np
 
 from algorithms import Algorithm
 from scenarios.explain.observed import Observed, Sent, Wait
-from simulator import Hardware, Intervals, Problem, Process, Run, SimulatedCluster, Vector, simulate
+from simulator import (
+    Hardware,
+    Indices,
+    Intervals,
+    Problem,
+    Process,
+    Run,
+    SimulatedCluster,
+    State,
+    Vector,
+    simulate,
+)
+
+WORKS = {State.COMPUTE, State.DISCARD}
+"""What a worker does with a gradient."""
 
 
 class Lane(NamedTuple):
-    """A worker's intervals, one after the other: begins, ends, states of :class:`State`."""
+    """A worker's intervals, one after the other.
+
+    Attributes:
+        starts: simulated seconds.
+        ends: simulated seconds.
+        states: of :class:`State`.
+        travels: seconds at its end in which a lookahead comes to the idle worker.
+    """
 
     starts: list[float]
     ends: list[float]
     states: list[int]
+    travels: list[float]
 
 
 @dataclass(frozen=True)
@@ -63,10 +86,48 @@ class Seen:
     def lanes(self) -> list[Lane]:
         """The intervals of each worker."""
         rows = self.intervals
-        order = np.argsort(rows.worker, kind="stable")
-        cuts = np.searchsorted(rows.worker[order], np.arange(1, self.hardware.compute.workers))
-        columns = (np.split(x[order], cuts) for x in (rows.start, rows.end, rows.state))
-        return [Lane(*(part.tolist() for part in mine)) for mine in zip(*columns, strict=True)]
+        columns = (rows.start, rows.end, rows.state, self.travels)
+        return [Lane(*(x[mine].tolist() for x in columns)) for mine in self._rows]
+
+    @cached_property
+    def _rows(self) -> list[Indices]:
+        """Return which intervals are each worker's, in their order."""
+        order = np.argsort(self.intervals.worker, kind="stable")
+        owners, n = self.intervals.worker[order], self.hardware.compute.workers
+        return np.split(order, np.searchsorted(owners, np.arange(1, n)))
+
+    @property
+    def taken(self) -> Indices:
+        """For each interval of a gradient, which of ``sent`` it was at; -1 for others."""
+        return self._lookaheads[0]
+
+    @property
+    def travels(self) -> Vector:
+        """For each interval, seconds at its end in which a lookahead comes to the idle worker."""
+        return self._lookaheads[1]
+
+    @cached_property
+    def _lookaheads(self) -> tuple[Indices, Vector]:
+        """Return ``taken`` and ``travels``: a task is at the newest lookahead that had arrived."""
+        rows = self.intervals
+        taken, travels = np.full(len(rows.start), -1), np.zeros(len(rows.start))
+        downlink = self.hardware.network.downloads(dispatched=not self.in_rounds)
+        for worker, mine in enumerate(self._rows):
+            to_it = [k for k, s in enumerate(self.sent) if s.workers is None or worker in s.workers]
+            times = [self.sent[k].time for k in to_it]
+            least, has, before = 0.0 if downlink is None else float(downlink[worker]), -1, -1
+            for k in mine.tolist():
+                if rows.state[k] in WORKS:
+                    paused = before >= 0 and rows.state[before] == State.IDLE
+                    pause = float(rows.end[before] - rows.start[before]) if paused else 0.0
+                    travel = min(least, pause)
+                    place = bisect_right(times, (float(rows.start[k]) - travel) * (1 + 1e-12))
+                    taken[k] = to_it[max(place - 1, 0)]
+                    if paused and taken[k] != has:
+                        travels[before] = travel
+                    has = taken[k]
+                before = k
+        return taken, travels
 
 
 def see(method: Algorithm, hardware: Hardware, problem: Problem, updates: int, events: int) -> Seen:

@@ -90,7 +90,7 @@ def shares(seen: Seen, path: Sequence[Piece]) -> Shares:
     out = (busy - found[DOWN] == 0)[rows.worker[idle]]
     found[LEFT_OUT] = summed(idle[out], length[idle[out]])
     idle = idle[~out]
-    travels = _travels(seen, idle)
+    travels = seen.travels[idle]
     found[LOOKAHEAD] = summed(idle, travels)
     if not seen.in_rounds:
         found[QUEUE if seen.server_works else LOOKAHEAD] += summed(idle, length[idle] - travels)
@@ -99,19 +99,6 @@ def shares(seen: Seen, path: Sequence[Piece]) -> Shares:
         for cause, seconds in _waits(path, starts, ends):
             found[cause] = found.get(cause, np.zeros(n)) + summed(idle, seconds)
     return Shares(found, seen.run.elapsed)
-
-
-def _travels(seen: Seen, idle: Indices) -> Vector:
-    """Return how long a lookahead travels at the end of each interval; shape as ``idle``."""
-    downlink, rows = seen.hardware.network.downlink, seen.intervals
-    if downlink is None:
-        return np.zeros(len(idle))
-    order = np.argsort(rows.worker, kind="stable")
-    works = np.isin(rows.state, (State.COMPUTE, State.DISCARD))
-    follows = np.zeros(len(order), dtype=bool)
-    follows[order[:-1]] = (np.diff(rows.worker[order]) == 0) & works[order[1:]]
-    length = np.minimum(downlink[rows.worker], rows.end - rows.start)
-    return np.where(follows, length, 0.0)[idle]
 
 
 def _waits(path: Sequence[Piece], starts: Vector, ends: Vector) -> Iterator[tuple[Cause, Vector]]:

@@ -1,10 +1,8 @@
 """The computation tree: where each gradient was taken, and by which update it was used."""
 
-from bisect import bisect_right
 from dataclasses import dataclass
 
 from scenarios.explain.seen import Seen
-from simulator import State
 
 
 @dataclass(frozen=True)
@@ -31,21 +29,10 @@ def gradients(seen: Seen, updates: int) -> list[Gradient]:
 
     A task is at the newest lookahead that its worker had been sent when it began.
     """
-    until = float(seen.times[:updates][-1])
-    n = seen.hardware.compute.workers
-    downlink = seen.hardware.network.downlink
-    times: list[list[float]] = [[] for _ in range(n)]
-    sent: list[list[int]] = [[] for _ in range(n)]
-    for one in seen.sent:
-        for worker in range(n) if one.workers is None else one.workers.tolist():
-            times[worker].append(one.time)
-            sent[worker].append(one.update)
-    rows, found = seen.intervals, []
-    for k, state in enumerate(rows.state):
-        worker, start = int(rows.worker[k]), float(rows.start[k])
-        if state in {State.COMPUTE, State.DISCARD} and start < until:
-            travelled = 0.0 if downlink is None else float(downlink[worker])
-            newest = bisect_right(times[worker], (start - travelled) * (1 + 1e-12)) - 1
-            taken, used = sent[worker][max(newest, 0)], int(rows.update[k])
-            found.append(Gradient(worker, start, float(rows.end[k]), taken, used))
-    return found
+    until, rows = float(seen.times[:updates][-1]), seen.intervals
+    columns = (rows.worker, rows.start, rows.end, seen.taken, rows.update)
+    return [
+        Gradient(worker, start, end, seen.sent[taken].update, used)
+        for worker, start, end, taken, used in zip(*(x.tolist() for x in columns), strict=True)
+        if taken >= 0 and start < until
+    ]

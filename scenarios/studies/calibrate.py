@@ -75,9 +75,10 @@ class Calibration:
     """What real workers take.
 
     Attributes:
-        compute: shape (n,), mean seconds of a gradient, or per environment step.
-        downlink: shape (n,), mean seconds of a gradient, from its order to the news of it, that are
-            no computing.
+        compute: shape (n,), mean seconds of a gradient, or per environment step, with those of an
+            order at a lookahead that the worker has.
+        downlink: shape (n,), mean seconds that an order takes longer, from it to the news of its
+            gradient, where the lookahead is new.
         spread: of single gradients around their worker's mean.
         uplink: shape (n,), mean seconds of a vector; of all workers, where one sent none.
         update: median seconds of the server's work for an update.
@@ -135,7 +136,7 @@ class Calibration:
     def sheet(self, title: str) -> Sheet:
         """Return the table to be read."""
         unit = "step" if self.per_step else "gradient"
-        header = ("worker", f"s per {unit}", "s per order", "s per vector")
+        header = ("worker", f"s per {unit}", "s per new lookahead", "s per vector")
         rows = [
             (str(k), f"{h:.4g}", f"{order:.4g}", f"{kappa:.4g}")
             for k, (h, order, kappa) in enumerate(
@@ -188,10 +189,11 @@ def calibration(
     Raises:
         ValueError: a worker has computed none.
     """
-    every = np.array(race.measured.gradients).reshape(-1, 4)
+    every = np.array(race.measured.gradients, dtype=np.float64).reshape(-1, 5)
     every = _warm(every, np.isfinite(every[:, 2]))
+    every, orders = _with_orders(every, workers)
     rows = every[np.isfinite(every[:, 2])]
-    who, own, heard, steps = rows[:, 0].astype(int), *rows[:, 1:].T
+    who, own, steps = rows[:, 0].astype(int), rows[:, 1], rows[:, 3]
     silent = sorted({*range(workers)} - {*who.tolist()})
     if silent:
         raise ValueError(f"worker {silent[0]} has computed no gradient")
@@ -208,7 +210,7 @@ def calibration(
     sums = np.bincount(senders, vectors[:, 1], workers)
     return Calibration(
         compute=compute,
-        downlink=np.bincount(who, heard - own, workers) / np.bincount(who, minlength=workers),
+        downlink=orders,
         spread=nearest(factors),
         uplink=np.where(counts > 0, sums / np.maximum(counts, 1), mean),
         update=float(np.median(race.measured.updates)) if race.measured.updates else 0.0,
@@ -218,6 +220,25 @@ def calibration(
         preemption=preemption,
         cancelled=0 if per_step else len(every) - len(rows),
     )
+
+
+def _with_orders(rows: Vector, workers: int) -> tuple[Vector, Vector]:
+    """Count an order at a lookahead that its worker has as computing, which each gradient takes.
+
+    Returns:
+        The rows with it, and how much longer an order takes where the lookahead is new, shape (n,).
+    """
+    whole = np.isfinite(rows[:, 2])
+    new, takes = whole & (rows[:, 4] == 1), rows[:, 2] - rows[:, 1]
+    known = whole & (rows[:, 4] == 0)
+    always = float(takes[known].mean()) if known.any() else 0.0
+    who = rows[new, 0].astype(int)
+    counts, sums = np.bincount(who, minlength=workers), np.bincount(who, takes[new], workers)
+    mean = float(takes[new].mean()) if new.any() else always
+    longer = np.where(counts > 0, sums / np.maximum(counts, 1), mean) - always
+    with_it = rows.copy()
+    with_it[:, 1] += always
+    return with_it, np.maximum(longer, 0.0)
 
 
 def _whole(rows: Vector, workers: int) -> tuple[Vector, Vector]:

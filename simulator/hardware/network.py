@@ -25,7 +25,8 @@ class Network:
             send, each as soon as it is ready. ``allreduce``: all take part, from the moment
             that the last of them is ready.
         latency: shape (n,), seconds before a vector begins to arrive; 0 if None.
-        downlink: shape (n,), seconds for a vector from the server; free if None.
+        downlink: shape (n,), seconds for a lookahead from the server, see :meth:`downloads`; free
+            if None.
         topology: of the all-reduce; ``ideal`` takes max kappa.
         slots: how many vectors the server receives at a time, first come first served.
         capacity: vectors per second that the server can receive, shared fairly among transfers.
@@ -48,6 +49,13 @@ class Network:
     def shared(self) -> bool:
         """Whether transfers to the server delay each other."""
         return self.slots is not None or self.capacity is not None
+
+    def downloads(self, *, dispatched: bool) -> Vector | None:
+        """Return after how long a lookahead is at each worker, shape (n,); None: at once.
+
+        An all-reduce leaves its result with everyone, so that only what is dispatched travels.
+        """
+        return self.downlink if dispatched or self.collective == "gather" else None
 
     def allreduce_seconds(self, group: Indices) -> float:
         """Return how long an all-reduce among ``group`` takes; the slowest link decides.

@@ -44,7 +44,7 @@ class Workers:
         self._hardware = hardware
         self._compute = hardware.compute
         self._lengths = lengths
-        self._downlink = hardware.network.downlink
+        self._network = hardware.network
         self._ready = ReadyQueue()
         self._losses = ReadyQueue()  # of tasks of rounds
         self._busy: Truths = np.zeros(n, dtype=bool)
@@ -55,6 +55,7 @@ class Workers:
         self._free: Vector = np.zeros(n)  # when stopping the last task is over
         self._index: Indices = np.zeros(n, dtype=np.int64)
         self._lookahead: npt.NDArray[np.object_] = np.empty(n, dtype=object)
+        self._has: npt.NDArray[np.object_] = np.empty(n, dtype=object)  # as it was sent, or None
         self._sent: Indices = np.zeros(n, dtype=np.int64)  # updates made when it was sent
 
     @property
@@ -130,8 +131,10 @@ class Workers:
         """Return what becomes of tasks, shape (m,), that are started then; see :meth:`start`."""
         if not len(workers):
             return Course(starts, starts, np.zeros(0, dtype=bool))
-        if self._downlink is not None:
-            starts = starts + self._downlink[workers]
+        travels = self._network.downloads(dispatched=lookahead.dispatched)
+        if travels is not None:  # not to those who have it
+            new = self._has[workers] != (lookahead.sent or lookahead)
+            starts = starts + np.where(new, travels[workers], 0.0)
         lengths = self._lengths(workers, tasks, lookahead) if self._compute.per_step else None
         work = self._compute.work(workers, tasks, lengths)
         begins, ends, lost = self._hardware.course(workers, starts, work)
@@ -164,7 +167,7 @@ class Workers:
         course: Course | tuple[float, float, bool],
     ) -> None:
         self._busy[workers], self._lookahead[workers] = True, lookahead
-        self._sent[workers] = lookahead.update
+        self._sent[workers], self._has[workers] = lookahead.update, lookahead.sent or lookahead
         self._began[workers], self._due[workers], self._lost[workers] = course
         self._rejoins[workers] = False if lookahead.dispatched else course[2]
 
@@ -263,6 +266,7 @@ class Workers:
         self.timeline.add_many(ran, State.DISCARD, begins, ends)
         self._free[ran] = ends
         self._index[ran] += 1
+        self._has[running[self._began[running] >= now]] = None  # it was on its way
         self._busy[running], self._due[running] = False, math.inf
         going = self.all_busy()
         if len(self._ready) + len(self._losses) > 2 * len(going):  # most are of stopped tasks

@@ -40,10 +40,10 @@ class Emulation:
             if there:
                 raise UnsupportedError(f"cluster: {what} cannot be emulated")
 
-    def delay(self, worker: int) -> float:
+    def delay(self, worker: int, *, dispatched: bool) -> float:
         """Return the real seconds until a lookahead is at a worker."""
-        downlink = self.hardware.network.downlink
-        return 0.0 if downlink is None else float(downlink[worker]) * self.scale
+        travels = self.hardware.network.downloads(dispatched=dispatched)
+        return 0.0 if travels is None else float(travels[worker]) * self.scale
 
     def computing(self, worker: int, index: int, now: float) -> float:
         """Return the real seconds of a task that begins at ``now`` simulated seconds.

@@ -30,7 +30,7 @@ class Computing:
     """A task under way, which nobody waits for if it is ``cancelled``.
 
     Its worker begins it at ``began``, in seconds of the history; inf: when it is there again. The
-    order was given at ``asked``, in seconds since the epoch.
+    lookahead may be ``new`` to it. The order was given at ``asked``, in seconds since the epoch.
     """
 
     worker: int
@@ -38,6 +38,7 @@ class Computing:
     number: int
     lookahead: Placed
     began: float
+    new: bool
     cancelled: bool = False
     asked: float = field(default_factory=time.time)
 

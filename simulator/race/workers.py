@@ -26,13 +26,14 @@ class Measured:
     """Real seconds, without stretching: all that a race knows of its hardware.
 
     Attributes:
-        gradients: worker, seconds to compute it, seconds from the order to the news, steps; of a
-            gradient that was cancelled or given up the seconds until then, inf and 0.
+        gradients: worker, seconds to compute it, seconds from the order to the news, steps, and
+            whether the lookahead was new to the worker; of a gradient that was cancelled or given
+            up the seconds until then, inf and 0 steps.
         vectors: worker, and seconds from the order to send it to its arrival.
         updates: seconds of each update, with the broadcast or the dispatches before the next wait.
     """
 
-    gradients: list[tuple[int, float, float, int]] = field(default_factory=list)
+    gradients: list[tuple[int, float, float, int, bool]] = field(default_factory=list)
     vectors: list[tuple[int, float]] = field(default_factory=list)
     updates: list[float] = field(default_factory=list)
 
@@ -70,6 +71,7 @@ class RealWorkers:
         self.number = len(self.crew.pids)
         self._index: Indices = np.zeros(self.number, dtype=np.int64)
         self._sent: Indices = np.zeros(self.number, dtype=np.int64)
+        self._has: Indices = np.zeros(self.number, dtype=np.int64)  # numbers of lookaheads
         self._until: Vector = np.zeros(self.number)
         self._running: dict[int, Computing] = {}
         self._down: dict[int, float] = {}
@@ -122,14 +124,17 @@ class RealWorkers:
         self._sent[worker] = lookahead.update
         index, number = self.index(worker), self.crew.number(worker)
         since = seconds = 0.0
+        new = bool(self._has[worker] != lookahead.number)
         if self.emulation is not None:
-            since = self.moment + self.emulation.delay(worker)
+            travels = self.emulation.delay(worker, dispatched=lookahead.dispatched) if new else 0.0
+            since = self.moment + travels
             seconds = self.emulation.computing(worker, index, self._time(since))
         per_step = self.emulation is not None and self.emulation.per_step
+        self._has[worker] = lookahead.number
         limit *= self.scale
         order = Order(number, lookahead.number, index, since, seconds, per_step, limit, path)
         began = math.inf if worker in self._down else self._time(since or time.time())
-        self._running[worker] = Computing(worker, index, number, lookahead, began)
+        self._running[worker] = Computing(worker, index, number, lookahead, began, new)
         self.crew.compute(worker, order, lookahead.reference, self._running[worker])
 
     def cancel(self, tasks: list[Computing]) -> Indices:
@@ -139,6 +144,8 @@ class RealWorkers:
             task.cancelled = True
             self.crew.cancel(task.worker, order=task.number)
             del self._running[task.worker]
+            if task.began >= now:
+                self._has[task.worker] = 0  # it was on its way
         ran = sorted(task.worker for task in tasks if task.began < now)
         for task in tasks:
             if task.began < now:
@@ -211,7 +218,7 @@ class RealWorkers:
         heard, steps = math.inf, 0
         if report.estimate is not None:
             heard, steps = time.time() - task.asked, int(report.estimate.lengths.sum())
-        self.measured.gradients.append((task.worker, report.computing, heard, steps))
+        self.measured.gradients.append((task.worker, report.computing, heard, steps, task.new))
 
     def _arrive(self, sending: Sending, delivery: object) -> Sending:
         sending.ended = self.moment

@@ -14,14 +14,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import fair_ends
 
-from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous
-from simulator import ComputeModel, Hardware, Network, Run, State
+from algorithms import (
+    PG,
+    AFedPG,
+    Algorithm,
+    Fastest,
+    Local,
+    Malenia,
+    Rennala,
+    Ringleader,
+    Ringmaster,
+    Synchronous,
+)
+from simulator import Cluster, ComputeModel, Hardware, Network, Process, Run, State, simulate
 from simulator.accounting.timeline import Timeline
 from simulator.hardware.failures import Loss, PlannedFailures, RandomFailures, Window
+from simulator.hardware.hardware import Preemption
 from simulator.hardware.jitter import Distribution, Jitter
 from simulator.hardware.speed import Profile, Speeds
 from simulator.hardware.trace import convert_log, read_trace, speeds_of_log
 from simulator.hardware.transfers import FairTransfers
+from simulator.problems.quadratic import Bowl, Quadratic
 from simulator.randomness import Stream, philox, uniforms
 from simulator.types import Indices, Truths, Vector
 
@@ -499,6 +512,52 @@ def test_latency_bandwidth_and_downlink() -> None:
     assert times(result) == [3.75, 7.5]  # 0.5 down, 2 computing, 0.25 + 1 up
     assert seconds(result, State.IDLE) == [1]
     assert seconds(result, State.SEND) == [2.5]
+
+
+@pytest.mark.parametrize("preemption", ["cancel", "finish"])
+def test_a_lookahead_that_a_worker_has_is_not_downloaded_again(preemption: Preemption) -> None:
+    # 0.5 s down, gradients at 1.5, 2.5 and 3.5, 0.25 s up
+    network = Network(np.array([0.25]), downlink=np.array([0.5]))
+    one = replace(cluster([1], network), preemption=preemption)
+    result = run(Rennala(RULE, 3), one, updates=1)
+    assert times(result) == [3.75]
+    assert seconds(result, State.IDLE)[0] == 0.5
+    # its second gradient is lost at 2, and begins anew at 2.25
+    failing = replace(one, failures=down("lost", [(2.0, 2.25)]))
+    assert times(run(Rennala(RULE, 3), failing, updates=1)) == [4.5]
+    # two steps of its own
+    assert times(run(Local(PG(0.01), 2, 0.1), one, updates=2)) == [2.75, 5.5]
+    # an all-reduce leaves the sum with everyone; what is dispatched is downloaded
+    meeting = replace(one, network=replace(network, collective="allreduce"))
+    assert times(run(Synchronous(RULE), meeting, updates=2)) == [1.25, 2.5]
+    assert times(run(AFedPG(RULE), meeting, updates=2)) == [1.75, 3.5]
+
+
+def test_who_repeats_goes_on_at_once_and_who_is_dispatched_waits_for_the_lookahead() -> None:
+    # Ringleader: worker 0 gives gradients at 1.5, 2.5 and 3.5, worker 1 at 3.5, which makes update
+    # 1. Worker 0's next one, at 4.5, makes update 2; worker 1's next, from 3.5 + 0.5 to 7, update 3
+    network = Network(np.zeros(2), downlink=np.array([0.5, 0.5]))
+    result = run(Ringleader(RULE), cluster([1, 3], network), updates=3)
+    assert times(result) == [3.5, 4.5, 7.0]
+
+
+def test_a_lookahead_that_had_not_arrived_is_downloaded_again() -> None:
+    def hesitating(cluster: Cluster) -> Process[None]:
+        now = RULE.start(cluster.initial_point)
+        cluster.dispatch(0, now.lookahead)
+        cluster.dispatch(1, now.lookahead)
+        task = yield from cluster.arrival()  # of worker 0, at 1
+        gradient = cluster.gradient(task)
+        now = yield from cluster.update(RULE.step, now, gradient)
+        assert cluster.preempt(1).tolist() == [1]  # 1 of 3 s of its download are over
+        cluster.dispatch(1, now.lookahead)
+        yield from cluster.arrival()
+        yield from cluster.update(RULE.step, now, gradient)
+
+    network = Network(np.zeros(2), downlink=np.array([0.0, 3.0]))
+    problem = Quadratic(1, [Bowl()], noise=0.0, seed=0)
+    result = simulate(hesitating, problem, cluster([1, 1], network), updates=2)
+    assert times(result) == [1, 5]
 
 
 def test_ring_tree_and_ideal_all_reduce() -> None:

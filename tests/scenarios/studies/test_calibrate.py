@@ -5,10 +5,12 @@ import heapq
 import itertools
 import json
 import math
+import time
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -33,11 +35,11 @@ from simulator.race.messages import Delivery, Order, Parcel, Report
 from simulator.race.race import Race
 from simulator.race.workers import Measured
 
-PER_GRADIENT: list[tuple[int, float, float, int]] = [
-    (0, 9.0, 99.0, 10),  # cold
-    (0, 1.0, 1.25, 10),
-    (0, 3.0, 3.75, 30),
-    (1, 4.0, 5.0, 20),
+PER_GRADIENT: list[tuple[int, float, float, int, bool]] = [
+    (0, 9.0, 99.0, 10, True),  # cold
+    (0, 1.0, 1.25, 10, True),
+    (0, 3.0, 3.75, 30, True),
+    (1, 4.0, 5.0, 20, True),
 ]
 
 
@@ -58,6 +60,17 @@ def test_means_are_of_each_worker() -> None:
     per_step = calibration(one, 2, per_step=True)
     assert per_step.compute.tolist() == [0.1, 0.2]
     assert per_step.spread.table is None
+
+
+def test_an_order_where_the_lookahead_is_there_already_counts_as_computing() -> None:
+    """Such an order takes 0.25 s more than its gradient; worker 1's new lookahead 0.75 s."""
+    rows = [(0, 9.0, 99.0, 10, True), (0, 1.0, 1.25, 10, False), (1, 4.0, 4.75, 10, True)]
+    found = calibration(race(gradients=rows), 2, per_step=False)
+    assert found.compute.tolist() == [1.25, 4.25]
+    assert found.downlink.tolist() == [0.5, 0.5]  # worker 0's is unknown, but for a cold one
+    per_step = calibration(race(gradients=rows), 2, per_step=True)
+    assert per_step.compute.tolist() == [0.125, 0.425]
+    assert per_step.downlink.tolist() == [0.5, 0.5]
 
 
 def test_a_worker_that_computed_nothing_is_missed() -> None:
@@ -244,6 +257,10 @@ def test_long_gradients_are_cancelled_more_often_which_is_counted(preemption: An
     cluster = hardware([9.0] * 4, preemption=preemption)  # times that a race does not use
     crew: Any = ClockedCrew(4)
     found = real.race(Rennala(RULE, batch=4).run, problem, cluster, crew, updates=1000)
+    found.measured.gradients[:] = [  # orders take nothing
+        (worker, own, own if math.isfinite(heard) else heard, steps, new)
+        for worker, own, heard, steps, new in found.measured.gradients
+    ]
     rows = np.array(found.measured.gradients)
     whole = np.isfinite(rows[:, 2])
     close = 4 / whole.sum() ** 0.5
@@ -260,12 +277,28 @@ def test_long_gradients_are_cancelled_more_often_which_is_counted(preemption: An
     assert measured.gradients + measured.cancelled == len(rows) - 4  # the first of each is cold
 
 
+def test_an_emulated_lookahead_travels_to_a_worker_once() -> None:
+    class Watched(ClockedCrew):
+        travels: ClassVar[list[bool]] = []
+
+        def compute(self, worker: int, order: Order, sent: Any, what: object) -> None:
+            self.travels.append(order.since > time.time() + 1000)
+            super().compute(worker, order, sent, what)
+
+    problem = Quadratic(dimension=3, bowls=[Bowl()], noise=0.5, seed=0)
+    cluster = hardware([1.0])
+    cluster = replace(cluster, network=replace(cluster.network, downlink=np.array([1e4])))
+    crew: Any = Watched(1)
+    real.race(Rennala(RULE, batch=3).run, problem, cluster, crew, updates=2, emulate=True, scale=1)
+    assert Watched.travels[:6] == [True, False, False] * 2
+
+
 def test_what_the_measured_seconds_contain_is_not_simulated_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An all-reduce of 0.1 s, as measured: the tree's formula would make 2 * 0.1 s of it."""
     one = race(
-        gradients=[(k, 1.0, 1.5, 1) for k in (0, 1, 0, 1)],
+        gradients=[(k, 1.0, 1.5, 1, True) for k in (0, 1, 0, 1)],
         vectors=[(k, 0.1) for k in (0, 1, 0, 1)],
         updates=[0.25],
     )
@@ -321,7 +354,7 @@ def test_no_scenario_of_the_users_is_overwritten(
             assert wrong.stderr.count("\n") == 1
     assert load(str(mine)).updates == 40
 
-    one = race(gradients=[(k, 1.0, 1.5, 1) for k in (0, 1, 0, 1)])
+    one = race(gradients=[(k, 1.0, 1.5, 1, True) for k in (0, 1, 0, 1)])
     monkeypatch.setattr(api, "measured", lambda *_: (one, None), raising=False)
     for given in (["-o", "other.toml", "--force"], ["-o", "other.toml"]):  # the second is its own
         done = straggler("calibrate", "two.toml", *given, cwd=tmp_path)
