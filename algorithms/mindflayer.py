@@ -33,7 +33,7 @@ class MindFlayer(Algorithm):
     Attributes:
         batch: B, trials per round.
         patience: t_i in units of h_i, the mean seconds of a gradient (per environment step, if
-            times are).
+            times are: then it has to be given, in steps).
     """
 
     waits_for = "`batch` trials, each up to `patience` times h_i"
@@ -45,6 +45,9 @@ class MindFlayer(Algorithm):
 
     def misfit(self, workers: int, durations: Durations) -> str | None:  # noqa: ARG002
         """See :class:`Algorithm`."""
+        if durations == "per step" and self.patience <= 1:
+            what = f"patience: {self.patience:g} steps, where times are per environment step"
+            return f"{what}; accepted: more, such as the steps of most trajectories"
         if self.patience >= 1 or durations != "fixed":
             return None
         return f"patience: {self.patience:g} h_i, and gradients take h_i; accepted: at least 1"

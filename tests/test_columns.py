@@ -57,6 +57,25 @@ def test_every_file_has_the_columns_that_are_said(tmp_path: Path) -> None:
     assert whole[-2:] == ["return_count_far", "return_count_base"]
 
 
+def test_the_page_has_the_columns_of_compare_and_results(tmp_path: Path) -> None:
+    results = front.run(TWO, out=tmp_path, jobs=1)
+    said, (numbers, each) = (
+        PAGE.split("\n## `straggler compare`")[1],
+        (
+            results.compare([0.1]).table(),
+            results.table([0.1]),
+        ),
+    )
+    columns = {*numbers.columns, *each.columns} - {"method", "seed"}
+    for name in columns:
+        general = name.replace("0.1", "<threshold>").replace("final_far", "final_<variant>")
+        general = general.replace("final_base", "final_<variant>")
+        stem, _, quantile = general.rpartition("_q")
+        assert any(
+            f"`{text}`" in said for text in (general, stem * (quantile in {"10", "50", "90"}))
+        ), name
+
+
 def test_a_column_younger_than_a_history_has_no_numbers_there(tmp_path: Path) -> None:
     older, broken = front.run(TWO, out=tmp_path, jobs=1), front.open(tmp_path)
     file = tmp_path / "rennala-nigt/seed-0/history.parquet"

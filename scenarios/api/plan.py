@@ -68,6 +68,8 @@ class Plans(Shown):
         reasons = [reason(plan, self.default, learned) for plan in self.plans]
         lines = [f"{k}  {text}" for k, text in enumerate(reasons, start=1)]
         lines.append(f"-  {reason(self.default, self.default, learned)}")
+        if self.measured and not self.wishes.fits(self.plans[0], self.measured[0]):
+            lines.append("no plan was within budget and deadline when it was measured")
         return [*lines, f"updates: {self.planner.law}"]
 
     @property
@@ -164,7 +166,7 @@ def plan(
         _confirmed(planner, one, found, folder / f"{k}", **making)
         for k, one in enumerate([*plans, default], start=1)
     ]
-    order = np.argsort(measured[:-1], kind="stable")
+    order = sorted(range(len(plans)), key=lambda k: wishes.order(plans[k], measured[k]))
     ranked = [plans[k] for k in order]
     return Plans(planner, default, ranked, [*(measured[k] for k in order), measured[-1]], wishes)
 

@@ -123,7 +123,7 @@ def run(
 
     Args:
         source: a scenario, or what :func:`load` takes.
-        out: the folder of the results; ``runs/NAME`` by default.
+        out: the folder of the results; ``runs/NAME`` by default, or ``runs/NAME-quick``.
         methods: names or labels; all of the scenario's by default.
         seeds: instead of the scenario's own.
         quick: use its ``[quick]`` limits.

@@ -55,7 +55,7 @@ class Verdicts(Shown):
         """Repeat, by simulation, how often verdicts are wrong and how often they see something.
 
         Raises:
-            BadInputError: the folder has no results of figures 7 and 1 (c).
+            BadInputError: the folder has no results of figures 8 (a) and 1 (c).
         """
         return Check(dict(check.tables(self._folder)))
 

@@ -170,12 +170,13 @@ def verdict(
 ) -> None:
     """Say for every figure in a folder of compact results whether its claim holds.
 
-    A curve is theta itself where all runs have an [evaluation], else the returns over the latest 5%
-    of the simulated time. Its area, the mean over the time limit, decides: a claim holds if the
-    method's is above that of each rival by the paired t-test over seeds at 5%, and fails if it is
-    below that of one (5% over the number of rivals). Below 5 seeds there is no verdict. Beside it
-    stand the final values, speed-ups at three thresholds with 90% bootstrap intervals, the
-    probability of being sooner, and which seeds hold the thresholds at the end.
+    A curve is the exact objective if the problem has one, theta itself where all runs have an
+    [evaluation], else the returns of the trajectories used, as they come. Its area, the mean over
+    the time limit, decides: a claim holds if the method's is above that of each rival by the paired
+    t-test over seeds at 5%, and fails if it is below that of one (5% over the number of rivals).
+    Below 5 seeds there is no verdict. Beside it stand the final values, speed-ups at three
+    thresholds with 90% bootstrap intervals, the probability of being sooner, and which seeds hold
+    the thresholds at the end.
 
     --check repeats, in less than a minute, the null test at the stored update times, the shares of
     wrong verdicts about equal methods, and the power.

@@ -29,7 +29,10 @@ def run(
     scenario: Scenario_,
     method: Methods = None,
     seed: Seeds_ = None,
-    out: Annotated[Path | None, typer.Option(help="Result folder [default: runs/NAME].")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Result folder [default: runs/NAME; with --quick runs/NAME-quick]."),
+    ] = None,
     save: Annotated[
         Path | None,
         typer.Option(help="Write compact results of all runs here, as `figure --save` does."),

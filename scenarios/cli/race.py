@@ -27,7 +27,10 @@ def race(
     seed: Seeds_ = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Result folder; runs/NAME for both kinds [default: races/NAME]."),
+        typer.Option(
+            help="Result folder; runs/NAME for both kinds "
+            "[default: races/NAME; with --quick races/NAME-quick]."
+        ),
     ] = None,
     emulate: Annotated[
         bool,

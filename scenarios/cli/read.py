@@ -116,7 +116,11 @@ def plot(
         ),
     ] = None,
     column: Annotated[
-        str | None, typer.Option(help="A column of history.parquet [default: return_mean].")
+        str | None,
+        typer.Option(
+            help="A column of history.parquet [default: objective where it is exact, "
+            "return_average where problems differ, else return_mean]."
+        ),
     ] = None,
     method: Annotated[
         list[str] | None,

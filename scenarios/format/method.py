@@ -8,7 +8,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Literal, Union, cast, get_args, get_origin, get_type_hints
 
-from pydantic import ConfigDict, create_model
+from pydantic import ConfigDict, Field, create_model
 
 from algorithms import COMBINED, METHODS, RULES, Algorithm, Rule, Schedule
 from algorithms.algorithm import Durations
@@ -34,7 +34,7 @@ ENDINGS = f" (each also with an ending: {', '.join(f'-{name}' for name in RULES)
 class Decaying(Strict):
     """A value that decays, of a step size or momentum: start (1 + t / after)^-power."""
 
-    start: Any
+    start: Any = Field(description="as without decay")
     power: NonNegative
     after: Positive
     by: Literal["updates", "seconds"] = "updates"

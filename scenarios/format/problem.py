@@ -217,7 +217,7 @@ class QuadraticProblem(VariedProblem):
     kind: Literal["quadratic"]
     dimension: Count = Field(le=LARGEST_DIMENSION, description="d, 1 to 100 million")
     condition: Annotated[float, annotated_types.Ge(1)] = Field(10.0, description="at least 1")
-    noise: NonNegative = Field(0.0, description="standard deviation of the gradient's norm")
+    noise: NonNegative = Field(0.0, description="root mean square length of the gradient's noise")
     variants: list[BowlVariant] = Field(default=[])
 
     @property

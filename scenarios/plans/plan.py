@@ -81,18 +81,31 @@ class Wishes:
     deadline: float | None = None
     methods: Sequence[str] = ()
 
-    def order(self, plan: Planned) -> tuple[float, ...]:
-        """Return what plans are sorted by: first those that are in bounds."""
-        money, seconds = plan.cost("money"), plan.seconds
-        fits = self.fits(plan)
+    def order(self, plan: Planned, measured: float | None = None) -> tuple[float, ...]:
+        """Return what plans are sorted by: first those that are in bounds.
+
+        Args:
+            plan: the plan.
+            measured: seconds that it took with learning, in place of those that are expected.
+        """
+        seconds, money = _takes(plan, measured)
+        fits = self.fits(plan, measured)
         paid = money if np.isfinite(money) else 0.0
         first = (paid, seconds) if self.deadline is not None else (seconds, paid)
         return (not fits, *(float(f"{number:.4g}") for number in first), plan.choice.changes)
 
-    def fits(self, plan: Planned) -> bool:
-        """Return whether a plan is within budget and deadline."""
-        in_time = plan.seconds <= (np.inf if self.deadline is None else self.deadline)
-        return in_time and (self.budget is None or plan.cost("money") <= self.budget)
+    def fits(self, plan: Planned, measured: float | None = None) -> bool:
+        """Return whether a plan is within budget and deadline; see :meth:`order`."""
+        seconds, money = _takes(plan, measured)
+        in_time = seconds <= (np.inf if self.deadline is None else self.deadline)
+        return in_time and (self.budget is None or money <= self.budget)
+
+
+def _takes(plan: Planned, measured: float | None) -> tuple[float, float]:
+    """Return the seconds and the money of a plan, which is paid for in proportion to them."""
+    if measured is None:
+        return plan.seconds, plan.cost("money")
+    return measured, plan.cost("money") * measured / plan.seconds
 
 
 @dataclass(frozen=True)
@@ -136,7 +149,7 @@ class Planner:
         return Planned(choice, cluster, clock, float(np.ceil(updates)))
 
     def search(self, wishes: Wishes, on_choice: Callable[[], None]) -> list[Planned]:
-        """Return the best plans, best first.
+        """Return the best plans that do what is wished, best first; others if none does.
 
         Methods are tried as the file has them, then the best ones with fewer workers, then those
         with other rules, and their batches again.
@@ -179,7 +192,7 @@ class Planner:
         )
         plans = sorted(known.values(), key=wishes.order)
         shown = [self.planned(p.choice, shown=True) for p in _first_of_each(plans, ALIKE)[:BEST]]
-        return sorted(shown, key=wishes.order)
+        return sorted([p for p in shown if wishes.fits(p)] or shown, key=wishes.order)
 
     def _fitting(self, choice: Choice) -> Planned | None:
         try:

@@ -2,7 +2,8 @@
 
 import math
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from scenarios.format.cluster import Cluster
 from scenarios.plans.candidates import SHARED, Choice, methods_of, with_step
 from scenarios.plans.law import Law, counting, of_results, of_theory
 from scenarios.plans.needs import Need, Needs
+from scenarios.plans.plan import Planned, Wishes
 from scenarios.plans.reasons import reason
 from scenarios.plans.smaller import kept_whole, slowest_first, without_slowest
 from scenarios.plans.timed import Learned
@@ -164,6 +166,38 @@ def test_the_cheapest_in_time_and_the_soonest_in_budget() -> None:
     assert poor.plans[0].cost("money") <= money[0] * 1.01 < soonest.plans[0].cost("money")
     with pytest.raises(front.BadInputError, match="within budget and deadline; accepted: such as"):
         front.plan(STRAGGLER, methods=methods, deadline=seconds[0] / 2)
+
+
+def test_measured_seconds_decide_and_money_in_proportion() -> None:
+    """Two plans of 10 s for 4 and 8; measured, the first takes 30 s for 12, the second 10 for 8."""
+
+    class Plan:
+        seconds, choice = 10.0, SimpleNamespace(changes=0)
+
+        def __init__(self, money: float) -> None:
+            self._money = money
+
+        def cost(self, key: str) -> float:
+            assert key == "money"
+            return self._money
+
+    first, second = cast("list[Planned]", [Plan(4.0), Plan(8.0)])
+    cheapest = Wishes(deadline=100.0)
+    assert cheapest.order(first) < cheapest.order(second)
+    assert cheapest.order(second, 10.0) < cheapest.order(first, 30.0)
+    assert Wishes().order(second, 9.0) < Wishes().order(first, 9.1)
+    assert not Wishes(budget=10.0).fits(first, 30.0)
+    assert Wishes(budget=12.0).fits(first, 30.0)
+    assert not Wishes(deadline=29.0).fits(first, 30.0)
+
+
+def test_what_is_beyond_the_deadline_is_not_shown() -> None:
+    soonest = front.plan(STRAGGLER, methods=["synchronous", "afedpg"])
+    seconds = sorted(plan.seconds for plan in soonest.plans)
+    between = (seconds[0] + seconds[1]) / 2
+    shown = front.plan(STRAGGLER, methods=["synchronous", "afedpg"], deadline=between).plans
+    assert shown
+    assert max(plan.seconds for plan in shown) <= between
 
 
 def test_steps_go_as_far_in_all() -> None:
