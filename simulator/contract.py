@@ -18,9 +18,15 @@ def stepped(
     Workers compute at its lookahead: what is written there would reach them at once.
 
     Raises:
-        RuntimeError: the iterate is of another class than before.
+        RuntimeError: the gradient has not the point's shape, and would be broadcast; the iterate is
+            of another class than before.
         ValueError: the step writes into point or lookahead; NumPy's.
     """
+    if np.shape(gradient) != now.point.shape:
+        raise RuntimeError(
+            f"update: the gradient has shape {np.shape(gradient)}; accepted: {now.point.shape}, as "
+            "the point has it"
+        )
     places = [at for at in (now.point, now.lookahead) if at.base is None and at.flags.writeable]
     for place in places:
         place.setflags(write=False)
@@ -72,17 +78,39 @@ def check_steps(workers: Indices, has_all: Callable[[int], bool]) -> None:
             )
 
 
-def check_number(number: int, given: int, most: float) -> None:
-    """Check that ``number`` more gradients of a round will come, of at most ``most``.
+def check_number(number: int, given: int, most: float, what: str = "gradients") -> None:
+    """Check that ``number`` more gradients or vectors of a round will come, of at most ``most``.
 
     Raises:
         RuntimeError: they will not.
     """
     if number > most - given:
         raise RuntimeError(
-            f"{number} gradients of this round are waited for after {given} of {most:g}; accepted: "
+            f"{number} {what} of this round are waited for after {given} of {most:g}; accepted: "
             "as many as will come, or keep_going=True"
         )
+
+
+def check_weights(tasks: Sequence[Task], weights: Sequence[float]) -> None:
+    """Check that each task that is reduced has a weight.
+
+    Raises:
+        RuntimeError: there are more or fewer.
+    """
+    if len(weights) != len(tasks):
+        raise RuntimeError(
+            f"reduce: {len(weights)} weights for {len(tasks)} tasks; accepted: one each"
+        )
+
+
+def check_worker(worker: int, size: int) -> None:
+    """Check that there is such a worker among ``size``.
+
+    Raises:
+        RuntimeError: there is none.
+    """
+    if not 0 <= worker < size:
+        raise RuntimeError(f"dispatch: there is no worker {worker}; accepted: 0 to {size - 1}")
 
 
 def check_lookahead(vector: Vector, sent: Vector) -> None:

@@ -147,10 +147,13 @@ class Results:
         """
         import pandas as pd  # noqa: PLC0415 - takes a second
 
-        runs = [run for run in self.select(method, seed).runs if run.is_done]
+        chosen = self.select(method, seed)
+        runs = [run for run in chosen.runs if run.is_done]
         frames = [pd.DataFrame(run.history) for run in runs]
         if not frames:
-            raise BadInputError(f"{self.name}: {method}, seed {seed} failed: it has no history")
+            reason = next(iter(chosen.failed.values()))
+            names = f"{', '.join(chosen.methods)}, seed {', '.join(map(str, chosen.seeds))}"
+            raise BadInputError(f"{self.name}: {names} failed, without a history: {reason}")
         frames = [
             f.astype({n: "int64" for n in f if is_whole(n) and f[n].notna().all()}) for f in frames
         ]

@@ -192,6 +192,8 @@ def trace(log: FileOrFolder, out: FileOrFolder) -> int:
         return convert_log(Path(log), Path(out), write_atomically)
     except ValueError as error:
         raise BadInputError(str(error)) from error
+    except IsADirectoryError as error:
+        raise BadInputError(f"{out}: is a folder; accepted: a file") from error
 
 
 @checked_call

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 from scenarios.format.compute import TraceTimes
 from scenarios.format.foresee import foresee
@@ -27,7 +28,7 @@ def describe(scenario: Scenario) -> Iterator[str]:
     yield f"compute   {_compute(scenario)}"
     yield f"uplink    kappa = {_range(cluster.uplink_seconds(d))} s per vector"
     if prices := cluster.prices():
-        yield f"costs     {', '.join(f'{key} {value}' for key, value in prices.items())}"
+        yield f"costs     {_said(prices)}"
     yield f"problem   {scenario.problem.kind}, d = {d:,} parameters ({4 * d:,} bytes a vector)"
     yield f"          {_values(scenario.problem, without={'kind', 'source', 'variants'})}"
     if variants := scenario.problem.variants_of(cluster.workers):
@@ -48,6 +49,14 @@ def describe(scenario: Scenario) -> Iterator[str]:
     yield f"runs      {len(scenario.methods) * len(scenario.seeds)}: seeds {seeds}; until " + (
         " or ".join(filter(None, limits))
     )
+
+
+def _said(value: Any) -> str:  # noqa: ANN401 - a table, or what stands in one
+    if not isinstance(value, dict):
+        return str(value)
+    if "groups" in value:
+        return " + ".join(" x ".join(map(str, group.values())) for group in value["groups"])
+    return ", ".join(f"{key} {_said(part)}" for key, part in value.items())
 
 
 def _compute(scenario: Scenario) -> str:

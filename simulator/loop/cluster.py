@@ -11,7 +11,7 @@ from simulator.accounting.selection_bias import SelectionBias
 from simulator.accounting.tally import Tally
 from simulator.accounting.timeline import Timeline
 from simulator.base import HardwareCluster
-from simulator.contract import not_idle, stepped
+from simulator.contract import check_worker, not_idle, stepped
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import BYTES_PER_COORDINATE
 from simulator.hardware.server import Serving
@@ -144,11 +144,12 @@ class SimulatedCluster(HardwareCluster):
 
     def dispatch(self, worker: int, lookahead: Vector) -> None:
         """See :class:`Cluster`."""
+        check_worker(worker, self.size)
         if self.workers.is_busy(worker) or worker in self.sending.on_their_way:
             raise not_idle(worker)
-        place = self._dispatches.add(worker, self._lookahead(lookahead, dispatched=True))
         self.sending.count_lookahead(np.array([worker]))
-        self._start(worker, place)
+        sent = self._lookahead(lookahead, dispatched=True)
+        self._start(worker, self._dispatches.add(worker, sent))
 
     def preempt(self, delay: int) -> Indices:
         """See :class:`Cluster`."""
@@ -296,5 +297,4 @@ class SimulatedCluster(HardwareCluster):
         self.workers.start(np.array([worker]), lookahead, self.now)
         key = worker, self.workers.index(worker)
         due, lost = self.workers.due(worker)
-        needed = not lost and due <= self.clock.limit
-        self.gradients.promise(key, lookahead, due, needed=needed)
+        self.gradients.promise(key, lookahead, due, needed=not lost and due <= self.clock.limit)

@@ -10,7 +10,7 @@ from simulator.accounting.history import History
 from simulator.accounting.ledger import Ledger
 from simulator.accounting.tally import Tally
 from simulator.base import HardwareCluster
-from simulator.contract import not_idle, stepped, unavailable
+from simulator.contract import check_worker, not_idle, stepped, unavailable
 from simulator.hardware.hardware import Hardware
 from simulator.hardware.network import BYTES_PER_COORDINATE
 from simulator.interface import State, Trials, When
@@ -130,6 +130,7 @@ class RaceCluster(HardwareCluster):
 
     def dispatch(self, worker: int, lookahead: Vector) -> None:
         """See :class:`Cluster`."""
+        check_worker(worker, self.size)
         if worker not in self.idle:
             raise not_idle(worker)
         self.vectors_received[worker] += 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.contract import check_number, check_steps
+from simulator.contract import check_number, check_steps, check_weights
 from simulator.interface import Round, Trials
 from simulator.loop.tasks import Task
 from simulator.one_line import one_line
@@ -95,6 +95,7 @@ class RaceRound(Round):
         """See :class:`Round`."""
         if self._keep_going:
             raise RuntimeError("workers of this round keep going; accepted: `completions`")
+        check_number(number, 0, len(self._group), "vectors")
         if number >= len(self._group) and (timeout is None or self._steps == 1):
             # the reduce waits for the vectors
             return (yield from self.completions(len(self._group) * int(self._steps), timeout))
@@ -152,6 +153,7 @@ class RaceRound(Round):
     def reduce(self, tasks: Sequence[Task], weights: Sequence[float]) -> Process[Vector]:
         """See :class:`Round`."""
         cluster = self._cluster
+        check_weights(tasks, weights)
         if self._steps > 1 and not self._keep_going:
             check_steps(np.unique([task.worker for task in tasks]), self._has_all)
         cluster.cancel()

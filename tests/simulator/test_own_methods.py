@@ -325,3 +325,57 @@ def test_a_stalled_run_says_who_has_no_task() -> None:
     cluster = hardware([1, 1e-6])
     with pytest.raises(StalledError, match=r"none of worker 0 \(it has no task\);"):
         simulate(Does(RULE, steps=waits_in_vain).run, Recorder(), cluster, updates=1, max_events=99)
+
+
+def begun(cluster: Cluster, rule: Any) -> tuple[Iterate, Any]:
+    now = rule.start(cluster.initial_point)
+    return now, cluster.broadcast(now.lookahead, keep_going=False)
+
+
+def half_a_gradient(cluster: Cluster, rule: Any) -> Process[None]:
+    now, round = begun(cluster, rule)
+    tasks = yield from round.completions(1)
+    gradient = yield from round.reduce(tasks, [1.0])
+    yield from cluster.update(rule.step, now, gradient[:1])
+
+
+def a_number(cluster: Cluster, rule: Any) -> Process[None]:
+    now, _ = begun(cluster, rule)
+    yield from cluster.update(rule.step, now, 3.0)  # type: ignore[arg-type]
+
+
+def too_many(cluster: Cluster, rule: Any) -> Process[None]:
+    _, round = begun(cluster, rule)
+    yield from round.arrivals(4, 1.0)
+
+
+def too_few_weights(cluster: Cluster, rule: Any) -> Process[None]:
+    _, round = begun(cluster, rule)
+    tasks = yield from round.completions(2)
+    yield from round.reduce(tasks, [1.0])
+
+
+def nobody(worker: int) -> Callable[[Cluster, Any], Process[None]]:
+    def asked(cluster: Cluster, rule: Any) -> Process[None]:
+        cluster.dispatch(worker, rule.start(cluster.initial_point).lookahead)
+        yield from cluster.arrival()
+
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        (half_a_gradient, r"update: the gradient has shape \(1,\); accepted: \(3,\)"),
+        (a_number, r"update: the gradient has shape \(\); accepted: \(3,\)"),
+        (too_many, "4 vectors of this round are waited for after 0 of 3"),
+        (too_few_weights, "reduce: 1 weights for 2 tasks; accepted: one each"),
+        (nobody(-1), "dispatch: there is no worker -1; accepted: 0 to 2"),
+        (nobody(3), "dispatch: there is no worker 3; accepted: 0 to 2"),
+    ],
+)
+def test_what_numpy_would_let_pass_is_an_error(
+    steps: Callable[[Cluster, Any], Process[None]], message: str
+) -> None:
+    with pytest.raises(RuntimeError, match=message):
+        run(Does(RULE, steps=steps), hardware([1, 1, 1]), updates=2)

@@ -80,6 +80,26 @@ def test_values_may_name_another_trace_whose_content_is_then_remembered(tmp_path
         other.with_values({"seeds": [7]})
 
 
+def test_prices_of_groups_are_said_in_words() -> None:
+    price = {"groups": [{"count": 1, "each": 3.0}, {"count": 1, "each": 0.5}]}
+    cluster = SMALL["cluster"] | {"price": price, "power": {"computing": 200.0, "idle": 50.0}}
+    said = front.check(SMALL | {"cluster": cluster}).splitlines()
+    assert "costs     price 1 x 3.0 + 1 x 0.5, power computing 200.0, idle 50.0" in said
+
+
+def test_a_run_that_failed_says_why_it_has_no_history() -> None:
+    broken = SMALL | {"methods": [{"name": "rennala-pg", "batch": 1, "step_size": 1e300}]}
+    with pytest.raises(front.BadInputError, match="rennala-pg, seed 0 failed, without a history: "):
+        front.simulate(broken, seed=0).history()
+
+
+def test_a_trace_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("worker,start,end\n0,0,1\n")
+    (tmp_path / "dir.csv").mkdir()
+    with pytest.raises(front.BadInputError, match=r"dir\.csv: is a folder; accepted: a file"):
+        front.trace(tmp_path / "log.csv", tmp_path / "dir.csv")
+
+
 def test_a_run_in_this_process_is_the_same(results: front.Results) -> None:
     one = front.simulate(SMALL, "rennala-nigt", seed=1)
     assert one.history().equals(results.history("rennala-nigt", seed=1))
