@@ -24,6 +24,7 @@ from scenarios.explain.seen import Seen, see
 from scenarios.explain.shares import (
     DISCARDED,
     DOWN,
+    HELD,
     LEFT_OUT,
     LOOKAHEAD,
     QUEUE,
@@ -154,7 +155,8 @@ class Explained:
     def causes(self) -> dict[str, list[Cause]]:
         """Return by name what worker time goes into: a few waits by themselves."""
         waits = self.shares.waits()
-        found = {name_of(cause): [cause] for cause in (USED, DISCARDED, SENDING, QUEUE, LOOKAHEAD)}
+        done = (USED, DISCARDED, SENDING, QUEUE, LOOKAHEAD, HELD)
+        found = {name_of(cause): [cause] for cause in done}
         found |= {name_of(cause): [cause] for cause in waits[:NAMED]} | {OTHERS: waits[NAMED:]}
         found |= {name_of(cause): [cause] for cause in (DOWN, LEFT_OUT)}
         return {name: causes for name, causes in found.items() if self.shares.of(*causes) > 0}

@@ -27,12 +27,14 @@ class Wait:
         start: simulated seconds.
         end: simulated seconds.
         workers: whose gradients ended it, the last one at the end.
+        timed_out: a timeout did, since fewer were there than were waited for.
     """
 
     kind: Kind
     start: float
     end: float
     workers: Sequence[int]
+    timed_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,13 +84,18 @@ class Observed(Cluster):
         return self.inner.gradient_seconds
 
     def wait(
-        self, kind: Kind, process: Process[T], workers: Callable[[T], Sequence[int]]
+        self,
+        kind: Kind,
+        process: Process[T],
+        workers: Callable[[T], Sequence[int]],
+        late: Callable[[T], bool] = lambda _: False,
     ) -> Process[T]:
-        """Wait for ``process``; note whose gradients its answer is of."""
+        """Wait for ``process``; note whose gradients ended it, or a timeout."""
         start = self.inner.now
         answer = yield from process
         if self.inner.now > start:
-            self.waits.append(Wait(kind, start, self.inner.now, workers(answer)))
+            wait = Wait(kind, start, self.inner.now, workers(answer), late(answer))
+            self.waits.append(wait)
         return answer
 
     def update(self, step: Any, now: Any, gradient: Vector) -> Process[Any]:  # noqa: ANN401
@@ -167,11 +174,15 @@ class _ObservedRound(Round):
 
     def completions(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
         """See :class:`Round`."""
-        return self._cluster.wait("gradients", self._inner.completions(number, timeout), _workers)
+        inner = self._inner.completions(number, timeout)
+        return self._cluster.wait("gradients", inner, _workers, lambda ts: len(ts) < number)
 
     def arrivals(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
         """See :class:`Round`."""
-        return self._cluster.wait("gradients", self._inner.arrivals(number, timeout), _workers)
+        inner = self._inner.arrivals(number, timeout)
+        return self._cluster.wait(
+            "gradients", inner, _workers, lambda ts: len({*_workers(ts)}) < number
+        )
 
     def successes(self) -> Process[list[Task]]:
         """See :class:`Round`."""

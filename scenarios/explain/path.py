@@ -121,8 +121,7 @@ class _Back:
             yield from self._piece(wait.start, min(there, now), "sending", slowest)
             return
         worker, there = self._last(wait)
-        arrives = wait.kind != "gradients" or self._seen.server_works
-        late: What = "queue" if arrives else "timeout"
+        late: What = "timeout" if wait.timed_out else "queue"
         came_late = wait.kind == "gradients" and there <= wait.start  # it had other things to do
         if there < now - self._slack:
             yield from self._piece(wait.start if came_late else there, now, late, SERVER)

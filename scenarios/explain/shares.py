@@ -16,7 +16,8 @@ class Cause(NamedTuple):
 
     Attributes:
         what: ``used``, ``discarded``, ``sending``, ``queue``, ``down``, ``left out`` (it never has
-            anything to do), ``lookahead`` (on its way), or ``wait``.
+            anything to do), ``lookahead`` (on its way), ``held back`` (the method sends none yet),
+            or ``wait``.
         on: for which part of the critical path it waits, with ``wait``.
         worker: and whose that is.
     """
@@ -27,7 +28,7 @@ class Cause(NamedTuple):
 
 
 USED, DISCARDED, SENDING, QUEUE = map(Cause, ("used", "discarded", "sending", "queue"))
-LOOKAHEAD, DOWN, LEFT_OUT = map(Cause, ("lookahead", "down", "left out"))
+LOOKAHEAD, HELD, DOWN, LEFT_OUT = map(Cause, ("lookahead", "held back", "down", "left out"))
 OF_STATE = {State.COMPUTE: USED, State.DISCARD: DISCARDED, State.DOWN: DOWN}
 
 
@@ -66,8 +67,9 @@ class Shares:
 def shares(seen: Seen, path: Sequence[Piece]) -> Shares:
     """Return where the workers' time went.
 
-    Who is idle waits for what is on the critical path just then. In a method of arrivals nothing
-    makes a worker idle but a server that is busy, or a lookahead on its way.
+    Who is idle waits for what is on the critical path just then. In a method of arrivals a worker
+    is idle while a lookahead is on its way, while the server is busy, if its work takes time, or
+    until the method sends it something.
     """
     n, rows = seen.hardware.compute.workers, seen.intervals
     length = rows.end - rows.start
@@ -91,9 +93,9 @@ def shares(seen: Seen, path: Sequence[Piece]) -> Shares:
     found[LEFT_OUT] = summed(idle[out], length[idle[out]])
     idle = idle[~out]
     travels = seen.travels[idle]
-    found[LOOKAHEAD] = summed(idle, travels)
+    found[LOOKAHEAD], found[HELD] = summed(idle, travels), np.zeros(n)
     if not seen.in_rounds:
-        found[QUEUE if seen.server_works else LOOKAHEAD] += summed(idle, length[idle] - travels)
+        found[QUEUE if seen.server_works else HELD] += summed(idle, length[idle] - travels)
     else:
         starts, ends = rows.start[idle], rows.end[idle] - travels
         for cause, seconds in _waits(path, starts, ends):

@@ -18,6 +18,7 @@ NAMES = {
     "sending": "sending",
     "queue": "at the server: queueing, updates",
     "lookahead": "waiting for a lookahead to arrive",
+    "held back": "sent nothing by the method",
     "down": "down",
     "left out": "never asked for anything",
 }

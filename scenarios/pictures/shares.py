@@ -6,7 +6,16 @@ from itertools import cycle
 from matplotlib.patches import Patch
 
 from scenarios.explain.explain import OTHERS, Explained
-from scenarios.explain.shares import DISCARDED, DOWN, LEFT_OUT, LOOKAHEAD, QUEUE, SENDING, USED
+from scenarios.explain.shares import (
+    DISCARDED,
+    DOWN,
+    HELD,
+    LEFT_OUT,
+    LOOKAHEAD,
+    QUEUE,
+    SENDING,
+    USED,
+)
 from scenarios.explain.words import name_of
 from scenarios.pictures.style import Picture, formulas
 from scenarios.pictures.timeline import COLOURS
@@ -18,6 +27,7 @@ LOOKS = {
     name_of(SENDING): COLOURS[State.SEND][0],
     name_of(QUEUE): "#56B4E9",
     name_of(LOOKAHEAD): "#94D2BD",
+    name_of(HELD): "#BFC0C0",
     OTHERS: "#D5D5D5",
     name_of(DOWN): COLOURS[State.DOWN][0],
     name_of(LEFT_OUT): "#F2F2F2",

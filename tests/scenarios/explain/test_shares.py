@@ -1,6 +1,7 @@
 """Where the time goes: shares and critical paths worked out by hand, and what always holds."""
 
 from dataclasses import replace
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ from scenarios.explain.path import SERVER, critical_path
 from scenarios.explain.seen import Seen, see
 from scenarios.explain.shares import QUEUE, Cause, shares
 from scenarios.explain.tree import gradients
-from simulator import Hardware, StalledError, State
+from simulator import Cluster, Hardware, Process, StalledError, State
 from simulator.hardware.failures import PlannedFailures, RandomFailures
 from simulator.hardware.server import FREE, Server
 from simulator.problems.timing import Timing
@@ -148,6 +149,33 @@ def test_vectors_that_queue_wait_for_each_other() -> None:
 def test_who_is_not_asked_waits_for_nobody() -> None:
     found = split(seen(Fastest(RULE, 1), hardware([1, 2])))
     assert found == {("used", None, SERVER): [1, 0], ("left out", None, SERVER): [0, 1]}
+
+
+@pytest.mark.parametrize("server", [FREE, Server(receive=0.125)])
+def test_a_timeout_is_not_the_servers_work(server: Server) -> None:
+    one = seen(Synchronous(RULE, timeout=3.0), hardware([1, 1, 10], server=server))
+    assert path(one)[:2] == [("computing", 1, 0, 1), ("timeout", SERVER, 1, 3)]
+
+
+class InTurn(Algorithm):
+    """Sends the workers something one after the other."""
+
+    def run(self, cluster: Cluster) -> Process[None]:
+        now = self.rule.start(cluster.initial_point)
+        for worker in cycle(range(cluster.size)):
+            cluster.dispatch(worker, now.lookahead)
+            task = yield from cluster.arrival()
+            now = yield from cluster.update(self.rule.step, now, cluster.gradient(task))
+
+
+def test_who_is_sent_nothing_waits_for_no_lookahead() -> None:
+    made = hardware([1, 2])
+    downlinks = replace(made, network=replace(made.network, downlink=np.array([0.5, 0.0])))
+    assert split(seen(InTurn(RULE), downlinks, updates=2)) == {
+        ("used", None, SERVER): [1, 2],
+        ("lookahead", None, SERVER): [0.5, 0],
+        ("held back", None, SERVER): [2, 1.5],
+    }
 
 
 SECONDS = st.one_of(st.integers(1, 16).map(lambda k: k / 4), st.floats(0.01, 5.0))
