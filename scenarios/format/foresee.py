@@ -7,6 +7,7 @@ import numpy as np
 
 from algorithms.theory.forecast import Forecast, Pace
 from scenarios.format.cluster import Cluster, PlannedDown, RandomDown
+from scenarios.format.compute import TraceTimes
 from scenarios.format.method import Method
 from scenarios.format.scenario import Scenario
 from simulator import Vector
@@ -19,6 +20,9 @@ DAY = 86_400.0
 
 UNCERTAIN = 1_000.0
 """A mean may be off by less than this: only beyond it a run is not even begun."""
+
+ABOUT = 1.5
+"""A run of so many updates may take so many times less than expected."""
 
 FEW = 1e12
 """Events that somebody might want to wait for."""
@@ -55,7 +59,8 @@ def foresee(scenario: Scenario, method: Method, max_events: int | None = None) -
     events = min(max(1.0, wanted), max(1.0, end / one.seconds)) * one.events
     if events > DAY * EVENTS_PER_SECOND:
         return _too_long(scenario, method, events)
-    return _standing_still(scenario.cluster, end)
+    sooner = min(end, wanted * one.seconds / ABOUT)
+    return _standing_still(scenario.cluster, end) or _speeds_end(scenario, sooner)
 
 
 def one_update(scenario: Scenario, method: Method) -> Forecast | None:
@@ -134,6 +139,20 @@ def _too_long(scenario: Scenario, method: Method, events: float) -> Foreseen:
     return Foreseen(
         f"{key}: {method.folder} takes up to {events:.2g} events, about {days:,.3g} days of real "
         "time; accepted: less, or patience",
+        hopeless=False,
+    )
+
+
+def _speeds_end(scenario: Scenario, end: float) -> Foreseen | None:
+    """Say that the run goes on to about ``end``, beyond the speeds that are known."""
+    compute = scenario.cluster.compute
+    speeds = compute.speeds(scenario.cluster.workers)
+    if speeds is None or speeds.last >= end:
+        return None
+    key = "file" if isinstance(compute, TraceTimes) else "schedule"
+    return Foreseen(
+        f"cluster.compute.{key}: from {speeds.last:g} s on all workers stand still, for ever; "
+        "accepted: a time_limit up to then, or last rows with a speed",
         hopeless=False,
     )
 

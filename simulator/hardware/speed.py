@@ -92,6 +92,14 @@ class Speeds:
         mean = np.where(forever, np.maximum(mean, self._speeds[self._last - 1]), mean)
         return np.append(mean, 1.0)[self._of_worker]  # the last one is of workers without any
 
+    @property
+    def last(self) -> float:
+        """Seconds from which on every worker stands still, for ever; inf: some never do."""
+        at = self._last[self._of_worker] - 1
+        still = (self._of_worker >= 0) & (self._speeds[at] == 0)
+        still &= np.isinf(self._period[self._of_worker])
+        return float(self._times[at].max()) if still.all() else math.inf
+
     def _done(self, owner: Indices, until: Vector) -> Vector:
         """Return the integral of speeds ``owner`` (m,) from 0 to ``until`` (m,)."""
         period = self._period[owner]

@@ -1,6 +1,7 @@
 """What is told of runs before they begin: events by hand, keys and remedies."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster,
 from algorithms.theory.forecast import Pace
 from scenarios.format.foresee import Foreseen, foresee, one_update
 from scenarios.format.load import library, load
+from simulator.hardware.speed import Profile, Speeds
 
 QUADRATIC = {"kind": "quadratic", "dimension": 2, "noise": 0.5}
 
@@ -206,3 +208,38 @@ def test_what_ends_is_not_told() -> None:
         assert [foresee(scenario, method) for method in scenario.methods] == [None] * len(
             scenario.methods
         )
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        ({"time_limit": 3.0, "updates": None}, 0),
+        ({"time_limit": 3.5, "updates": None}, 1),
+        ({"time_limit": 3.0, "updates": 500}, 0),
+        ({"updates": 3}, 0),  # about 3 s
+        ({"updates": 30}, 1),
+    ],
+)
+def test_that_a_trace_ends_before_the_run_is_told(
+    limits: dict[str, Any],
+    told: int,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "log.csv").write_text("worker,start,end\n" + "0,0,1\n0,1,2\n0,2,3\n")
+    straggler.trace(tmp_path / "log.csv", tmp_path / "t.csv")
+    trace = {"model": "trace", "file": str(tmp_path / "t.csv")}
+    found = foreseen({"name": "synchronous-nigt"}, [1.0], cluster={"compute": trace}, **limits)
+    assert (found is not None) == bool(told)
+    if found is not None:
+        assert not found.hopeless
+        assert found.text.startswith("cluster.compute.file: from 3 s on all workers stand still")
+
+
+def test_speeds_that_last_or_repeat_have_no_end() -> None:
+    still = Profile(np.array([0.0, 2.0]), np.array([1.0, 0.0]))
+    again = Profile(np.array([0.0, 2.0]), np.array([1.0, 0.0]), 3.0)
+    later = Profile(np.array([0.0, 5.0]), np.array([1.0, 0.0]))
+    both = np.array([0, 1])
+    assert Speeds([still, later], both).last == 5.0
+    assert Speeds([still, again], both).last == math.inf
+    assert Speeds([still], np.array([0, -1])).last == math.inf  # one of constant speed
