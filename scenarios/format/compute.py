@@ -175,6 +175,9 @@ class TraceTimes(Times):
     file: str = Field(
         pattern=r"^[^\x00]+$", description="a CSV or Parquet file, relative to the scenario"
     )
+    period: Positive | None = Field(
+        None, description="seconds after which it begins anew; never if left out"
+    )
     digest: str | None = Field(None, description=f"{FILLED}: what the file held")
 
     @field_validator("file")
@@ -212,7 +215,7 @@ class TraceTimes(Times):
                 "of them"
             )
         try:
-            return read_trace(Path(self.file), workers)
+            return read_trace(Path(self.file), workers, self.period or float("inf"))
         except ValueError as error:
             raise ValueError(f"compute.file: {error}") from error
 

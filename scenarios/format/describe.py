@@ -65,6 +65,7 @@ def _compute(scenario: Scenario) -> str:
     if isinstance(compute, TraceTimes):
         speeds = compute.speeds(scenario.cluster.workers).mean(scenario.time_limit or math.inf)
         told = f"{_range(speeds)} {compute.per}s per second as {Path(compute.file).name} has it"
+        told += f", again every {compute.period:g} s" if compute.period else ""
     else:
         told = f"h = {_range(scenario.cluster.compute_seconds())} s per {compute.per}"
     varied = [

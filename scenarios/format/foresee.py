@@ -152,7 +152,7 @@ def _speeds_end(scenario: Scenario, end: float) -> Foreseen | None:
     key = "file" if isinstance(compute, TraceTimes) else "schedule"
     return Foreseen(
         f"cluster.compute.{key}: from {speeds.last:g} s on all workers stand still, for ever; "
-        "accepted: a time_limit up to then, or last rows with a speed",
+        "accepted: a time_limit up to then, a period, or a last speed above 0",
         hopeless=False,
     )
 

@@ -1,5 +1,6 @@
 """Measured speeds: files of (time, worker, speed), and how to make one from a log of gradients."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,14 @@ CALENDAR = 1e8
 """Seconds, three years: a log that begins later than this, and than it takes, counts from 1970."""
 
 
-def read_trace(file: Path, workers: int) -> Speeds:
+def read_trace(file: Path, workers: int, period: float = math.inf) -> Speeds:
     """Return the speeds in a CSV or Parquet file with columns time, worker, speed.
 
     Speeds are in gradients per second and last until the worker's next row; before its first row
-    a worker stands still.
+    a worker stands still. After ``period`` seconds all of it begins anew.
 
     Raises:
-        ValueError: the file cannot be read, or says what cannot be.
+        ValueError: the file cannot be read, or says what cannot be, or goes on beyond the period.
     """
     columns = _read(file, ("time", "worker", "speed"))
     time, owner, speed = columns["time"], _workers(file, columns["worker"]), columns["speed"]
@@ -36,6 +37,10 @@ def read_trace(file: Path, workers: int) -> Speeds:
         )
     if len(owner) and owner.max() >= workers:
         raise ValueError(f"{file.name}: has worker {owner.max()}; accepted: 0 to {workers - 1}")
+    if len(time) and time.max() >= period:
+        raise ValueError(
+            f"{file.name}: has a row at {time.max():g} s; accepted: before the period, {period:g} s"
+        )
     profiles = []
     for worker in range(workers):
         mine = np.flatnonzero(owner == worker)
@@ -52,7 +57,7 @@ def read_trace(file: Path, workers: int) -> Speeds:
             raise ValueError(
                 f"{file.name}: has two speeds of worker {worker} at one time; accepted: one"
             )
-        profiles.append(Profile(times, speeds))
+        profiles.append(Profile(times, speeds, period))
     return Speeds(profiles, np.arange(workers))
 
 

@@ -80,6 +80,20 @@ def test_values_may_name_another_trace_whose_content_is_then_remembered(tmp_path
         other.with_values({"seeds": [7]})
 
 
+def test_a_trace_may_begin_anew(tmp_path: Path) -> None:
+    """A gradient a second for 2 of every 3 s."""
+    (tmp_path / "t.csv").write_text("time,worker,speed\n0,0,1\n2,0,0\n")
+    trace = {"model": "trace", "file": str(tmp_path / "t.csv"), "period": 3.0}
+    cluster = {"workers": 1, "compute": trace}
+    scenario = front.load(SMALL | {"cluster": cluster, "updates": 3})
+    times = front.simulate(scenario, "rennala-nigt", seed=0).history()["time"].tolist()
+    assert times == [4.0, 8.0, 13.0]  # M = 3: 1, 2, 4; 5, 7, 8; 10, 11, 13
+    line = "compute   0.6667 gradients per second as t.csv has it, again every 3 s"
+    assert line in front.check(scenario).splitlines()
+    with pytest.raises(front.BadInputError, match="has a row at 2 s; accepted: before the period"):
+        front.load(SMALL | {"cluster": {"workers": 1, "compute": trace | {"period": 2.0}}})
+
+
 def test_prices_of_groups_are_said_in_words() -> None:
     price = {"groups": [{"count": 1, "each": 3.0}, {"count": 1, "each": 0.5}]}
     cluster = SMALL["cluster"] | {"price": price, "power": {"computing": 200.0, "idle": 50.0}}
