@@ -14,7 +14,8 @@ import matplotlib as mpl
 import straggler
 from pages.reference import toml
 from scenarios.pictures.style import Picture
-from scenarios.pictures.timeline import draw_timeline, recorded
+from scenarios.pictures.timeline import draw_timeline
+from scenarios.results.recorded import recorded
 
 EVENTS = Path(__file__).with_name("events.toml")
 

@@ -11,7 +11,6 @@ from scenarios.api.studies import STORE, SweepResults
 from scenarios.format.words.accepted import FileOrFolder, Names
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
-from scenarios.pictures.plane import choose_axes
 from scenarios.report.drawing.maps import Maps
 from scenarios.report.page import About, Page, page
 from scenarios.report.parts import Part, parts_of
@@ -21,6 +20,7 @@ from scenarios.report.tables import failures
 from scenarios.results.published import command_of
 from scenarios.runs.store.record import RACED
 from scenarios.runs.store.stored import StoredRun
+from scenarios.studies.plane import choose_axes
 
 
 @checked_call

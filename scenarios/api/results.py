@@ -11,6 +11,7 @@ from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError, finite
 from scenarios.results.compare import compare, warnings_of
 from scenarios.results.published import refresh
+from scenarios.results.recorded import recorded
 from scenarios.results.rows import Row, Rows, tidy
 from scenarios.results.tables import results_sheet
 from scenarios.runs.store.stored import StoredRun, comparable
@@ -233,7 +234,7 @@ class Results:
         Raises:
             BadInputError: it is not one run, or its timeline was not recorded.
         """
-        from scenarios.pictures.timeline import draw_timeline, recorded  # noqa: PLC0415
+        from scenarios.pictures.timeline import draw_timeline  # noqa: PLC0415
 
         finite("begin, until", begin, until)
         if until is not None and until <= begin:
@@ -255,7 +256,6 @@ class Results:
             BadInputError: it is not one run, or its timeline was not recorded.
         """
         from scenarios.pictures.perfetto import write_trace  # noqa: PLC0415
-        from scenarios.pictures.timeline import recorded  # noqa: PLC0415
 
         write_trace(recorded(self.only(method, seed)), Path(file))
 

@@ -24,6 +24,7 @@ from scenarios.runs.make import Maker, Making
 from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.stored import as_asked, folders_below, runs_in
 from scenarios.studies.grid import Sweep, load_sweep, sweep_names
+from scenarios.studies.plane import check_reached, choose_axes, only_at
 from scenarios.studies.sweep import SweepRun, runs_of, unique_jobs
 from scenarios.studies.tuning import budget
 from scenarios.studies.tuning import tune as search
@@ -80,11 +81,6 @@ class SweepResults(Results):
         Raises:
             BadInputError: there is no such axis or value, or nothing reached the threshold.
         """
-        from scenarios.pictures.plane import (  # noqa: PLC0415 - matplotlib takes a second
-            check_reached,
-            choose_axes,
-            only_at,
-        )
         from scenarios.pictures.sweep import draw_sweep, grid_of  # noqa: PLC0415
 
         rows = self.rows([] if threshold is None else [threshold])

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from scenarios.pictures.timeline import COLOURS, Recorded
+from scenarios.pictures.timeline import COLOURS
 from scenarios.results.bands import LANES
+from scenarios.results.recorded import Recorded
 from simulator import State
 
 Image = npt.NDArray[np.uint8]

@@ -16,7 +16,8 @@ from scenarios.films.lanes import lanes, window
 from scenarios.films.renderer import Shown
 from scenarios.films.shots import Actor, Policy, Script
 from scenarios.pictures.style import colour
-from scenarios.pictures.timeline import COLOURS, Recorded, recorded
+from scenarios.pictures.timeline import COLOURS
+from scenarios.results.recorded import Recorded, recorded
 
 Frame: TypeAlias = npt.NDArray[np.uint8]
 

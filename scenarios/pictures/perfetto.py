@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.pictures.timeline import Recorded
+from scenarios.results.recorded import Recorded
 from scenarios.runs.store.files import write_atomically
 from simulator import State
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +13,7 @@ from scenarios.pictures.style import Picture, colour, look, rank
 from scenarios.results.compare import time_to
 from scenarios.results.rows import Rows
 from scenarios.studies.grid import is_logarithmic
+from scenarios.studies.plane import Axis
 from simulator import Indices
 from simulator.types import Truths
 
@@ -30,19 +30,6 @@ TICKS = 15
 """Values of an axis that have room for a number."""
 
 Times = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Axis:
-    """One axis of a picture.
-
-    Attributes:
-        name: of the sweep's axis.
-        values: in the order of the sweep.
-    """
-
-    name: str
-    values: list[Any]
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.pictures.timeline import INTERVALS, Recorded, recorded, seconds_before
+from scenarios.pictures.timeline import INTERVALS
 from scenarios.report.clock import with_timeline
 from scenarios.report.parts import Part
 from scenarios.report.series import numbers
 from scenarios.results import staleness
 from scenarios.results.bands import Band, lanes_of
+from scenarios.results.recorded import Recorded, recorded, seconds_before
 from scenarios.runs.store.stored import StoredRun
 from simulator import Indices, State, Vector
 

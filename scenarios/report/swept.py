@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from scenarios.format.words.errors import BadInputError
-from scenarios.pictures.sweep import Axis
 from scenarios.report import series, tables
 from scenarios.report.drawing import curves
 from scenarios.report.drawing.maps import Maps, Point, draw_maps, maps_table, values_at
@@ -13,6 +12,7 @@ from scenarios.report.parts import part_of
 from scenarios.report.section import Section, outline
 from scenarios.results.rows import Row
 from scenarios.runs.store.stored import StoredRun
+from scenarios.studies.plane import Axis
 
 MOST_RUNS = 5_000
 """Of a sweep on one page."""

@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 import straggler as front
 from scenarios.cli.app import app
 from scenarios.format.words.errors import BadInputError
-from scenarios.pictures.plane import choose_axes
-from scenarios.pictures.sweep import Axis, Grid, draw_sweep, grid_of
+from scenarios.pictures.sweep import Grid, draw_sweep, grid_of
 from scenarios.results.rows import Rows
 from scenarios.studies.grid import Sweep, load_sweep
+from scenarios.studies.plane import Axis, choose_axes
 from scenarios.studies.sweep import runs_of, unique_jobs
 
 HEAD = 'title = "t"\nbase = "two.toml"\n'

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from scenarios.pictures.sweep import Axis, Grid, cell_seconds, lead_words, short_values
+from scenarios.pictures.sweep import Grid, cell_seconds, lead_words, short_values
 from scenarios.report.drawing.palette import Palette
 from scenarios.report.drawing.svg import picture, texts
 from scenarios.report.parts import Part
 from scenarios.report.tables import Cell, Table
+from scenarios.studies.plane import Axis
 
 WIDTH = 1072
 LEFT, GAP, HEAD, FOOT, CELL = 64, 56, 26, 40, 30

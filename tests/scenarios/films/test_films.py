@@ -21,7 +21,7 @@ from scenarios.films.layout import Layout
 from scenarios.films.renderer import Order, Renderer, order_of
 from scenarios.films.shots import Actor, steps_shown, write_script
 from scenarios.format.words.errors import BadInputError
-from scenarios.pictures.timeline import Recorded
+from scenarios.results.recorded import Recorded
 from scenarios.runs.execute import Options, execute
 from scenarios.runs.spec import expand
 from scenarios.runs.store.folder import RunFolder

@@ -28,11 +28,13 @@ from scenarios.pictures.style import (
     rank,
     save,
 )
-from scenarios.pictures.sweep import Axis, Grid, draw_sweep
-from scenarios.pictures.timeline import Recorded, draw_timeline
+from scenarios.pictures.sweep import Grid, draw_sweep
+from scenarios.pictures.timeline import draw_timeline
 from scenarios.results.bands import bands_of
+from scenarios.results.recorded import Recorded
 from scenarios.runs import progress
 from scenarios.runs.progress import duration
+from scenarios.studies.plane import Axis
 from simulator import State
 
 SCENARIO: dict[str, Any] = {

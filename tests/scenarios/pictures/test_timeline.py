@@ -11,7 +11,7 @@ import pytest
 from commands import straggler, write_scenario
 
 from scenarios.pictures.perfetto import events
-from scenarios.pictures.timeline import recorded, seconds_before
+from scenarios.results.recorded import recorded, seconds_before
 from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.stored import run_in
 

@@ -9,7 +9,8 @@ from commands import straggler
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import straggler as front
-from scenarios.pictures.sweep import Axis, cell_seconds, grid_of, lead_words
+from scenarios.pictures.sweep import cell_seconds, grid_of, lead_words
+from scenarios.studies.plane import Axis
 
 Open = Callable[[Path], Page]
 

@@ -1,19 +1,31 @@
-"""Which axes of a sweep a picture shows, and where it holds the others."""
+"""Which axes of a sweep are looked at, and where it holds the others."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from scenarios.format.words.errors import BadInputError
-from scenarios.pictures.sweep import Axis
 from scenarios.results.compare import time_to
 from scenarios.results.rows import Rows
 from scenarios.studies.grid import Sweep
 
 PLANE = 2
 """Axes that a picture has."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis of a sweep, as far as it is looked at.
+
+    Attributes:
+        name: of the sweep's axis.
+        values: in the order of the sweep.
+    """
+
+    name: str
+    values: list[Any]
 
 
 def choose_axes(
