@@ -31,7 +31,7 @@ from simulator.hardware.hardware import Preemption
 from simulator.hardware.network import Collective
 from simulator.hardware.server import Server
 
-UPDATES = 4
+UPDATES = 3
 CLUSTERS = 500
 CHUNKS = 20
 
