@@ -145,6 +145,15 @@ def test_random_durations_do_not_depend_on_other_workers_or_methods() -> None:
     np.testing.assert_allclose(starts_and_ends(Rennala(RULE, 4), 1)[0][:4], alone[:4], rtol=1e-9)
 
 
+def test_random_times_are_those_of_their_seed_and_of_nothing_else() -> None:
+    first, factors, windows = np.array([0]), list[float](), list[float]()
+    for seed in (0, 1, 2**32):
+        factors.append(float(Jitter("exponential", 1.0, seed).factors(first, first)[0]))
+        failures = RandomFailures(1, "lost", between=1.0, repair=1.0, seed=seed)
+        windows.append(float(failures.after(first, np.zeros(1))[0][0]))
+    assert len({*factors, *windows}) == 6  # a failure at 1 * -log(u) has not the u of a duration
+
+
 # Speeds
 
 
@@ -162,6 +171,16 @@ def test_a_standstill_and_a_period() -> None:
     result = run(AFedPG(RULE), cluster([3, 100], speeds=speeds), updates=4)
     assert times(result) == [4, 8, 13, 17]  # work 3, 6, 9, 12 is done at 4, 8, 13, 17
     assert seconds(result, State.COMPUTE)[0] == 17
+
+
+def test_mean_speeds_by_hand() -> None:
+    rising = Profile(np.array([0.0, 2.0]), np.array([1.0, 3.0]))  # 2 until 2, 8 until 4
+    ending = Profile(np.array([0.0, 4.0]), np.array([0.5, 0.0]))  # a trace: 2 until 4
+    resting = Profile(np.array([0.0, 2.0]), np.array([1.0, 0.0]), period=3.0)  # 3 until 4
+    speeds = Speeds([rising, ending, resting], np.array([0, 1, 2, -1]))
+    assert speeds.mean(4.0).tolist() == [2, 0.5, 0.75, 1]
+    # the last speed for ever, or what came before if that was faster; two of three seconds
+    assert speeds.mean(math.inf) == pytest.approx([3, 0.5, 2 / 3, 1])
 
 
 @given(
@@ -334,6 +353,12 @@ def test_a_completion_at_the_moment_of_a_failure_counts() -> None:
     assert result.gradients_discarded.tolist() == [0]
 
 
+def test_a_paused_task_that_ends_as_the_next_failure_comes_is_complete() -> None:
+    # 1 s until the first failure and 2 s after it, until 4; the next task begins at 6
+    failures = down("paused", [(1.0, 2.0), (4.0, 6.0)])
+    assert times(run(AFedPG(RULE), cluster([3], failures=failures), updates=2)) == [4, 9]
+
+
 def test_a_worker_that_is_down_at_a_broadcast_joins_when_it_is_back() -> None:
     # Rennala, M = 2, cancel: round 1 is worker 1 at 1 and 2; worker 0 is back at 1.5 and needs 1
     failures = down("lost", [(0.0, 1.5)], [])
@@ -494,6 +519,8 @@ def test_random_failures_have_the_stated_means() -> None:
     starts, ups = np.array(windows).T
     assert (starts - ends).mean() == pytest.approx(10, rel=5 / math.sqrt(4000))
     assert (ups - starts).mean() == pytest.approx(2, rel=5 / math.sqrt(4000))
+    # how long one lasts has nothing to do with when it comes
+    assert abs(np.corrcoef(starts - ends, ups - starts)[0, 1]) < 5 / math.sqrt(4000)
 
 
 # Networks
@@ -582,6 +609,35 @@ def test_ring_tree_and_ideal_all_reduce() -> None:
         assert alone.bytes_sent == 13 * 3 * 4
 
 
+def test_an_all_reduce_is_among_those_who_meet() -> None:
+    # the first three of five: latency 0.5, a vector 1. Ring: 2 * 2 steps of 0.5 + 1/3, 2 * 2
+    # vectors; tree: up and down 2 levels of 1.5, 2 edges
+    expected = {"ideal": (1.5, 6), "ring": (10 / 3, 4), "tree": (6.0, 4)}
+    for topology, (reduce, vectors) in expected.items():
+        network = Network(
+            np.array([1.0, 1.0, 1.0, 8.0, 8.0]),
+            "allreduce",
+            latency=np.array([0.5, 0.0, 0.0, 4.0, 4.0]),
+            topology=topology,  # type: ignore[arg-type]
+        )
+        result = run(Fastest(RULE, 3), cluster([1, 1, 1, 9, 9], network), updates=1)
+        assert times(result) == [pytest.approx(1 + reduce)]
+        assert result.bytes_sent == vectors * 3 * 4
+
+
+def test_whoever_is_ready_first_has_the_slot_first() -> None:
+    # M = 2: worker 1's gradient at 1.5 ends the round; worker 0 is stopped, and ready at 2.5.
+    # One slot of 2 s: worker 1 until 3.5, worker 0 until 5.5
+    network = Network(np.array([2.0, 2.0]), slots=1)
+    result = run(Rennala(RULE, 2), cluster([1, 1.5], network, stop_cost=1.0), updates=1)
+    assert times(result) == [5.5]
+
+
+def test_a_vector_that_is_alone_at_a_slot_takes_its_latency_too() -> None:
+    network = Network(np.array([1.0]), latency=np.array([0.25]), slots=1)
+    assert times(run(AFedPG(RULE), cluster([2], network), updates=2)) == [3.25, 6.5]
+
+
 def test_slots_serve_first_come_first_served() -> None:
     # ready at 1, 1, 2 with one slot of 2 s each: 3, 5, 7; with two slots: 3, 3, 5
     for slots, end, idle in ((1, 7.0, [4.0, 2.0, 0.0]), (2, 5.0, [2.0, 2.0, 0.0])):
@@ -657,6 +713,24 @@ def test_a_log_of_gradients_becomes_a_trace() -> None:
     assert worker.tolist() == [0, 0, 0, 1, 1]
     assert time.tolist() == [0, 2, 3, 0, 4]
     assert speed.tolist() == [0.5, 1, 0, 0.25, 0]
+
+
+def test_rows_of_a_trace_stand_in_any_order_and_before_the_first_nothing_is_done(
+    tmp_path: Path,
+) -> None:
+    # speed 1/2 from 1 on, 1 from 4 on: the first gradient is there at 3; 0.5 of the second by 4
+    (tmp_path / "trace.csv").write_text("time,worker,speed\n4,0,1\n1,0,0.5\n", encoding="utf-8")
+    measured = cluster([1], speeds=read_trace(tmp_path / "trace.csv", 1))
+    assert times(run(AFedPG(RULE), measured, updates=3)) == [3, 4.5, 5.5]
+
+
+def test_of_a_timeline_the_gradients_that_were_used_become_a_trace(tmp_path: Path) -> None:
+    rows = "0,0,1,compute\n0,1,2,send\n0,2,4,discard\n0,4,8,compute\n"
+    (tmp_path / "log.csv").write_text(f"worker,start,end,state\n{rows}", encoding="utf-8")
+    assert convert_log(tmp_path / "log.csv", tmp_path / "trace.csv") == 2
+    speeds = read_trace(tmp_path / "trace.csv", 1)
+    done = [speeds.work(np.array([0]), np.zeros(1), np.array([end]))[0] for end in (1.0, 4.0, 8.0)]
+    assert done == [1, 1, 2]
 
 
 @pytest.mark.parametrize(
