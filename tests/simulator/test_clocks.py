@@ -41,6 +41,13 @@ def test_rennala_takes_the_first_m_from_anyone() -> None:
     assert [row.discarded for row in result.history.rows] == [0, 0, 0, 0]
 
 
+def test_a_task_that_never_ran_leaves_its_random_numbers_to_the_next() -> None:
+    # worker 0's third task was stopped at 2, as it began: the first of round 2 takes four times
+    # h_0, until 6. Worker 1's of round 2 end at 4 and 6
+    factors = Factors([1, 1, 4, 1, 1, 1, 1], [1] * 5)
+    assert times(run(Rennala(RULE, 3), hardware([1, 2], factors=factors), updates=2)) == [2, 6]
+
+
 def test_rennala_initial_batch_counts_in_the_first_update_only() -> None:
     result = run(Rennala(RULE, batch=1, batch_init=4), hardware([1, 2]), updates=3)
     # 1, 2, 2, 3 | 4 | 5
@@ -76,6 +83,15 @@ def test_backup_workers_are_not_waited_for() -> None:
     result = run(Synchronous(RULE, backup=1), together, updates=2)
     assert times(result) == [6, 12]
     assert result.gradients_used.tolist() == [2, 2, 0]
+
+
+def test_of_two_vectors_that_arrive_together_a_round_may_give_up_the_second() -> None:
+    # both at 2 and 4; by (time, worker) worker 0's comes first, and worker 1's is no more received
+    result = run(Synchronous(RULE, backup=1), hardware([1, 1], [1, 1]), updates=2)
+    assert times(result) == [2, 4]
+    assert result.vectors_sent.tolist() == [2, 0]
+    assert result.seconds[State.SEND].tolist() == [2, 2]
+    assert result.bytes_sent == (2 + 4) * VECTOR
 
 
 def test_a_backup_worker_that_is_late_finishes_its_task_under_finish() -> None:
@@ -291,6 +307,11 @@ def test_ringleader_gives_each_worker_a_turn_once_all_have_sent() -> None:
     assert [row.gradients for row in result.history.rows] == [7, 1, 1, 5]
     assert [row.delay for row in result.history.rows] == [0, 1, 2, (3 * 1 + 0 + 2) / 5]
     assert result.gradients_discarded.tolist() == [0, 0, 0]
+    # who computes on where it is is sent nothing: theta_0 for all, and one for each turn but the
+    # last; worker 0 sends each second, and comes at 8 before the last turn
+    assert result.vectors_received.tolist() == [2, 2, 2]
+    assert result.vectors_sent.tolist() == [8, 4, 2]
+    assert result.bytes_sent == (6 + 14) * VECTOR
     points = [0.0]
     method, note = Ringleader(PG(step_size=3)), lambda _, point: points.append(point[0])
     simulate(method.run, Numbered(), cluster, updates=4, on_update=note)
