@@ -15,6 +15,7 @@ from simulator import (
     Hardware,
     Indices,
     Iterate,
+    Moment,
     Network,
     Process,
     StalledError,
@@ -23,6 +24,7 @@ from simulator import (
     When,
     simulate,
 )
+from simulator.contract import stepped
 from simulator.hardware.hardware import Preemption
 from simulator.hardware.server import Server
 
@@ -257,6 +259,17 @@ MISUSES: dict[Steps, str] = {
 def test_what_no_method_may_do_is_an_error_that_says_so(misuse: Steps) -> None:
     with pytest.raises((RuntimeError, ValueError), match=MISUSES[misuse]):
         run(Does(RULE, steps=misuse), hardware([1, 2]), updates=2)
+
+
+def test_what_a_step_must_not_write_into_is_the_methods_own_afterwards() -> None:
+    now = Iterate.start(np.zeros(2))
+    when = When(Moment(0, 1.0), Moment(0, 0.0))
+    after = stepped(lambda _now, gradient, _: Iterate(gradient, gradient), now, np.ones(2), when)
+    assert after.point.tolist() == [1, 1]
+    assert now.point.flags.writeable
+    with pytest.raises(ZeroDivisionError):
+        stepped(lambda *_: Iterate.start(np.ones(2) * (1 // 0)), now, np.ones(2), when)
+    assert now.point.flags.writeable
 
 
 def kept_and_taken(cluster: Cluster, rule: Any) -> Process[None]:
