@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -28,6 +28,7 @@ from scenarios.format.words.errors import BadInputError
 from scenarios.results.tables import clock_sheet
 from scenarios.results.theory import clocks as predicted_clocks
 from scenarios.results.theory import markdown, rounded
+from simulator.hardware.server import Server
 from straggler import theory as told
 
 if TYPE_CHECKING:
@@ -65,8 +66,9 @@ def test_simulated_clocks_equal_their_formulas(
     h, kappa = (np.array(column) for column in zip(*pairs, strict=True))
     cluster = hardware(list(h), list(kappa), collective="allreduce" if allreduce else "gather")
     predicted = method.clock(h, kappa, allreduce=allreduce)
-    if predicted is None:
+    if type(method).clock is Algorithm.clock:  # there is no formula
         return
+    assert predicted is not None
     clock = times(run(method, cluster, updates=40 if predicted.updates is None else 400))
     np.testing.assert_allclose(clock[:40], predicted.times(40), rtol=1e-9)
     if predicted.updates is not None:
@@ -172,10 +174,37 @@ def test_complexities_by_hand() -> None:
     two = bounds.heterogeneous_table(c, np.array([2.0, 6.0]), np.array([5.0, 1.0]))
     # its workers take 2 + 5 and 6 + 1 seconds for a gradient at the server
     assert two["ringleader-pg"].total == pytest.approx(7 * 24 + 7 * 4 * 3 * 0.5 / 0.25**4 / 2)
-    assert two["ringleader-pg"].computation == two["malenia-pg"].computation
+    assert two["ringleader-pg"].computation == pytest.approx(6 * 24 + 4 * 1536 / 2)
     assert two["malenia-nigt"].total == pytest.approx(5 * 32 + 6 * 32 + 4 * 576 / 2)
     # min over m: the fastest alone, 2 (32 + 576), or both, 2 / (1/2 + 1/6) (32 + 576 / 2)
     assert bounds.harmonic_cost(np.array([6.0, 2.0]), 32, 576) == pytest.approx(3 * 320)
+
+
+def test_complexities_of_two_unequal_workers_by_hand() -> None:
+    c = bounds.Constants(epsilon=0.25, sigma=2.0, smoothness=3.0, hessian=4.0, gap=0.5)
+    h, kappa = np.array([2.0, 6.0]), np.array([5.0, 1.0])
+    first, second = bounds.homogeneous_table(c, h, kappa), bounds.heterogeneous_table(c, h, kappa)
+    # 24 rounds and 1,536 samples of PG, 32 and 576 of NIGT; each worker makes half of the samples.
+    # n / sum 1/h_i = 2 / (1/2 + 1/6) = 3 s, and 2 / (1/7 + 1/7) = 7 s with the links. AFedPG has
+    # 2^(4/3) / eps^(7/3) = 64 and 1/eps^3 = 64
+    wanted: dict[str, Any] = {
+        "synchronous-pg": pytest.approx((6 * (24 + 768), 5 * (24 + 768))),
+        "synchronous-nigt": pytest.approx((6 * (32 + 288), 5 * (32 + 288))),
+        "rennala-pg": pytest.approx((3 * (24 + 768), 5 * 24)),
+        "asynchronous-pg": pytest.approx((3 * (24 + 768), 4 * (24 + 768))),
+        "afedpg": pytest.approx((3 * (64 + 288), 5 * 64)),
+        "rennala-nigt": pytest.approx((3 * (32 + 288), 5 * 32)),
+    }
+    assert {name: (row.computation, row.communication) for name, row in first.items()} == wanted
+    # the slowest decides on rounds, the mean h_i, 4 s, on samples; 7 s with the vectors
+    wanted = {
+        "synchronous-pg": wanted["synchronous-pg"],
+        "synchronous-nigt": wanted["synchronous-nigt"],
+        "malenia-pg": pytest.approx((6 * 24 + 4 * 768, 5 * 24)),
+        "ringleader-pg": pytest.approx((6 * 24 + 4 * 768, 24 + 3 * 768)),
+        "malenia-nigt": pytest.approx((6 * 32 + 4 * 288, 5 * 32)),
+    }
+    assert {name: (row.computation, row.communication) for name, row in second.items()} == wanted
 
 
 def test_with_equal_workers_the_tables_agree() -> None:
@@ -290,6 +319,14 @@ def test_theory_has_no_formula_for_a_server_that_is_not_free() -> None:
     scenario = load("quadratic-stragglers").with_values({"cluster.server": {"receive": 0.5}})
     assert all(clock.formula == "-" for clock in predicted_clocks(scenario, 2))
     assert "no formula where vectors wait for the server" in str(told(scenario, [0.25]))
+
+
+def test_a_servers_update_comes_after_the_first_round_too() -> None:
+    # 3, 1 and 1 s of computing (test_clocks.py), and 0.25 s after each
+    method, server = Rennala(RULE, batch=1, batch_init=4), Server(update=0.25)
+    assert times(run(method, hardware([1, 2], server=server), updates=3)) == [3.25, 4.5, 5.75]
+    predicted = method.clock(np.array([1.0, 2.0]), np.zeros(2)).after(0.25)
+    assert predicted.times(3).tolist() == [3.25, 4.5, 5.75]
 
 
 def test_a_servers_update_comes_after_each_round() -> None:
