@@ -46,6 +46,32 @@ def test_the_clock_is_that_of_a_problem_of_the_same_size(method: str) -> None:
     assert smaller["time"].iloc[-1] < timed["time"].iloc[-1]
 
 
+def test_a_shared_ingress_has_bytes_per_second() -> None:
+    # 100 bytes a second are one vector of 25 coordinates: two that are ready at 1 s take until 3
+    scenario = {
+        "title": "an ingress",
+        "seeds": [0],
+        "updates": 2,
+        "cluster": {
+            "workers": 2,
+            "compute": {"model": "explicit", "seconds": [1.0, 1.0]},
+            "ingress": {"bandwidth": 100.0},
+        },
+        "problem": {"kind": "clock", "dimension": 25},
+        "methods": [{"name": "synchronous-pg", "step_size": 0.1}],
+    }
+    assert front.simulate(scenario).history()["time"].tolist() == [3, 6]
+
+
+def test_windows_of_failures_may_touch() -> None:
+    # down until 4: the update comes at 5; the windows stand in any order
+    windows = {"model": "windows", "windows": [[0, 2.0, 4.0], [0, 0.0, 2.0]]}
+    compute = {"model": "explicit", "seconds": [1.0] * 4}
+    times, _ = table({"kind": "clock"}, "afedpg", compute=compute, uplink=None, failures=windows)
+    assert times["time"].tolist()[:4] == [1, 1, 1, 2]
+    assert (times["time"] == 5).sum() == 4
+
+
 def test_steps_make_gradients_longer() -> None:
     # per step a task takes 7 times its h_i, as if h_i were 7 times as long
     compute = CLUSTER["compute"]

@@ -186,6 +186,17 @@ MISTAKES = {
         ("workers = 2", 'workers = 2\nfailures = { model = "windows", windows = [[2, 0.0, 1.0]] }'),
         "cluster.failures.windows: has worker 2; accepted: 0 to 1",
     ),
+    "failures that overlap": (
+        (
+            "workers = 2",
+            'workers = 2\nfailures = { model = "windows", windows = [[1, 3, 5], [1, 0, 3.5]] }',
+        ),
+        "cluster.failures.windows: [1, 3.0, 5.0] is empty or overlaps; accepted: [worker",
+    ),
+    "a failure that takes no time": (
+        ("workers = 2", 'workers = 2\nfailures = { model = "windows", windows = [[1, 2, 2]] }'),
+        "cluster.failures.windows: [1, 2.0, 2.0] is empty or overlaps",
+    ),
     "an ingress of two kinds": (
         ("workers = 2", "workers = 2\ningress = { slots = 1, bandwidth = 1.0 }"),
         "cluster.ingress.slots: or bandwidth is wanted; accepted: one of them",

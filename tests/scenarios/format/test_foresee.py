@@ -1,6 +1,7 @@
 """What is told of runs before they begin: events by hand, keys and remedies."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,17 @@ import pytest
 from clusters import RULE
 
 import straggler
-from algorithms import AFedPG, Algorithm, Fastest, Malenia, Rennala, Ringmaster, Synchronous
+from algorithms import (
+    AFedPG,
+    Algorithm,
+    Fastest,
+    Local,
+    Malenia,
+    MindFlayer,
+    Rennala,
+    Ringmaster,
+    Synchronous,
+)
 from algorithms.theory.forecast import Pace
 from scenarios.format.foresee import Foreseen, foresee, one_update
 from scenarios.format.load import library, load
@@ -36,6 +47,14 @@ UPDATES: list[tuple[Algorithm, Pace, float, float]] = [
     # an arrival each second, of completions that take half of the two seconds of a loop
     (AFedPG(RULE), pace(1, 1, upload=1.0), 1, 2),
     (Ringmaster(RULE, 1), pace(1, 1, upload=1.0), 1, 2),
+    (Local(RULE, 3, 0.5), pace(1, 2, upload=1.0), 3 * 2 + 1, 6),
+    # worker 2 is not waited for, and has half of its task by then
+    (Synchronous(RULE, backup=1), pace(1, 2, 4), 2, 2.5),
+    # by h + kappa workers 1 and 2, of whom the latter computes for 3 s; the slower link takes 4
+    (Fastest(RULE, 2), replace(pace(1, 0.5, 3), upload=np.array([4.0, 4.0, 0.0])), 3 + 4, 2),
+    # trials may take longer than h_i, and do not; or half of it, and all are given up
+    (MindFlayer(RULE, 3, patience=2.0), pace(1, 2), 2, 3),
+    (MindFlayer(RULE, 3, patience=0.5), pace(1, 2), 1, 1.5),
     # both compute for seven seconds: three and a half of worker 1's gradients
     (Rennala(RULE, 3), pace(1, 2, upload=5.0, finish=True), 2 + 5, 7 + 3.5),
 ]
@@ -47,6 +66,33 @@ def test_what_an_update_takes(case: int) -> None:
     found = method.forecast(workers)
     assert found is not None
     assert (found.seconds, found.events) == pytest.approx((seconds, events))
+
+
+def failing(running: str) -> dict[str, Any]:
+    model = {"model": "random", "between": 1.0, "repair": 3.0, "running": running}
+    return {"failures": model}
+
+
+HALF = {"workers": [0], "times": [0.0], "speeds": [0.5]}
+SLOWER: dict[str, tuple[float, dict[str, Any], dict[str, Any], float, float]] = {
+    # (between + repair) (e^(h / between) - 1) = 4 (2 - 1); a failure and a window every 4 s
+    "tasks that are lost": (math.log(2), {}, failing("lost"), 4, 1 + 2),
+    # up for a quarter of the time; a window every 4 s
+    "tasks that are paused": (0.5, {}, failing("paused"), 2, 1 + 0.5),
+    "half of the speed": (1.0, {"schedule": [HALF]}, {}, 2, 1),
+}
+
+
+@pytest.mark.parametrize("name", SLOWER)
+def test_what_an_update_takes_of_a_worker_that_fails_or_is_slow(name: str) -> None:
+    h, compute, more, seconds, events = SLOWER[name]
+    compute = {"model": "explicit", "seconds": [h], **compute}
+    methods = [{"name": "synchronous-pg", "step_size": 0.1}]
+    content = {"title": "t", "seeds": [0], "problem": QUADRATIC, "updates": 9, "methods": methods}
+    scenario = straggler.load({**content, "cluster": {"workers": 1, "compute": compute, **more}})
+    one = one_update(scenario, scenario.methods[0])
+    assert one is not None
+    assert (one.seconds, one.events) == pytest.approx((seconds, events))
 
 
 def test_a_run_that_ends_before_its_first_update_takes_no_more() -> None:

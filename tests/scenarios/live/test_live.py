@@ -13,6 +13,7 @@ from interrupted import interrupt
 from rich.console import Console
 
 from scenarios.format.load import load
+from scenarios.format.scenario import Limits
 from scenarios.format.words.errors import BadInputError
 from scenarios.live.curves import MARGIN, Points, draw
 from scenarios.live.live import PATIENCE, LiveProgress, follow
@@ -283,3 +284,9 @@ def test_between_two_runs_the_next_is_waited_for(tmp_path: Path) -> None:
     waited.clear()
     follow(tmp_path, console, wait=wait)
     assert not waited, "all were over from the start"
+
+
+def test_a_run_is_over_with_the_first_of_its_limits() -> None:
+    limits = Limits(seeds=[0], time_limit=100.0, updates=10)
+    assert [limits.share_done(*at) for at in ((50.0, 2), (10.0, 5), (120.0, 3))] == [0.5, 0.5, 1]
+    assert Limits(seeds=[0], updates=10).share_done(1e9, 2) == 0.2
