@@ -241,6 +241,31 @@ def test_a_seed_that_used_nothing_has_no_say_in_what_was_favoured() -> None:
     assert "used trajectories take 20 steps, discarded ones 35 (z = 4.0)" in line
 
 
+@pytest.mark.parametrize(
+    ("z", "said"),
+    [
+        # -3 sqrt(2): more than three standard errors, though neither is alone
+        (-3.0, "episodes: used trajectories take 30 steps, discarded ones 20 (z = -4.2)"),
+        (-2.0, None),
+    ],
+)
+def test_seeds_are_significant_together_and_long_episodes_may_be_favoured(
+    z: float, said: str | None
+) -> None:
+    seeds = [stored("a", [1, 2], [1.0, 3.0], [9, 9]) for _ in range(2)]
+    for run in seeds:
+        run.totals["bias"] = bias(30.0, 20.0, z)
+    wanted = [f"a: waiting for the first favours long {said}"] if said else []
+    assert warnings_of(seeds) == wanted
+
+
+def test_the_best_value_of_a_row_need_not_be_the_last() -> None:
+    run = stored("a", [1, 2, 3, 4], [0.0] * 4, [100] * 4)
+    run.history["objective"] = np.array([10.0, 20.0, 50.0, 30.0])
+    (row,) = tidy([run]).rows
+    assert (row["best"], row["final"]) == (50, 30)
+
+
 def test_the_method_alone_is_a_table(two_workers: Path) -> None:
     said = straggler("compare", "runs/two", "--columns", "method", cwd=two_workers)
     assert said.returncode == 0, said.stderr
@@ -315,8 +340,10 @@ def _time_of_afedpg(folder: Path) -> float:
 
 
 def test_tables_fit_a_terminal_of_80_columns(two_workers: Path) -> None:
-    for line in straggler("compare", "runs/two", cwd=two_workers).stdout.splitlines():
-        assert len(line.rstrip()) <= 80
+    shown = straggler("compare", "runs/two", cwd=two_workers).stdout
+    assert all(len(line.rstrip()) <= 80 for line in shown.splitlines())
+    # once in each table: costs, delays, results
+    assert shown.count("rennala-nigt") == 3
 
 
 @pytest.mark.parametrize(

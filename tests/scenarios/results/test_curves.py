@@ -81,6 +81,8 @@ def test_theta_itself_is_judged_where_all_runs_tell_it() -> None:
 def test_the_final_value_of_an_exact_objective_is_its_last_and_no_mean() -> None:
     run = made_up(time=[1, 9, 10, 20], objective=[1, 2, 6, 7], evaluation=[1, 2, 6, 7])
     assert curves.final(run, "objective", 10.0) == 6
+    run.history["objective_far"] = run.history["objective"]  # of one world
+    assert curves.final(run, "objective_far", 10.0) == 6
     assert curves.final(run, "evaluation", 10.0) == pytest.approx(4)  # from 2 to 6 in the last 1 s
 
 
@@ -96,6 +98,23 @@ def test_the_average_over_worlds_weighs_workers_and_not_trajectories() -> None:
     run.info["variants"] = {"near": 0.5, "far": 0.5}
     average = curves.raw(run, "return_average").at(np.array([1.0, 2.0, 3.0]))
     np.testing.assert_allclose(average, [5.5, 11, 16.5])
+
+
+def test_the_average_over_worlds_lags_as_every_return_does() -> None:
+    rising = np.arange(1.0, 201)
+    run = made_up(
+        time=[*rising],
+        return_mean_near=[*(rising - 10)],
+        return_count_near=[1.0] * 200,
+        return_mean_far=[*(rising + 30)],
+        return_count_far=[1.0] * 200,
+    )
+    run.info["variants"] = {"near": 0.75, "far": 0.25}
+    # 3/4 of -10 and 1/4 of 30 are 0: a rise by 1 a second, and half of the window of 10 s
+    assert curves.times_to(run, "return_average", [100.0], 200.0) == [pytest.approx(105.0)]
+    # 51 ... 100 and 101 ... 150
+    bins = curves.binned(run, "return_average", np.array([50.5, 100.5, 150.5]))
+    assert bins == pytest.approx([75.5, 125.5])
 
 
 def test_bins_weigh_trajectories_and_fill_gaps() -> None:

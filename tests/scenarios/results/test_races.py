@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
-from scenarios.results.races import csv, predictions, sheet
+from scenarios.results.races import Prediction, csv, predictions, sheet
 from scenarios.runs.store.stored import StoredRun
 
 
@@ -56,6 +57,11 @@ def test_each_quantity_is_compared_with_the_mean_and_the_range_of_races() -> Non
     (first, *_) = sheet(list(found.values()), "t", 2).rows
     assert first == ("m", "seconds per update", "2", "2.5", "2.5", "2.5", "+25.0%")
     assert csv([pace]).splitlines()[1] == "m,seconds per update,2.0,2.5,2.5,2.5"
+
+
+def test_a_value_above_a_negative_one_is_an_error_upwards() -> None:
+    assert Prediction("m", "final", -4.0, -3.0, -3.0, -3.0).error == 0.25
+    assert np.isnan(Prediction("m", "mean delay", 0.0, 1.0, 1.0, 1.0).error)
 
 
 def test_a_race_that_gains_less_is_never_half_way_up() -> None:

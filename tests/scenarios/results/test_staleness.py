@@ -10,6 +10,7 @@ import pytest
 from commands import straggler
 
 import straggler as front
+from scenarios.results.bands import lanes_of
 
 METHODS = [
     {"name": "afedpg", "momentum": 0.1, "step_size": 0.1},
@@ -85,6 +86,14 @@ def test_many_workers_are_shown_in_bands() -> None:
     # at four seconds the fast have sent 160, and nobody else has
     assert fast[1:4] == ("0 to 39 1 s per gradient", "4", "100.0%")
     assert slow[1:5] == ("40 to 49 4 s per gradient", "0", "0.0%", "-")
+
+
+def test_bands_begin_with_more_than_40_workers_and_end_with_more_than_20_groups() -> None:
+    assert [band[:2] for band in lanes_of(40, [])] == [(k, k) for k in range(40)]
+    # tenths of 41: the first has five, the others four
+    assert [band[:2] for band in lanes_of(41, [])][:3] == [(0, 4), (5, 8), (9, 12)]
+    for groups, bands in ((20, 20), (21, 10)):
+        assert len(lanes_of(3 * groups, [(3, "")] * groups)) == bands
 
 
 @pytest.mark.parametrize("command", ["compare small --staleness", "plot small --staleness"])
