@@ -12,7 +12,7 @@ from scipy import stats
 from scenarios.results.judging.aggregate import aggregates, at_once, holm, stratified
 from scenarios.results.judging.intervals import Interval, p_above, paired
 from scenarios.results.judging.judge import Verdict, judge
-from scenarios.results.judging.verdicts import interval_text, markdown, sentences
+from scenarios.results.judging.verdicts import in_short, interval_text, markdown, origin, sentences
 from scenarios.runs.store.stored import StoredRun
 
 END = 100.0
@@ -59,6 +59,8 @@ def test_each_rival_is_judged_on_its_own_by_the_area() -> None:
         pytest.approx(16 / 15),
     ]
     assert list(sentences(one))[-1] == "hero, the claim: unclear"
+    # far is 0.42 apart, near (12 + 17 + 33 + 16 + 6 - 80) / 500: the closest one is said
+    assert in_short(one) == "unclear +0.01"
 
 
 def test_without_a_seed_that_all_have_nothing_is_said() -> None:
@@ -208,6 +210,33 @@ def test_the_interquartile_mean_over_panels_and_its_interval() -> None:
     # strata: each panel keeps its own seeds, so panels without spread give no interval
     constant = stratified([np.zeros(4), np.ones(4)])
     assert constant == Interval(0.5, 0.5, 0.5)
+
+
+def test_an_interval_of_panels_leaves_out_two_and_a_half_percent_at_each_end() -> None:
+    # of eight scores the middle four count: there is a one among them only if all three seeds that
+    # are drawn are the third, in 1 of 27 resamples, which is more than 2.5% and less than 5%
+    found = stratified([np.array([0.0, 0.0, 1.0]), np.zeros(5)])
+    assert found == Interval(0.0, 0.0, 0.25)
+
+
+def test_the_aggregate_of_most_panels_comes_first() -> None:
+    two = [verdict(runs(hero=[1, 2, at], rival=[2, 3, 4]), "rival") for at in (3, 9)]
+    three = [verdict(runs(hero=[1, 2, at], other=[2, 3, 4]), "other") for at in (3, 6, 9)]
+    assert [one.panels for one in aggregates([*two, *three])] == [3, 2]
+
+
+def test_where_runs_come_from_is_said_in_millions_and_hours() -> None:
+    made = runs(hero=[1.0], rival=[2.0, 3.0])
+    for one in made:
+        one.info["real_seconds"] = 5400.0
+        one.info["versions"], one.info["platform"] = {"numpy": "2"}, {"system": "Linux"}
+        one.totals["environment_steps"] = 2_000_000
+    made[2].info["status"] = "failed"
+    assert list(origin(made)) == [
+        "3 runs (1 failed), 4 million environment steps, 3.0 process hours.",
+        "Versions: numpy 2.",
+        "Platform: system Linux.",
+    ]
 
 
 def test_a_panel_of_two_figures_counts_once_in_the_aggregate() -> None:
