@@ -31,6 +31,13 @@ def test_a_run_writes_exact_times_and_honest_facts(tmp_path: Path) -> None:
     assert workers["gradients_used"] == [80, 40]
     assert workers["vectors_sent"] == workers["vectors_received"] == [40, 40]
 
+    # 27 + 13 arrivals until 27 s, each answered but the last: worker 0's, which ends the run
+    arrivals = tmp_path / "runs/two/afedpg/seed-1"
+    alone = pq.read_table(arrivals / "workers.parquet").to_pydict()
+    assert (alone["vectors_sent"], alone["vectors_received"]) == ([27, 13], [27, 14])
+    sums = json.loads((arrivals / "run.json").read_text())["totals"]
+    assert (sums["vectors_sent"], sums["vectors_received"]) == (40, 41)
+
     info = json.loads((folder / "run.json").read_text())
     assert info["status"] == "done"
     assert (info["method"], info["seed"]) == ("rennala-nigt", 1)
