@@ -128,8 +128,12 @@ class Timeline:
         mine[mine == State.COMPUTE] = State.DISCARD
 
     def use(self, rows: tuple[int, int], update: int) -> None:
-        """Note which update used the gradient that is recorded in ``rows``."""
-        self._rows["update"][slice(*rows)] = update
+        """Note which update used the gradient that is recorded in ``rows``, between pauses."""
+        mine = self._rows["update"][slice(*rows)]
+        if len(mine) == 1:
+            mine[0] = update
+        else:
+            mine[self._rows["state"][slice(*rows)] == State.COMPUTE] = update
 
     def close(self, elapsed: float) -> None:
         """End the run at ``elapsed`` seconds: cut what is later, fill up with idle time."""

@@ -274,6 +274,7 @@ def test_a_paused_task_goes_on_after_the_repair() -> None:
     assert rows.start.tolist() == [0, 2, 3, 5, 6]
     assert rows.state.tolist() == [State.COMPUTE, State.COMPUTE, State.DOWN] + [State.COMPUTE] * 2
     assert rows.update[rows.state == State.COMPUTE].tolist() == [1, 2, 2, 3]  # both parts of it
+    assert not rows.update[rows.state == State.DOWN].any()
 
 
 def test_a_pause_in_a_slow_window() -> None:
