@@ -60,13 +60,14 @@ class Pace:
         return self.round(seconds, np.full(len(self.events), busy))
 
     def round(self, seconds: float, busy: Vector) -> Forecast:
-        """Return what a round takes: ``seconds`` of computing, then a vector.
+        """Return what a round takes: ``seconds`` of computing, then a vector of who computed.
 
         Args:
             seconds: simulated.
             busy: shape (n,), the simulated seconds that each worker computes.
         """
-        return Forecast(seconds + float(self.upload.max()), self._events(busy))
+        upload = float(self.upload.max(where=busy > 0, initial=0.0))
+        return Forecast(seconds + upload, self._events(busy))
 
     def arrivals(self, number: int = 1) -> Forecast:
         """Return what so many arrivals take, of workers that compute and send on their own."""

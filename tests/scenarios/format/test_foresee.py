@@ -51,6 +51,7 @@ UPDATES: list[tuple[Algorithm, Pace, float, float]] = [
     # worker 2 is not waited for, and has half of its task by then
     (Synchronous(RULE, backup=1), pace(1, 2, 4), 2, 2.5),
     # by h + kappa workers 1 and 2, of whom the latter computes for 3 s; the slower link takes 4
+    (Fastest(RULE, 1), replace(pace(1, 2), upload=np.array([1.0, 5.0])), 1 + 1, 1),
     (Fastest(RULE, 2), replace(pace(1, 0.5, 3), upload=np.array([4.0, 4.0, 0.0])), 3 + 4, 2),
     # trials may take longer than h_i, and do not; or half of it, and all are given up
     (MindFlayer(RULE, 3, patience=2.0), pace(1, 2), 2, 3),
