@@ -104,25 +104,33 @@ class Seen:
     @property
     def travels(self) -> Vector:
         """For each interval, seconds at its end in which a lookahead comes to the idle worker."""
-        return self._lookaheads[1]
+        free = self._downlink is None
+        return np.zeros(len(self.intervals.start)) if free else self._lookaheads[1]
+
+    @property
+    def _downlink(self) -> Vector | None:
+        return self.hardware.network.downloads(dispatched=not self.in_rounds)
 
     @cached_property
     def _lookaheads(self) -> tuple[Indices, Vector]:
         """Return ``taken`` and ``travels``: a task is at the newest lookahead that had arrived."""
         rows = self.intervals
         taken, travels = np.full(len(rows.start), -1), np.zeros(len(rows.start))
-        downlink = self.hardware.network.downloads(dispatched=not self.in_rounds)
+        everyone = range(len(self._rows))
+        to: list[list[int]] = [[] for _ in everyone]  # which of ``sent`` each worker got
+        for number, sent in enumerate(self.sent):
+            for worker in everyone if sent.workers is None else sent.workers.tolist():
+                to[worker].append(number)
+        least = np.zeros(len(to)) if self._downlink is None else self._downlink
         for worker, mine in enumerate(self._rows):
-            to_it = [k for k, s in enumerate(self.sent) if s.workers is None or worker in s.workers]
-            times = [self.sent[k].time for k in to_it]
-            least, has, before = 0.0 if downlink is None else float(downlink[worker]), -1, -1
+            times, has, before = [self.sent[k].time for k in to[worker]], -1, -1
             for k in mine.tolist():
                 if rows.state[k] in WORKS:
                     paused = before >= 0 and rows.state[before] == State.IDLE
                     pause = float(rows.end[before] - rows.start[before]) if paused else 0.0
-                    travel = min(least, pause)
+                    travel = min(float(least[worker]), pause)
                     place = bisect_right(times, (float(rows.start[k]) - travel) * (1 + 1e-12))
-                    taken[k] = to_it[max(place - 1, 0)]
+                    taken[k] = to[worker][max(place - 1, 0)]
                     if paused and taken[k] != has:
                         travels[before] = travel
                     has = taken[k]
