@@ -89,6 +89,9 @@ def check_target(target: Path, *, force: bool) -> None:
 def write(scenario: Scenario, target: Path, lines: Sequence[str]) -> None:
     """Write a scenario, below lines about it."""
     content = scenario.model_dump(exclude_none=True, exclude_defaults=True)
+    for table, method in zip(content["methods"], scenario.methods, strict=True):
+        if method.rule is not None:  # it is the default of its own table alone
+            table["rule"] = method.rule
     methods = [tomli_w.dumps({"methods": table}) for table in content.pop("methods")]
     tables = [table.replace("[methods]", "[[methods]]", 1) for table in methods]
     head = [MARK, *(f"# {line if line.isprintable() else repr(line)}" for line in lines), ""]
