@@ -9,6 +9,7 @@ import numpy as np
 from algorithms import NIGT
 from algorithms.theory.bounds import Constants
 from scenarios.format.scenario import Scenario
+from scenarios.format.words.errors import BadInputError
 from scenarios.plans.needs import Need, Needs
 from scenarios.plans.predict import MEANS
 from scenarios.results.theory import constants_of, known_constants
@@ -121,9 +122,17 @@ def of_results(found: Needs, scenario: Scenario) -> Law:
     Args:
         found: what these runs needed.
         scenario: whose plan it is for.
+
+    Raises:
+        BadInputError: no method reached the target in more than half of its seeds.
     """
     mine = [n for n in found.methods if found.workers == scenario.cluster.workers or not _all(n)]
     there = [need for need in found.methods if np.isfinite(np.median(need.updates))]
+    if not there:
+        raise BadInputError(
+            f"target: no method reached {found.target:g} in more than half of its seeds; accepted: "
+            "a lower one"
+        )
     numbers = _fit(there, found.workers, of_theory(scenario, 0.1))
     known = {key_of(n.table): float(np.median(n.updates)) for n in mine if n in there}
     least = {key_of(n.table): n.made for n in mine if n not in there}

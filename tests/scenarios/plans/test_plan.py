@@ -1,6 +1,7 @@
 """Plans: laws, smaller clusters, the search, and the file that is written."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -82,6 +83,9 @@ def test_the_law_fits_what_runs_needed() -> None:
     theory = of_theory(front.load(STRAGGLER), 0.1)
     assert one.samples / one.rounds == pytest.approx(theory.samples / theory.rounds)
     assert one.rounds + one.samples / 4 == pytest.approx(20)
+    half = replace(made.methods[1], updates=np.array([20.0, np.inf]))
+    with pytest.raises(front.BadInputError, match=r"^target: no method reached 1 in more than half"):
+        of_results(needs_of(half), front.load(STRAGGLER))
 
 
 def test_theory_knows_a_quadratic() -> None:
