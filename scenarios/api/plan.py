@@ -196,7 +196,8 @@ def _check(
 
 def _needs(results: Any, scenario: Scenario, target: float | None) -> Needs:  # noqa: ANN401 - see Runs
     opened = results if isinstance(results, Results) else open_results(results)
-    found = needs(comparable(opened.runs, opened.name), opened.name, target)
+    failed = [one for one in opened.runs if not one.is_done]
+    found = needs(comparable(opened.runs, opened.name), opened.name, target, failed=failed)
     there = _compared(found.learned.problem)
     here = _compared(scenario.problem.model_dump(mode="json", exclude_none=True))
     for key in [*here, *there]:
@@ -258,6 +259,6 @@ def _confirmed(
     runs = [stored for stored in made if stored.is_done]
     held = np.array(
         [curves.times_to(r, found.metric, [found.target], curves.horizon(runs))[0] for r in runs]
-        or [np.inf]
+        + [np.inf] * (len(made) - len(runs))
     )
     return float(np.median(held))

@@ -96,7 +96,8 @@ def predict(
                 f"{name}: no such method here; accepted: {', '.join(opened.methods)}"
             )
     chosen = [run for run in runs if not methods or run.label in methods]
-    found = needs(chosen, opened.name, target)
+    failed = [run for run in opened.runs if not run.is_done]
+    found = needs(chosen, opened.name, target, failed=failed)
     other, where = cluster_of(cluster)
     rows = predicted(found, other, where)
     title = f"{opened.name} on the cluster of {where}: to {found.target:g}"

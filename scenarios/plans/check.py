@@ -16,7 +16,7 @@ from scenarios.plans.predict import doubts, median, predict
 from scenarios.results import curves
 from scenarios.results.published import published
 from scenarios.results.sheet import Sheet
-from scenarios.runs.store.stored import StoredRun
+from scenarios.runs.store.stored import StoredRun, alike
 
 LIMITS = ("time_limit", "updates", "evaluation")
 """Parts of a run's content that two clusters need not have in common."""
@@ -32,7 +32,7 @@ class Trial:
         source: the runs that it was made from.
         other: the runs that it was about.
         predicted: simulated seconds to the target, the median over seeds.
-        measured: the same; infinite if half of the runs or more never got there.
+        measured: the same; infinite if half of the runs or more never got there, or failed.
         limit: seconds after which these runs end.
     """
 
@@ -57,10 +57,12 @@ class Part:
     Attributes:
         name: of the file, and which of its clusters.
         runs: of all methods and seeds.
+        failed: others.
     """
 
     name: str
     runs: list[StoredRun]
+    failed: list[StoredRun]
 
     def said(self, *keys: str) -> str:
         """Return what their content says under some keys."""
@@ -85,13 +87,16 @@ def parts_of(folder: Path) -> list[Part]:
     parts = []
     for file in sorted(folder.glob("*.parquet")):
         clusters: dict[str, list[StoredRun]] = {}
+        failed = []
         for run in published(file):
             if run.is_done:
                 key = json.dumps(run.info["content"]["cluster"], sort_keys=True)
                 clusters.setdefault(key, []).append(run)
+            else:
+                failed.append(run)
         several = len(clusters) > 1
         parts += [
-            Part(f"{file.stem} {k}" if several else file.stem, runs)
+            Part(f"{file.stem} {k}" if several else file.stem, runs, alike(failed, runs))
             for k, runs in enumerate(clusters.values())
         ]
     if not parts:
@@ -123,16 +128,16 @@ def _trials(
     there = [run for _, theirs in pairs for run in theirs]
     metric = curves.metric([*known, *there])
     try:
-        found = needs(known, source.name, metric=metric)
+        found = needs(known, source.name, metric=metric, failed=source.failed)
     except BadInputError:  # nothing rises there
         return
     until = curves.horizon(there)
     cluster = Cluster.model_validate(there[0].info["content"]["cluster"])
     labels = {mine[0].label: theirs for mine, theirs in pairs}
     for one in predict(found, cluster, other.name):
-        held = [
-            curves.times_to(run, metric, [found.target], until)[0] for run in labels[one.need.label]
-        ]
+        mine = labels[one.need.label]
+        held = [curves.times_to(run, metric, [found.target], until)[0] for run in mine]
+        held += [np.inf] * len(alike(other.failed, mine))
         if np.isfinite(median(one.need.updates)):
             yield Trial(
                 str(one.need.table["name"]).partition("-")[0],
@@ -141,7 +146,7 @@ def _trials(
                 other.name,
                 median(one.seconds),
                 median(np.array(held)),
-                curves.horizon(labels[one.need.label]),
+                curves.horizon(mine),
             )
 
 

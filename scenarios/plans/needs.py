@@ -11,7 +11,7 @@ from scenarios.plans.timed import Learned
 from scenarios.results import curves
 from scenarios.results.compare import default_thresholds
 from scenarios.results.theory import known_scenario
-from scenarios.runs.store.stored import StoredRun
+from scenarios.runs.store.stored import StoredRun, alike
 from simulator import Vector
 
 
@@ -65,7 +65,11 @@ class Needs:
 
 
 def needs(
-    runs: Sequence[StoredRun], where: str, target: float | None = None, metric: str | None = None
+    runs: Sequence[StoredRun],
+    where: str,
+    target: float | None = None,
+    metric: str | None = None,
+    failed: Sequence[StoredRun] = (),
 ) -> Needs:
     """Return how many updates runs took to a return.
 
@@ -74,6 +78,7 @@ def needs(
         where: they are, for messages.
         target: the return; the middle one of the default thresholds if None.
         metric: the column; the one that runs are judged by if None.
+        failed: others; those of the same scenario and values never got there.
 
     Raises:
         BadInputError: no run reached it, or no run rises; a method is not ours.
@@ -88,8 +93,15 @@ def needs(
             )
         target = defaults[1]
     until = curves.horizon(runs)
+    never = alike(failed, runs)
     methods = [
-        _need([run for run in runs if run.label == label], metric, target, until)
+        _need(
+            [run for run in runs if run.label == label],
+            [run for run in never if run.label == label],
+            metric,
+            target,
+            until,
+        )
         for label in dict.fromkeys(run.label for run in runs)
     ]
     if not any(need.reached for need in methods):
@@ -118,11 +130,17 @@ def needs(
     )
 
 
-def _need(runs: Sequence[StoredRun], metric: str, target: float, until: float) -> Need:
+def _need(
+    runs: Sequence[StoredRun],
+    failed: Sequence[StoredRun],
+    metric: str,
+    target: float,
+    until: float,
+) -> Need:
     scenario = known_scenario(runs[0])
     table = scenario.methods[0].model_dump(exclude_none=True) | {"label": runs[0].label}
-    found = [updates_to(run, metric, target, until) for run in runs]
-    seeds = [int(run.info["seed"]) for run in runs]
+    found = [updates_to(run, metric, target, until) for run in runs] + [np.inf] * len(failed)
+    seeds = [int(run.info["seed"]) for run in (*runs, *failed)]
     delay, gradients = (
         float(np.mean(np.concatenate([run.history[name] for run in runs])))
         for name in ("delay", "gradients")

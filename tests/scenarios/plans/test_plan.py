@@ -84,7 +84,9 @@ def test_the_law_fits_what_runs_needed() -> None:
     assert one.samples / one.rounds == pytest.approx(theory.samples / theory.rounds)
     assert one.rounds + one.samples / 4 == pytest.approx(20)
     half = replace(made.methods[1], updates=np.array([20.0, np.inf]))
-    with pytest.raises(front.BadInputError, match=r"^target: no method reached 1 in more than half"):
+    with pytest.raises(
+        front.BadInputError, match=r"^target: no method reached 1 in more than half"
+    ):
         of_results(needs_of(half), front.load(STRAGGLER))
 
 

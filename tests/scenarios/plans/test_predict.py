@@ -1,13 +1,16 @@
 """Predictions from one cluster to another, against runs that were made there."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from commands import straggler
 
 import straggler as front
+from scenarios.api.plan import _confirmed
 from scenarios.format.cluster import Cluster
 from scenarios.plans.check import Trial, parts_of, summary, trials
 from scenarios.plans.needs import needs
@@ -75,6 +78,46 @@ def test_a_seed_that_never_got_there_never_does(runs: Path) -> None:
     assert np.isinf(row.seconds).sum() == 1
     assert found.table()["seconds"][0] == np.inf
     assert "1 of 2" in str(found)
+
+
+def failing(results: front.Results, seed: int) -> front.Results:
+    """Return results of which the runs of a seed have failed."""
+    lost: Any = {"status": "failed", "reason": "update 7: theta is not finite", "totals": None}
+    runs = [replace(r, info={**r.info, **lost}) if r.info["seed"] == seed else r for r in results]
+    return front.Results(runs, results.name)
+
+
+def test_a_seed_that_failed_never_gets_there(runs: Path) -> None:
+    """Of two, one: half of them, so the median is never, as `compare` has it."""
+    one = failing(front.open(runs / "here"), 0)
+    found = front.predict(one, scenario(THERE), methods=["afedpg"])
+    (row,) = found.rows
+    assert (row.need.seeds, row.need.reached, row.row()["seconds"]) == ([1, 0], 1, np.inf)
+    assert "1 of 2" in str(found)
+    with pytest.raises(front.BadInputError, match=r"^target: no method reached"):
+        front.plan(scenario(), results=one)
+
+
+def test_the_check_counts_failed_runs_as_never(runs: Path, tmp_path: Path) -> None:
+    for name, seed in (("here", 7), ("there", 0)):
+        failing(front.open(runs / name), seed).save(tmp_path / f"{name}.parquet")
+    for trial in trials(parts_of(tmp_path)):
+        failed = "predicted" if trial.source == "there" else "measured"
+        assert np.isinf(getattr(trial, failed)), "of the two there one is left"
+
+
+def test_a_plan_whose_runs_failed_is_not_there(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = front.open(runs / "here").select("afedpg")
+    planner, one, found = (
+        cast("Any", SimpleNamespace(made=lambda _: front.load(scenario()))),
+        cast("Any", SimpleNamespace(seconds=20.0)),
+        needs(list(made), "here"),
+    )
+    for results, there in ((made, True), (failing(made, 0), False)):
+        monkeypatch.setattr("scenarios.api.plan.run", lambda *_, given=results: given)
+        assert np.isfinite(_confirmed(planner, one, found, tmp_path)) == there
 
 
 def test_clocks_go_on_at_their_pace() -> None:
