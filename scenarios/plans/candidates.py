@@ -47,7 +47,8 @@ class Choice:
     @property
     def key(self) -> str:
         """What tells choices apart."""
-        return f"{key_of(self.method)} {self.without} {self.preemption} {self.collective}"
+        method = key_of(self.method, stepped=True)
+        return f"{method} {self.without} {self.preemption} {self.collective}"
 
     @property
     def changes(self) -> int:
@@ -73,7 +74,8 @@ def methods_of(scenario: Scenario, law: Law, wanted: Sequence[str] = ()) -> list
     """Return the tables of methods that a plan tries on all workers.
 
     They are those of the scenario, the usual aggregations that it has not, and batches of Rennala
-    or Malenia. What a scenario has not takes the rule of :func:`reference`.
+    or Malenia. What a scenario has not takes the rule of :func:`reference`; what it has stands in
+    place of the same, once for each of its step sizes.
 
     Args:
         scenario: what is planned.
@@ -87,12 +89,18 @@ def methods_of(scenario: Scenario, law: Law, wanted: Sequence[str] = ()) -> list
     own = tables_of(scenario)
     usual = VARIED if scenario.problem.variants_of(n) else SHARED
     made = [table for name in usual for table in _usual(name, own, n, law)]
-    found = list({key_of(table): table for table in (*made, *own)}.values())
     names = dict.fromkeys(n for t in (*own, *made) for n in (str(t["label"]), aggregation(t)))
     for name in wanted:
         if name not in names:
             raise BadInputError(f"--method {name}: not among them; accepted: {', '.join(names)}")
-    return [t for t in found if not wanted or {str(t["label"]), aggregation(t)} & set(wanted)]
+
+    def asked(table: dict[str, Any]) -> bool:
+        return not wanted or bool({str(table["label"]), aggregation(table)} & set(wanted))
+
+    mine = [table for table in own if asked(table)]
+    found = {key_of(table): [table] for table in made if asked(table)}
+    found |= {key_of(t): [u for u in mine if key_of(u) == key_of(t)] for t in mine}
+    return [table for tables in found.values() for table in tables]
 
 
 def tables_of(scenario: Scenario) -> list[dict[str, Any]]:

@@ -14,9 +14,8 @@ from scenarios.plans.needs import Need, Needs
 from scenarios.plans.predict import MEANS
 from scenarios.results.theory import constants_of, known_constants
 
-APART = {"label", "rule", "step_size"}
+APART = {"label", "step_size"}
 """Keys of a method's table that do not tell how many updates it needs, or follow from that."""
-
 
 ROUNDING = 1e-9
 """Fitted numbers below it are none."""
@@ -37,7 +36,8 @@ class Law:
         delays: more of them for each update of mean delay.
         samples: gradients that noise asks for.
         source: where the numbers are from, in words.
-        known: updates of methods that have run, by :func:`key_of` their table; their own.
+        known: updates of methods that have run, by :func:`key_of` their table, with and without
+            its step size; their own.
         least: the same of runs that did not get there: they need more.
         heard: gradients of an update there, of methods that take all workers'; of fewer they
             need more updates, as the law has it.
@@ -59,7 +59,9 @@ class Law:
             gradients: that count in an update.
             delay: their mean staleness, in updates.
         """
-        key = key_of(table)
+        stepped = key_of(table, stepped=True)
+        has_run = stepped in self.known or stepped in self.least
+        key = stepped if has_run else key_of(table)
         lawful = self._lawful(gradients, delay)
         there = self._lawful(self.heard.get(key, gradients), delay)
         more = lawful / there if there else 1.0
@@ -76,9 +78,15 @@ class Law:
         )
 
 
-def key_of(table: dict[str, Any]) -> str:
-    """Return what tells methods apart that need other numbers of updates."""
-    return repr(sorted((k, v) for k, v in table.items() if k not in APART and v is not None))
+def key_of(table: dict[str, Any], *, stepped: bool = False) -> str:
+    """Return what tells methods apart that need other numbers of updates.
+
+    Args:
+        table: of the method.
+        stepped: another step size counts too.
+    """
+    apart = APART - {"step_size"} if stepped else APART
+    return repr(sorted((k, v) for k, v in table.items() if k not in apart and v is not None))
 
 
 def counting(table: dict[str, Any], gradients: float, workers: int) -> float:
@@ -134,11 +142,15 @@ def of_results(found: Needs, scenario: Scenario) -> Law:
             "a lower one"
         )
     numbers = _fit(there, found.workers, of_theory(scenario, 0.1))
-    known = {key_of(n.table): float(np.median(n.updates)) for n in mine if n in there}
-    least = {key_of(n.table): n.made for n in mine if n not in there}
-    heard = {key_of(n.table): n.gradients for n in mine if _all(n)}
+    known = {key: float(np.median(n.updates)) for n in mine if n in there for key in _keys(n)}
+    least = {key: n.made for n in mine if n not in there for key in _keys(n)}
+    heard = {key: n.gradients for n in mine if _all(n) for key in _keys(n)}
     names = ", ".join(need.label for need in there)
     return Law(*numbers, f"runs of {names}, to {found.target:g}", known, least, heard)
+
+
+def _keys(need: Need) -> tuple[str, str]:
+    return key_of(need.table), key_of(need.table, stepped=True)
 
 
 def _all(need: Need) -> bool:

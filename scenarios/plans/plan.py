@@ -203,7 +203,8 @@ class Planner:
     def made(self, plan: Planned) -> Scenario:
         """Return the scenario of a plan: its cluster, and its method with a step size."""
         table = dict(plan.choice.method)
-        cluster, other = self.scenario.cluster, reference(plan.choice.aggregation, self.own)
+        cluster, own = self.scenario.cluster, self.own
+        other = table if table in own else reference(plan.choice.aggregation, own)
         start = self.planned(Choice(other, 0, cluster.rule, cluster.collective))
         step = with_step(table, plan.updates, other, start.updates)
         content = self.scenario.model_dump(exclude_none=True) | {

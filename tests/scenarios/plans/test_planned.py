@@ -3,9 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import straggler as front
+from scenarios.plans.candidates import methods_of
+from scenarios.plans.law import of_results, of_theory
+from scenarios.plans.needs import Need, Needs
+from scenarios.plans.timed import Learned
 
 RENNALA = {"name": "rennala-nigt", "momentum": 0.5, "step_size": 0.1, "batch": 3}
 
@@ -34,3 +39,37 @@ def test_the_file_that_is_written_has_the_rule(method: dict[str, Any], tmp_path:
     (written,) = front.load(tmp_path / "mine.toml").methods
     assert written.rule == method["rule"]
     assert written.build() == found.best.methods[0].build()
+
+
+LONG, SHORT = RENNALA | {"label": "long"}, RENNALA | {"label": "short", "step_size": 0.001}
+
+
+@pytest.mark.parametrize("label", ["long", "short"])
+def test_methods_that_differ_in_step_size_are_chosen_by_their_labels(label: str) -> None:
+    step = {"long": 0.1, "short": 0.001}[label]
+    found = front.plan(scenario(LONG, SHORT), methods=[label])
+    assert {plan.choice.method["label"] for plan in found.plans} == {label}
+    assert found.best.methods[0].parameters()["step_size"] == step
+
+
+def test_a_batch_that_the_file_has_too_can_be_chosen_by_its_usual_name() -> None:
+    loaded = front.load(scenario(LONG, SHORT))
+    law = of_theory(loaded, 0.1)
+    assert [t["label"] for t in methods_of(loaded, law, ["rennala-3"])] == ["rennala-3"]
+    labels = [t["label"] for t in methods_of(loaded, law, ["rennala"])]
+    assert {"long", "short"} < {*labels}
+    assert "rennala-3" not in labels
+
+
+def test_each_step_size_needs_the_updates_that_it_needed() -> None:
+    """After 14 updates the long one was there; the short one made 50, and was not."""
+    needs = [
+        Need(str(table["label"]), table, [0], np.array([updates]), 0.0, 3.0, made=50.0)
+        for table, updates in ((LONG, 14.0), (SHORT, np.inf))
+    ]
+    learned = Learned({"kind": "quadratic", "dimension": 4}, 4, None)
+    loaded = front.load(scenario(LONG, SHORT))
+    law = of_results(Needs(1.0, "objective", needs, learned, 3, per_step=False), loaded)
+    assert law.updates(LONG, 3.0, 0.0) == 14
+    assert law.updates(SHORT, 3.0, 0.0) == 50
+    assert law.updates(RENNALA | {"step_size": 0.05}, 3.0, 0.0) == 14, "of neither of them"
