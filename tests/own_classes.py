@@ -282,6 +282,14 @@ class Valley(Problem):
 
 
 @dataclass
+class Walk(Valley):
+    """Its trajectories have three steps, and no key says so."""
+
+    def sample(self, point: Vector, workers: Indices, tasks: Indices) -> tuple[Indices, Vector]:  # noqa: ARG002
+        return np.full(len(tasks), 3), np.zeros(len(tasks))
+
+
+@dataclass
 class WrongPoint(Valley):
     def initial_point(self) -> Vector:
         return np.zeros(self.dimension + 1)

@@ -19,6 +19,7 @@ from scenarios.format.scenario import Scenario
 from scenarios.format.words.accepted import Names
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
+from scenarios.plans.timed import steps_of
 from scenarios.results.sheet import Sheet, csv_text
 from scenarios.results.theory import known_scenario
 from scenarios.runs.store.stored import StoredRun, comparable
@@ -125,8 +126,9 @@ def explain(source: Runs, *, methods: Names = (), seed: int | None = None) -> Ex
         seed: of the runs that are explained; the first one if None.
 
     Raises:
-        BadInputError: there are no such runs or methods, one makes no updates, or results name
-            classes of a user's own.
+        BadInputError: there are no such runs or methods, one makes no updates, results name
+            classes of a user's own, or times are per step and no key of the problem says of how
+            many.
     """
     if isinstance(source, str | Path) and (Path(source).is_dir() or str(source).endswith(FILE)):
         source = open_results(source)
@@ -175,6 +177,6 @@ def _of_scenario(scenario: Scenario, method: Method, seed: int | None) -> Clock:
         method,
         scenario.seeds[0] if seed is None else seed,
         scenario.problem.size(scenario.cluster.workers).dimension,
-        scenario.problem.most_steps,
+        steps_of(scenario),
         scenario.updates,
     )

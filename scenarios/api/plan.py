@@ -21,7 +21,7 @@ from scenarios.plans.needs import Needs, needs
 from scenarios.plans.plan import Planned, Planner, Wishes
 from scenarios.plans.reasons import reason
 from scenarios.plans.shown import check_target, plan_row, plan_sheet, write
-from scenarios.plans.timed import Learned
+from scenarios.plans.timed import Learned, steps_of
 from scenarios.results import curves
 from scenarios.results.sheet import Sheet, csv_text
 from scenarios.runs.make import Making
@@ -143,7 +143,7 @@ def plan(
 
     Raises:
         BadInputError: something given is wrong; no run reached the target; no plan is within budget
-            and deadline.
+            and deadline; times are per step, and no key of the problem says of how many.
     """
     finite("target", target)
     for option, given in ({"out": out} | making).items() if not learn else ():
@@ -230,7 +230,7 @@ def _compared(problem: dict[str, Any]) -> dict[str, Any]:
 def _planner(scenario: Scenario, found: Needs | None, epsilon: float) -> Planner:
     dimension = scenario.problem.size(scenario.cluster.workers).dimension
     problem = scenario.problem.model_dump(exclude_none=True)
-    steps = found.learned.steps if found else scenario.problem.most_steps
+    steps = found.learned.steps if found else steps_of(scenario)
     law: Law = of_theory(scenario, epsilon) if found is None else of_results(found, scenario)
     return Planner(scenario, Learned(problem, dimension, steps), law)
 

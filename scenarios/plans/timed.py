@@ -14,6 +14,7 @@ from scenarios.format.foresee import UNCERTAIN, one_update
 from scenarios.format.method import Method
 from scenarios.format.problem import ClockProblem
 from scenarios.format.scenario import Scenario
+from scenarios.format.words.errors import BadInputError
 from scenarios.format.words.explain import checked
 from scenarios.runs.store.billing import billed
 from scenarios.runs.store.records import totals, workers_table
@@ -103,6 +104,21 @@ class Timed:
             return np.nan
         whole = sum(float(seconds.sum()) for seconds in self.run.seconds.values())
         return sum(float(self.run.seconds[state].sum()) for state in states) / max(whole, 1e-300)
+
+
+def steps_of(scenario: Scenario) -> int | None:
+    """Return the steps of a trajectory as the problem's keys have them; None: it has none.
+
+    Raises:
+        BadInputError: times are per step, and no key says of how many.
+    """
+    steps = scenario.problem.most_steps
+    if steps is None and scenario.cluster.compute.per == "step":
+        raise BadInputError(
+            f"{scenario.name or 'scenario'}: problem: times are per step, and no key says how many "
+            "steps a trajectory has; accepted: a key horizon or steps"
+        )
+    return steps
 
 
 def timing(

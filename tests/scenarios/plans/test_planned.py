@@ -73,3 +73,12 @@ def test_each_step_size_needs_the_updates_that_it_needed() -> None:
     assert law.updates(LONG, 3.0, 0.0) == 14
     assert law.updates(SHORT, 3.0, 0.0) == 50
     assert law.updates(RENNALA | {"step_size": 0.05}, 3.0, 0.0) == 14, "of neither of them"
+
+
+@pytest.mark.parametrize("command", [front.plan, front.explain])
+def test_times_per_step_of_a_problem_that_does_not_say_how_many(command: Any) -> None:
+    compute = {"model": "explicit", "seconds": [0.1, 0.2, 0.5], "per": "step"}
+    content = scenario(cluster={"compute": compute}, problem={"kind": "own_classes:Walk"})
+    with pytest.raises(front.BadInputError, match="accepted: a key horizon or steps") as error:
+        command(content)
+    assert len(error.value.lines) == 1
