@@ -50,10 +50,10 @@ class Choice:
         method = key_of(self.method, stepped=True)
         return f"{method} {self.without} {self.preemption} {self.collective}"
 
-    @property
-    def changes(self) -> int:
-        """How much of it is not as the file has it: workers left out count as one."""
-        return (self.without > 0) + (self.preemption != "cancel") + (self.collective != "gather")
+    def changes(self, whole: Cluster) -> int:
+        """Return how much of it is not as a file has it: workers left out count as one."""
+        changed = self.preemption != whole.rule, self.collective != whole.collective
+        return (self.without > 0) + sum(changed)
 
     @property
     def aggregation(self) -> str:

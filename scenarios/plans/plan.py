@@ -45,12 +45,14 @@ class Planned:
         cluster: what it is done on.
         clock: its simulation.
         updates: that it needs.
+        changes: how much of the choice is not as the scenario has it.
     """
 
     choice: Choice
     cluster: Cluster
     clock: Timed
     updates: float
+    changes: int
 
     @property
     def seconds(self) -> float:
@@ -92,7 +94,7 @@ class Wishes:
         fits = self.fits(plan, measured)
         paid = money if np.isfinite(money) else 0.0
         first = (paid, seconds) if self.deadline is not None else (seconds, paid)
-        return (not fits, *(float(f"{number:.4g}") for number in first), plan.choice.changes)
+        return (not fits, *(float(f"{number:.4g}") for number in first), plan.changes)
 
     def fits(self, plan: Planned, measured: float | None = None) -> bool:
         """Return whether a plan is within budget and deadline; see :meth:`order`."""
@@ -135,7 +137,8 @@ class Planner:
 
     def planned(self, choice: Choice, *, shown: bool = False) -> Planned:
         """Return what a choice takes; ``shown``: more precisely."""
-        cluster = choice.cluster(self.scenario.cluster, self.learned)
+        whole = self.scenario.cluster
+        cluster = choice.cluster(whole, self.learned)
         label = str(choice.method["label"])
         clock = timed(
             timing(cluster, [choice.method], self.learned, f"plan: {label}"),
@@ -146,7 +149,7 @@ class Planner:
         )
         gradients = counting(choice.method, clock.gradients, cluster.workers)
         updates = self.law.updates(choice.method, gradients, clock.delay) if clock.run else np.inf
-        return Planned(choice, cluster, clock, float(np.ceil(updates)))
+        return Planned(choice, cluster, clock, float(np.ceil(updates)), choice.changes(whole))
 
     def search(self, wishes: Wishes, on_choice: Callable[[], None]) -> list[Planned]:
         """Return the best plans that do what is wished, best first; others if none does.

@@ -3,7 +3,6 @@
 import math
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -178,7 +177,7 @@ def test_measured_seconds_decide_and_money_in_proportion() -> None:
     """Two plans of 10 s for 4 and 8; measured, the first takes 30 s for 12, the second 10 for 8."""
 
     class Plan:
-        seconds, choice = 10.0, SimpleNamespace(changes=0)
+        seconds, changes = 10.0, 0
 
         def __init__(self, money: float) -> None:
             self._money = money

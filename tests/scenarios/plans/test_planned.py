@@ -82,3 +82,13 @@ def test_times_per_step_of_a_problem_that_does_not_say_how_many(command: Any) ->
     with pytest.raises(front.BadInputError, match="accepted: a key horizon or steps") as error:
         command(content)
     assert len(error.value.lines) == 1
+
+
+def test_the_rule_of_the_file_is_no_change() -> None:
+    """Nobody sends: `cancel` and `finish` take the same time, and the file has `finish`."""
+    synchronous = {"name": "synchronous-nigt", "momentum": 0.5, "step_size": 0.1}
+    content = scenario(synchronous, cluster={"preemption": "finish"})
+    found = front.plan(content, methods=["synchronous"])
+    assert {plan.choice.preemption for plan in found.plans} == {"finish"}
+    assert [plan.changes for plan in found.plans] == [1, 1], "without one worker, without two"
+    assert found.default.changes == 0
