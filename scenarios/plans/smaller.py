@@ -82,7 +82,9 @@ def _set_if_needed(content: dict[str, Any], key: str, name: str, values: Vector)
     table = content[key]
     if table["model"] == "power" and not table.get("descending"):
         i = np.arange(1, len(values) + 1)
-        if np.allclose(table["scale"] * i ** table.get("exponent", 0.0), values, rtol=1e-12):
+        if np.allclose(
+            table["scale"] * i ** table.get("exponent", 0.0), values, rtol=1e-12, atol=0.0
+        ):
             return
     kept = {k: table[k] for k in ("per", "random") if k in table}
     content[key] = {"model": "explicit", name: values.tolist(), **kept}
@@ -97,6 +99,6 @@ def _link(
     seconds = np.add(*link.seconds_of(cluster.workers, dimension, key))[keep]
     if table["model"] == "power":
         first = np.add(*link.seconds_of(len(keep), dimension, key))
-        if np.allclose(first, seconds, rtol=1e-12):
+        if np.allclose(first, seconds, rtol=1e-12, atol=0.0):
             return table
     return {"model": "explicit", "seconds": seconds.tolist()}

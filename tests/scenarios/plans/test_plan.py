@@ -144,6 +144,18 @@ def test_a_power_law_stays_one() -> None:
     assert kept_whole(rising, varied=True) == "workers have variants of the problem"
 
 
+def test_small_times_are_those_of_the_workers_that_stay() -> None:
+    """Of 1, 2, 3, 4 nanoseconds the first go with the worker whose link, or computing, is slow."""
+    compute = {"model": "power", "scale": 1e-9, "exponent": 1.0}
+    slow = {"model": "explicit", "seconds": [1e-7, 1e-12, 1e-12, 1e-12]}
+    whole = Cluster.model_validate({"workers": 4, "compute": compute, "uplink": slow})
+    part = without_slowest(whole, 1, 1)
+    np.testing.assert_allclose(part.compute_seconds(), [2e-9, 3e-9, 4e-9], rtol=1e-12)
+    swapped = whole.model_dump(exclude_none=True) | {"compute": slow, "uplink": compute}
+    part = without_slowest(Cluster.model_validate(swapped), 1, 1)
+    np.testing.assert_allclose(part.uplink_seconds(1), [2e-9, 3e-9, 4e-9], rtol=1e-12)
+
+
 def test_a_straggler_is_left_out_and_named() -> None:
     found = front.plan(STRAGGLER, methods=["synchronous"])
     best = found.plans[0]
