@@ -21,6 +21,9 @@ from simulator import Count, Momentum, Positive
 
 QUICK = "accepted with --quick: a table [quick] with seeds and time_limit or updates"
 
+TITLE = 500
+"""Letters of a title, at most."""
+
 Seed = Annotated[int, annotated_types.Ge(0), annotated_types.Lt(2**63)]
 
 
@@ -83,7 +86,7 @@ class Evaluated(Strict):
 class Scenario(Limits):
     """A whole scenario file."""
 
-    title: str = Field(max_length=500, description="a text of at most 500 letters")
+    title: str = Field(max_length=TITLE, description=f"a text of at most {TITLE} letters")
     timeline: bool = Field(default=True, description="record every interval, not only the sums")
     quick: Quick | None = None
     tune: Tune | None = None

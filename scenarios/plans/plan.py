@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.format.cluster import Cluster
-from scenarios.format.scenario import Scenario
+from scenarios.format.scenario import TITLE, Scenario
 from scenarios.format.words.errors import BadInputError
 from scenarios.plans.candidates import (
     Choice,
@@ -210,8 +210,9 @@ class Planner:
         other = table if table in own else reference(plan.choice.aggregation, own)
         start = self.planned(Choice(other, 0, cluster.rule, cluster.collective))
         step = with_step(table, plan.updates, other, start.updates)
+        label = f": {table['label']}"
         content = self.scenario.model_dump(exclude_none=True) | {
-            "title": f"{self.scenario.title}: {table['label']}",
+            "title": self.scenario.title[: TITLE - len(label)] + label,
             "cluster": plan.cluster.model_dump(exclude_none=True),
             "methods": [table | {"step_size": step}],
         }

@@ -92,3 +92,8 @@ def test_the_rule_of_the_file_is_no_change() -> None:
     assert {plan.choice.preemption for plan in found.plans} == {"finish"}
     assert [plan.changes for plan in found.plans] == [1, 1], "without one worker, without two"
     assert found.default.changes == 0
+
+
+def test_a_long_title_is_cut_before_the_label() -> None:
+    found = front.plan(scenario(LONG, title=495 * "x"), methods=["long"])
+    assert found.best.title == 494 * "x" + ": long"
