@@ -30,7 +30,8 @@ EVERY = 10_000
 """Events between two signs of life while no update comes."""
 
 
-PATIENCE = "a cluster on which the method gets on, or --retry-failed with a larger --max-events"
+GETS_ON = "a cluster on which the method gets on"
+PATIENCE = f"{GETS_ON}, or --retry-failed with a larger --max-events"
 
 
 class StalledError(Exception):

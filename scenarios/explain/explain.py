@@ -40,11 +40,12 @@ from scenarios.format.method import Method
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
 from scenarios.plans.smaller import kept_whole
+from scenarios.plans.timed import ENOUGH
 from scenarios.results.bands import groups_of, lanes_of
 from scenarios.results.sheet import Sheet, cell
 from simulator import Hardware, Problem, StalledError
-from simulator.one_line import one_line
 from simulator.problems.timing import Timing
+from simulator.watch import GETS_ON, PATIENCE, most_events
 
 EVENTS = 10_000
 """That are looked at, about: the first updates, where there are more."""
@@ -113,6 +114,13 @@ class Clock:
     def events(self) -> float:
         """About how many events an update takes."""
         return max(1.0, self.forecast.events / self.forecast.updates)
+
+    @property
+    def limit(self) -> int:
+        """Events that may pass without an update; more where one takes many, if runs may too."""
+        one = self.forecast.events
+        wanted = one if one <= most_events(self.scenario.cluster.workers) else 0.0
+        return int(ENOUGH * max(EVENTS, wanted))
 
 
 @dataclass(frozen=True)
@@ -205,9 +213,10 @@ def explained(clock: Clock) -> Explained:
     if not most:
         raise BadInputError(f"{clock.label}: the run has no updates; accepted: one that has some")
     try:
-        seen = see(clock.method.build(), clock.hardware, clock.problem, most, 20 * EVENTS)
+        seen = see(clock.method.build(), clock.hardware, clock.problem, most, clock.limit)
     except StalledError as error:
-        raise BadInputError(f"{clock.label}: {one_line(error)}") from error
+        what = str(error).replace(PATIENCE, GETS_ON)  # explain takes no option for it
+        raise BadInputError(f"{clock.label}: {what}") from error
     path = critical_path(seen)
     return Explained(clock, seen, path, shares(seen, path), _helps(clock, seen, path))
 
@@ -218,7 +227,7 @@ def _helps(clock: Clock, seen: Seen, path: list[Piece]) -> list[Help]:
     if kept_whole(cluster, varied=bool(getattr(clock.scenario.problem, "variants", None))) is None:
         changes += without_one(base, cluster, clock.dimension, clock.steps, clock.seed)
     updates = enough(clock.events, clock.lap, fixed=cluster.fixed)
-    return what_helps(base, clock.problem, updates, changes)
+    return what_helps(base, clock.problem, updates, changes, clock.limit)
 
 
 def _shares_sheet(title: str, shares: list[tuple[str, float]]) -> Sheet:

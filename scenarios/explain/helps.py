@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -118,7 +119,7 @@ def enough(events: float, lap: int = 1, *, fixed: bool) -> int:
 
 
 def what_helps(
-    base: Change, problem: Problem, updates: int, changes: Iterable[Change]
+    base: Change, problem: Problem, updates: int, changes: Iterable[Change], limit: int
 ) -> list[Help]:
     """Return what changes do, the best first.
 
@@ -127,20 +128,22 @@ def what_helps(
         problem: in which nothing is learned.
         updates: that are simulated for each change.
         changes: such as :func:`changes_of` says.
+        limit: events that may pass without an update, if that is more than here in all.
     """
-    as_it_is = _pace(base, problem, updates)
-    found = [Help(change.words, _pace(change, problem, updates), as_it_is) for change in changes]
+    pace = partial(_pace, problem=problem, updates=updates, limit=max(100 * EVENTS, limit))
+    as_it_is = pace(base)
+    found = [Help(change.words, pace(change), as_it_is) for change in changes]
     return sorted(found, key=lambda one: (-one.saved, one.words))
 
 
-def _pace(change: Change, problem: Problem, updates: int) -> Pace:
+def _pace(change: Change, problem: Problem, updates: int, limit: int) -> Pace:
     try:
         run = simulate(
             change.method.build().run,
             problem,
             change.hardware,
             updates=updates,
-            max_events=100 * EVENTS,
+            max_events=limit,
             record_timeline=False,
         )
     except StalledError:

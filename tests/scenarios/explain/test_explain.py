@@ -126,6 +126,31 @@ def test_updates_that_come_a_lap_at_a_time_are_looked_at_for_two() -> None:
     assert all(np.isfinite(help_.saved) for help_ in one.helps)
 
 
+def test_an_update_may_take_as_many_events_as_it_has_workers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of 150 workers each ends a task in an update; 80 events were the limit, 100 of changes."""
+    monkeypatch.setattr("scenarios.explain.explain.EVENTS", 4)
+    monkeypatch.setattr("scenarios.explain.helps.EVENTS", 1)
+    compute = {"model": "power", "scale": 1.0}
+    (one,) = front.explain(scenario(workers=150, compute=compute)).methods
+    assert one.seen.times.tolist() == [*range(1, 11)]
+    assert one.helps[0].base.seconds == 1
+
+
+def test_who_makes_no_update_is_not_told_to_use_an_option_of_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Worker 1 fails each second, and takes 60 s for a gradient."""
+    monkeypatch.setattr("scenarios.explain.explain.EVENTS", 20)
+    compute = {"model": "explicit", "seconds": [0.1, 60.0]}
+    failures = {"model": "random", "between": 1.0, "repair": 1.0}
+    with pytest.raises(front.BadInputError) as error:
+        front.explain(scenario(workers=2, compute=compute, failures=failures))
+    assert str(error.value).startswith("synchronous-nigt: no update in 400 events, from the start")
+    assert str(error.value).endswith("; accepted: a cluster on which the method gets on")
+
+
 def test_nothing_is_known_to_be_saved_where_all_updates_fall_at_one_instant() -> None:
     none = Help("x", Pace(1.0, 1.0), Pace(0.0, 1.0))
     assert none.matters
