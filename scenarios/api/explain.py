@@ -15,7 +15,7 @@ from scenarios.api.shown import Shown
 from scenarios.api.studies import open as open_results
 from scenarios.explain.explain import Clock, Explained, explained
 from scenarios.format.method import Method
-from scenarios.format.scenario import Scenario
+from scenarios.format.scenario import Scenario, Seed
 from scenarios.format.words.accepted import Names
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
@@ -115,7 +115,7 @@ class Explanation(Shown):
 
 
 @checked_call
-def explain(source: Runs, *, methods: Names = (), seed: int | None = None) -> Explanation:
+def explain(source: Runs, *, methods: Names = (), seed: Seed | None = None) -> Explanation:
     """Return where the time of runs goes, the bottleneck in words, and what would help.
 
     The clock is simulated anew, without learning; the same for each change that might help.

@@ -151,6 +151,13 @@ def test_who_makes_no_update_is_not_told_to_use_an_option_of_runs(
     assert str(error.value).endswith("; accepted: a cluster on which the method gets on")
 
 
+def test_a_seed_is_not_negative() -> None:
+    random = {"random": {"distribution": "exponential"}}
+    content = scenario(compute=scenario()["cluster"]["compute"] | random)
+    with pytest.raises(front.BadInputError, match="explain: seed: -1; accepted: a whole num"):
+        front.explain(content, seed=-1)
+
+
 def test_nothing_is_known_to_be_saved_where_all_updates_fall_at_one_instant() -> None:
     none = Help("x", Pace(1.0, 1.0), Pace(0.0, 1.0))
     assert none.matters
