@@ -1,5 +1,6 @@
 """Where the time goes, and what would help."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -126,7 +127,7 @@ def explain(source: Runs, *, methods: Names = (), seed: Seed | None = None) -> E
         seed: of the runs that are explained; the first one if None.
 
     Raises:
-        BadInputError: there are no such runs or methods, one makes no updates, results name
+        BadInputError: there are no such runs or methods, none makes updates, results name
             classes of a user's own, or times are per step and no key of the problem says of how
             many.
     """
@@ -146,9 +147,17 @@ def explain(source: Runs, *, methods: Names = (), seed: Seed | None = None) -> E
         if name not in clocks:
             raise BadInputError(f"{name}: no such method here; accepted: {', '.join(clocks)}")
     # others may be races, or of classes that are not here
-    chosen = {name: clocks[name]() for name in methods or clocks}
-    per_step = any(clock.per_step for clock in chosen.values())
-    return Explanation([*map(explained, chosen.values())], title, PER_STEP if per_step else "")
+    chosen = [clocks[name]() for name in methods or clocks]
+    found, without = list[Explained](), list[str]()
+    for clock in chosen:
+        try:
+            found.append(explained(clock))
+        except BadInputError as error:
+            without += error.lines
+    if not found:
+        raise BadInputError(*without)
+    notes = [PER_STEP] * any(clock.per_step for clock in chosen) + without
+    return Explanation(found, title, "\n".join(notes))
 
 
 def _of_run(run: StoredRun) -> Clock:
@@ -179,4 +188,5 @@ def _of_scenario(scenario: Scenario, method: Method, seed: int | None) -> Clock:
         scenario.problem.size(scenario.cluster.workers).dimension,
         steps_of(scenario),
         scenario.updates,
+        scenario.time_limit or math.inf,
     )

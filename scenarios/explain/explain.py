@@ -74,6 +74,7 @@ class Clock:
         dimension: of a vector.
         steps: mean environment steps of a trajectory; None without trajectories.
         updates: of the run; None if that is not known.
+        end: simulated seconds, the scenario's time limit.
     """
 
     scenario: Scenario
@@ -83,6 +84,7 @@ class Clock:
     dimension: int
     steps: int | None
     updates: int | None
+    end: float = math.inf
 
     @property
     def per_step(self) -> bool:
@@ -213,10 +215,13 @@ def explained(clock: Clock) -> Explained:
     if not most:
         raise BadInputError(f"{clock.label}: the run has no updates; accepted: one that has some")
     try:
-        seen = see(clock.method.build(), clock.hardware, clock.problem, most, clock.limit)
+        method, problem = clock.method.build(), clock.problem
+        seen = see(method, clock.hardware, problem, most, clock.limit, end=clock.end)
     except StalledError as error:
         what = str(error).replace(PATIENCE, GETS_ON)  # explain takes no option for it
         raise BadInputError(f"{clock.label}: {what}") from error
+    if not len(seen.times):
+        raise BadInputError(f"{clock.label}: no update until {clock.end:g} s; accepted: more time")
     path = critical_path(seen)
     return Explained(clock, seen, path, shares(seen, path), _helps(clock, seen, path))
 

@@ -1,5 +1,6 @@
 """A run's clock, simulated anew without learning, with all that happened written down."""
 
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -138,8 +139,16 @@ class Seen:
         return taken, travels
 
 
-def see(method: Algorithm, hardware: Hardware, problem: Problem, updates: int, events: int) -> Seen:
-    """Simulate a method's first updates, and write down what happens.
+def see(
+    method: Algorithm,
+    hardware: Hardware,
+    problem: Problem,
+    updates: int,
+    events: int,
+    *,
+    end: float = math.inf,
+) -> Seen:
+    """Simulate a method's first updates until ``end``, and write down what happens until the last.
 
     Raises:
         StalledError: there are no more updates after so many events.
@@ -150,6 +159,8 @@ def see(method: Algorithm, hardware: Hardware, problem: Problem, updates: int, e
         observed.append(Observed(cluster))
         return method.run(observed[0])
 
-    run = simulate(watched, problem, hardware, updates=updates, max_events=events)
+    run = simulate(watched, problem, hardware, updates=updates, time_limit=end, max_events=events)
+    if 0 < len(run.history.rows) < updates:  # it shall end with an update
+        return see(method, hardware, problem, len(run.history.rows), events)
     (cluster,) = observed
     return Seen(run, hardware, cluster.waits, cluster.sent, cluster.begun)

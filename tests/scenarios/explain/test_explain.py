@@ -239,3 +239,19 @@ def test_mistakes_are_one_line(runs: Path, words: list[str], line: str) -> None:
     assert told.returncode == 2
     (only,) = told.stderr.splitlines()
     assert line in only
+
+
+def test_a_scenario_is_explained_until_its_time_limit(tmp_path: Path) -> None:
+    """Ten workers compute until 3 s; three rounds of one gradient each fit in, none of 40."""
+    rows = "".join(f"0,{worker},1\n3,{worker},0\n" for worker in range(10))
+    (tmp_path / "t.csv").write_text(f"time,worker,speed\n{rows}")
+    content = scenario(compute={"model": "trace", "file": str(tmp_path / "t.csv")})
+    late = {"name": "rennala-nigt", "momentum": 0.5, "step_size": 0.1, "batch": 40}
+    content["methods"].append(late)
+    found = front.explain(content | {"time_limit": 5.0, "updates": None})
+    (one,) = found.methods
+    assert next(one.lines()) == "synchronous-nigt: 3 updates, one every 1 s"
+    assert one.shares.elapsed == 3.0
+    assert found.note == "rennala-nigt: no update until 5 s; accepted: more time"
+    with pytest.raises(front.BadInputError, match="rennala-nigt: no update until 5 s"):
+        front.explain(content | {"time_limit": 5.0, "updates": None}, methods=["rennala-nigt"])
