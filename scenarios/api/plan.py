@@ -158,6 +158,9 @@ def plan(
     planner = _planner(scenario, found, epsilon or EPSILON)
     default = planner.planned(planner.default(), shown=True)
     plans = planner.search(wishes, on_choice)
+    if not np.isfinite(plans[0].seconds):
+        why = reason(plans[0], default, planner.learned)
+        raise BadInputError(f"plan: no method arrives: {why}; accepted: another cluster or target")
     if not wishes.fits(plans[0]):
         raise BadInputError(_unmet(plans))
     if not learn or found is None:

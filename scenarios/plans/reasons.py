@@ -17,7 +17,7 @@ def reason(plan: Planned, default: Planned, learned: Learned) -> str:
         learned: the problem.
     """
     if not math.isfinite(plan.seconds):
-        return "it never makes an update"
+        return "it does not arrive" if plan.clock.run else "its updates end, or never begin"
     whole = default.cluster
     order = slowest_first(whole, learned.dimension, learned.steps)
     slowest = int(order[0])

@@ -233,10 +233,21 @@ def test_who_never_makes_an_update_is_said_and_not_run(tmp_path: Path) -> None:
     found = front.plan(alone, methods=["synchronous"], learn=False)
     assert not np.isfinite(found.default.seconds)
     learned = found.planner.learned
-    assert reason(found.default, found.default, learned) == "it never makes an update"
+    assert reason(found.default, found.default, learned) == "its updates end, or never begin"
     assert ", instead of none: without worker 1, " in reason(found.plans[0], found.default, learned)
     needed: Any = None
     assert _confirmed(found.planner, found.default, needed, tmp_path) == math.inf
+
+
+def test_no_plan_is_written_where_none_arrives(tmp_path: Path) -> None:
+    """Both workers stand still from 3 s on."""
+    rows = "".join(f"0,{worker},1\n3,{worker},0\n" for worker in range(2))
+    (tmp_path / "t.csv").write_text(f"time,worker,speed\n{rows}")
+    content = STRAGGLER | {
+        "cluster": {"workers": 2, "compute": {"model": "trace", "file": str(tmp_path / "t.csv")}}
+    }
+    with pytest.raises(front.BadInputError, match="no method arrives: its updates end, or never"):
+        front.plan(content, methods=["synchronous", "afedpg"])
 
 
 def test_every_method_that_is_tried_fits_the_cluster() -> None:
