@@ -92,6 +92,15 @@ def write(scenario: Scenario, target: Path, lines: Sequence[str]) -> None:
     for table, method in zip(content["methods"], scenario.methods, strict=True):
         if method.rule is not None:  # it is the default of its own table alone
             table["rule"] = method.rule
+    cluster = content["cluster"]
+    for table in (
+        cluster["compute"],
+        cluster.get("network", {}),
+        content["problem"],
+        *content["methods"],
+    ):
+        for name in ("source", "digest"):  # of today's code and files, which may change
+            table.pop(name, None)
     methods = [tomli_w.dumps({"methods": table}) for table in content.pop("methods")]
     tables = [table.replace("[methods]", "[[methods]]", 1) for table in methods]
     head = [MARK, *(f"# {line if line.isprintable() else repr(line)}" for line in lines), ""]

@@ -38,6 +38,7 @@ def test_the_file_that_is_written_has_the_rule(method: dict[str, Any], tmp_path:
     found.write(tmp_path / "mine.toml")
     (written,) = front.load(tmp_path / "mine.toml").methods
     assert written.rule == method["rule"]
+    assert "source" not in (tmp_path / "mine.toml").read_text()  # classes may be edited
     assert written.build() == found.best.methods[0].build()
 
 
