@@ -298,13 +298,13 @@ def test_seconds_per_step_are_taken_for_a_whole_gradient() -> None:
 def test_whole_turns_of_many_equal_workers_are_simulated() -> None:
     tables = [
         {"name": "afedpg", "momentum": 0.5, "step_size": 0.1},
-        {"name": "fedbuff-nigt", "buffer": 40, "momentum": 0.5, "step_size": 0.1},
+        {"name": "fedbuff-nigt", "buffer": 8, "momentum": 0.5, "step_size": 0.1},
     ]
-    compute = {"model": "explicit", "seconds": [1.0] * 80}
+    compute = {"model": "explicit", "seconds": [1.0] * 16}
     content = load("quadratic-stragglers").model_dump(exclude_none=True)
-    cluster = {"workers": 80, "compute": compute}
+    cluster = {"workers": 16, "compute": compute}
     single, buffered = predicted_clocks(load(content | {"cluster": cluster, "methods": tables}), 2)
-    assert single.simulated == pytest.approx(1 / 80)
+    assert single.simulated == pytest.approx(1 / 16)
     assert buffered.simulated == pytest.approx(1 / 2, rel=0.01)
 
 
