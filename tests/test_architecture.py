@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import graphlib
 import subprocess
 import sys
 import zipfile
@@ -119,6 +120,40 @@ def test_rooms_use_only_rooms_to_their_right() -> None:
 def test_every_folder_of_the_top_floor_is_a_room() -> None:
     folders = {f.parent.name for f in (ROOT / "scenarios").glob("*/*.py")}
     assert folders == {*ROOMS, *BESIDE}
+
+
+MODULES = {
+    ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file
+    for file in SOURCES
+}
+
+
+def when_imported(node: ast.AST) -> Iterator[str]:
+    """Yield the modules that are imported with a module, and not when a function is called."""
+    for inner in ast.iter_child_nodes(node):
+        for_types = isinstance(inner, ast.If) and ast.unparse(inner.test) == "TYPE_CHECKING"
+        if isinstance(inner, ast.Import):
+            yield from (alias.name for alias in inner.names)
+        elif isinstance(inner, ast.ImportFrom):
+            whole = str(inner.module)
+            parts = (f"{whole}.{alias.name}" for alias in inner.names)
+            yield from (part if part in MODULES else whole for part in parts)
+        elif not (for_types or isinstance(inner, ast.expr | ast.FunctionDef)):
+            yield from when_imported(inner)
+
+
+def needed(module: str) -> Iterator[str]:
+    """Yield the modules of ours that one imports, and the other packages that they are in."""
+    for name in MODULES.keys() & set(when_imported(tree(MODULES[module]))):
+        yield name
+        folders = name.split(".")[:-1]
+        around = (".".join(folders[:depth]) for depth in range(1, len(folders) + 1))
+        yield from (package for package in around if not f"{module}.".startswith(f"{package}."))
+
+
+def test_modules_can_be_imported_in_any_order() -> None:
+    """A module that needs itself can be imported after some others only."""
+    graphlib.TopologicalSorter({module: needed(module) for module in MODULES}).prepare()
 
 
 def test_files_are_short() -> None:

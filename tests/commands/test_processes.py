@@ -1,4 +1,4 @@
-"""Each command as installed: the same streams and exit code as within the tests' process."""
+"""Commands as installed: the same streams and exit code as within the tests' process."""
 
 import shutil
 import subprocess
@@ -41,7 +41,11 @@ def test_every_command_is_here() -> None:
     assert sorted(names) == sorted(WORDS)
 
 
-@pytest.mark.parametrize("command", WORDS)
+RIGHT = ("run", "check", "list", "compare", "results", "timeline", "theory")
+WRONG = sorted(WORDS.keys() - set(RIGHT))
+
+
+@pytest.mark.parametrize("command", [*RIGHT, "plot", "tune"])
 def test_a_command_in_a_process_says_the_same(
     command: str, two_workers: Path, tmp_path: Path
 ) -> None:
@@ -52,10 +56,13 @@ def test_a_command_in_a_process_says_the_same(
         here.stdout,
         here.stderr,
     )
-    right = {"run", "check", "list", "compare", "results", "timeline", "theory"}
-    wrong = command not in right
-    assert apart.returncode == (2 if wrong else 0)
-    assert not wrong or (apart.stdout, apart.stderr.count("\n")) == ("", 1)
+    assert apart.returncode == (0 if command in RIGHT else 2)
+
+
+@pytest.mark.parametrize("command", WRONG)
+def test_a_mistake_is_one_line(command: str, two_workers: Path) -> None:
+    said = straggler(*WORDS[command], cwd=two_workers)
+    assert (said.returncode, said.stdout, said.stderr.count("\n")) == (2, "", 1), said.stderr
 
 
 def test_a_command_needs_no_pandas_and_leaves_it_to_others(two_workers: Path) -> None:
