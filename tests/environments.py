@@ -110,15 +110,8 @@ class Fragile(RandomLength):
         raise RuntimeError("fragile")
 
 
-def register() -> None:
-    """Make the environments known to Gymnasium: TwoStep-v0, RandomLength-v0 and so on."""
-    usable = (TwoStep, TwoChoices, RandomLength, RandomChoices, Fragile)
-    for entry in (*usable, DiscreteStates, DictStates, ManyChoices, Unbounded):
-        if f"{entry.__name__}-v0" in gymnasium.registry:
-            continue
-        gymnasium.register(
-            f"{entry.__name__}-v0", f"environments:{entry.__name__}", max_episode_steps=9
-        )
-
-
-register()
+# Gymnasium knows them as TwoStep-v0, RandomLength-v0 and so on.
+usable = (TwoStep, TwoChoices, RandomLength, RandomChoices, Fragile)
+for entry in (*usable, DiscreteStates, DictStates, ManyChoices, Unbounded):
+    name = f"{entry.__name__}-v0"
+    gymnasium.register(name, f"environments:{entry.__name__}", max_episode_steps=9)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from commands import files_below, write_scenario
+from interrupted import interrupt
 
 from scenarios.format.load import load
 from scenarios.format.words.errors import BadInputError
@@ -22,25 +23,6 @@ from simulator.problems.control.rollouts.helpers import HelperEndedError, Helper
 
 def spec_in(folder: Path, *changes: tuple[str, str]) -> RunSpec:
     return expand(load(write_scenario(folder, ("[0, 1]", "[0]"), *changes)))[2]
-
-
-def interrupt(spec: RunSpec, folder: RunFolder, updates: int, *, seconds: int = 0) -> None:
-    """Make the first updates of a run, and leave it as a killed process does.
-
-    It takes much less than a second, so that it is saved only if ``seconds`` is 0.
-    """
-
-    def some(*args: Any, **options: Any) -> None:
-        simulate(*args, **{**options, "updates": updates})
-        raise KeyboardInterrupt
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(waiting, "simulate", some)
-        patch.setenv("STRAGGLER_CHECKPOINT_SECONDS", str(seconds))
-        with pytest.raises(KeyboardInterrupt):
-            execute(spec, folder, Options())
-    assert folder.info() is None
-    assert folder.checkpoint.is_file() == (seconds == 0)
 
 
 def finish(spec: RunSpec, folder: RunFolder, *, retry_failed: bool = False) -> list[int]:

@@ -20,8 +20,6 @@ from simulator.problems.control.reinforce import heads, log_density, reward_to_g
 from simulator.randomness import generator
 from simulator.types import Vector
 
-environments.register()
-
 
 def control(env: str, horizon: int = 100, discount: float = 0.9, seed: int = 0) -> Control:
     return Control(env, horizon, discount, (4, 3), seed, dtype="float64")

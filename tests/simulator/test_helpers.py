@@ -32,8 +32,6 @@ from simulator.problems.control.rollouts.rollouts import Rollouts
 from simulator.problems.control.rollouts.sampler import SLOTS, Sampler
 from simulator.problems.control.rollouts.sharing import JOBS
 
-environments.register()
-
 
 def control(processes: int, env: str = "Hopper-v4", **options: Any) -> Control:
     return Control(env, 60, 0.99, (8,), seed=3, processes=processes, **options)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-import environments
+import environments  # noqa: F401 - Gymnasium knows them then
 import numpy as np
 import pytest
 from clusters import RULE, run, times
@@ -12,8 +12,6 @@ from simulator import ComputeModel, Hardware, Network
 from simulator.accounting.selection_bias import SelectionBias
 from simulator.problems.control.control import Control
 from simulator.problems.quadratic import Bowl, Quadratic
-
-environments.register()
 
 
 def problem() -> Control:

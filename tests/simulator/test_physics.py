@@ -4,7 +4,7 @@ import pickle
 from collections import Counter
 from typing import Any
 
-import environments
+import environments  # noqa: F401 - Gymnasium knows them then
 import gymnasium
 import numpy as np
 import pytest
@@ -18,8 +18,6 @@ from simulator.problems.control.rollouts.physics import (
     make_slots,
 )
 from simulator.problems.control.variant import Variant, make_variant
-
-environments.register()
 
 NAMES = (
     *("Humanoid", "HumanoidStandup", "Ant", "HalfCheetah", "Hopper", "Walker2d", "Swimmer"),

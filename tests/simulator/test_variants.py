@@ -1,6 +1,6 @@
 """Workers with different problems: who sees what, and what each method optimises."""
 
-import environments
+import environments  # noqa: F401 - Gymnasium knows them then
 import gymnasium
 import numpy as np
 import pytest
@@ -14,7 +14,6 @@ from simulator.problems.control.variant import Variant, make_variant
 from simulator.problems.quadratic import Bowl, Quadratic
 from simulator.types import Vector
 
-environments.register()
 BOWLS = [Bowl(condition=4, optimum=1.0), Bowl(condition=9, curvature=2.0, optimum=-3.0)]
 VARIANTS = Variants(("near", "far"), np.array([0, 1, 1]))
 
