@@ -14,10 +14,11 @@ from scenarios.format.load import find, load
 from scenarios.format.words.accepted import FileOrFolder
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
-from scenarios.results.compare import compare, warnings_of
+from scenarios.results.compare import compare
 from scenarios.results.judging.judge import Verdict, judge
 from scenarios.results.judging.matrix import MATRIX, Column, column
 from scenarios.results.published import published, refresh
+from scenarios.results.remarks import warnings_of
 from scenarios.runs.execute import Options
 from scenarios.runs.jobs import Job, Summary
 from scenarios.runs.make import Maker, Making

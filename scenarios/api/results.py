@@ -9,9 +9,10 @@ from scenarios.api.staleness import Delays
 from scenarios.format.words.accepted import FileOrFolder, Names, Numbers, Seconds
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError, finite
-from scenarios.results.compare import compare, warnings_of
+from scenarios.results.compare import compare
 from scenarios.results.published import refresh
 from scenarios.results.recorded import recorded
+from scenarios.results.remarks import warnings_of
 from scenarios.results.rows import Row, Rows, tidy
 from scenarios.results.tables import results_sheet
 from scenarios.runs.store.stored import StoredRun, comparable

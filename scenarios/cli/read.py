@@ -43,9 +43,10 @@ def compare(
     returns of trajectories: for times these are means over the latest 5% of the simulated time.
     `area` is the mean over the time, `final` that over its last tenth (of an exact objective, the
     last value); times to thresholds are medians over seeds, where one that failed never gets there.
+    All are of the simulated time that the runs share, until the shortest one ends.
     """
     from scenarios.api.studies import open as open_results
-    from scenarios.results.compare import unfinished
+    from scenarios.results.remarks import unfinished
 
     kind = form(csv, markdown, latex)
     found = open_results(results)

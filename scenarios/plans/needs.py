@@ -105,7 +105,7 @@ def needs(
         for label in dict.fromkeys(run.label for run in runs)
     ]
     if not any(need.reached for need in methods):
-        curve = np.concatenate([curves.known(run, metric, until) for run in runs])
+        curve = np.concatenate([curves.known(run, metric, until, end=np.inf) for run in runs])
         if np.isnan(curve).all():
             raise BadInputError(f"{where}: no run made an update; accepted: runs that did")
         best = np.nanmax(curve)
@@ -151,7 +151,7 @@ def _need(
 
 def updates_to(run: StoredRun, metric: str, target: float, until: float) -> float:
     """Return the number of the first update with which a run had a return; infinite: never."""
-    (held,) = curves.times_to(run, metric, [target], until)
+    (held,) = curves.times_to(run, metric, [target], until, end=np.inf)
     if not np.isfinite(held):
         return np.inf
     times = run.history["time"]

@@ -10,10 +10,11 @@ from scenarios.report import lanes, series, tables
 from scenarios.report.drawing import curves, workers
 from scenarios.report.drawing.palette import Palette
 from scenarios.report.parts import Part
-from scenarios.results.compare import compare, warnings_of
+from scenarios.results.compare import compare
 from scenarios.results.judging.judge import Verdict, judge
 from scenarios.results.judging.matrix import column
 from scenarios.results.judging.verdicts import sentences, times_sheet
+from scenarios.results.remarks import warnings_of
 
 
 @dataclass(frozen=True)

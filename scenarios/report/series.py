@@ -52,7 +52,7 @@ def series(
     Returns:
         ``grid``: seconds of thinned curves; ``moments``: seconds of the counts; ``levels``: by
         column, thresholds; ``runs``: for each its label, seed, end, curves, exact times to the
-        levels (None: never), counts by axis, and money.
+        levels (None: not within the seconds that all runs have), counts by axis, and money.
     """
     points = int(np.clip(POINTS // (total * len(columns)), FEWEST, MOST))
     grid = np.linspace(0, part.end, points)
@@ -69,7 +69,7 @@ def series(
 def _run(
     run: StoredRun, part: Part, levels: dict[str, Vector], grid: Vector, moments: Vector
 ) -> dict[str, Any]:
-    made = {column: curves.judged(run, column, part.until) for column in levels}
+    made = {column: curves.judged(run, column, part.until, end=np.inf) for column in levels}
     counts = {
         axis: np.concatenate([[0], np.cumsum(values)])[
             np.searchsorted(run.history["time"], moments, side="right")
@@ -82,7 +82,7 @@ def _run(
         "end": float(run.totals["elapsed"]),
         "curves": {column: _thinned(curve, run, grid) for column, curve in made.items()},
         "times": {
-            column: numbers([made[column].first_at(level) for level in found], 6)
+            column: numbers(curves.times_to(run, column, found.tolist(), part.until), 6)
             for column, found in levels.items()
         },
         "counts": {axis: [int(n) for n in values] for axis, values in counts.items()},

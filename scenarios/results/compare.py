@@ -2,7 +2,7 @@
 
 import difflib
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,8 +11,9 @@ from scenarios.format.words.errors import BadInputError
 from scenarios.results import curves
 from scenarios.runs.store.record import Totals, bytes_sent
 from scenarios.runs.store.stored import StoredRun, alike
+from simulator import Vector
 from simulator.accounting.columns import OBJECTIVE, VARIANT_PART, of_variant
-from simulator.accounting.selection_bias import QUANTILES, SIGNIFICANT
+from simulator.accounting.selection_bias import QUANTILES
 
 TIME_SHARES = {
     "compute": "worker_time_used",
@@ -42,12 +43,14 @@ class Comparison:
         thresholds: the values whose times are given.
         columns: numbers and texts, means over seeds (times to thresholds: medians).
         chosen: the columns that the user wants, but for ``method``; None: all.
+        until: the simulated seconds that areas, finals and times are of, if runs go on after them.
     """
 
     metric: str
     thresholds: list[float]
     columns: dict[str, list[str | float]]
     chosen: tuple[str, ...] | None = None
+    until: float | None = None
 
     def only(self, columns: Sequence[str]) -> "Comparison":
         """Return some columns, in this order, after ``method``.
@@ -97,9 +100,9 @@ def compare(
         times = _times(mine, column, chosen, until, never[label])
         rows.append(_row(mine, column, until) | times)
     # not every method has every column: a race has no bias, and not all runs may be billed
-    return Comparison(
-        column, chosen, {key: [row.get(key, float("nan")) for row in rows] for key in _keys(rows)}
-    )
+    columns = {key: [row.get(key, float("nan")) for row in rows] for key in _keys(rows)}
+    longer = any(float(run.totals["elapsed"]) > until for run in runs)
+    return Comparison(column, chosen, columns, until=until if longer else None)
 
 
 def _keys(rows: Sequence[dict[str, str | float]]) -> list[str]:
@@ -114,16 +117,25 @@ def _keys(rows: Sequence[dict[str, str | float]]) -> list[str]:
     return keys
 
 
-def default_thresholds(runs: list[StoredRun], column: str) -> list[float]:
+def default_thresholds(
+    runs: list[StoredRun], column: str, spans: Sequence[float] | None = None
+) -> list[float]:
     """Return 1/4, 1/2 and 3/4 of the way from the mean start to the best that was reached.
 
     They are rounded to four digits, or to more if they would not lie there. None if no run rises.
+
+    Args:
+        runs: all finished.
+        column: of the history.
+        spans: for each run, the simulated seconds that it is judged for; those that all share if
+            None.
     """
     until = curves.horizon(runs)
-    values = [curves.known(run, column, until) for run in runs]
-    values = [v for v in values if np.isfinite(v).all()]
-    if not any(rises(runs, column)):
+    ends = [until] * len(runs) if spans is None else spans
+    values = [curves.known(run, column, until, end=e) for run, e in zip(runs, ends, strict=True)]
+    if not any(rises(runs, column, values)):
         return []
+    values = [v for v in values if np.isfinite(v).all()]
     low, high = float(np.mean([v[0] for v in values])), float(max(v.max() for v in values))
     exact = [low + (high - low) * share for share in (0.25, 0.5, 0.75)]
     for digits in range(4, 17):
@@ -133,22 +145,26 @@ def default_thresholds(runs: list[StoredRun], column: str) -> list[float]:
     return exact
 
 
-def rises(runs: list[StoredRun], column: str) -> list[bool]:
+def rises(runs: list[StoredRun], column: str, known: Sequence[Vector]) -> list[bool]:
     """Return for each run whether its smoothed curve goes further above its start than below it.
 
     All methods of a seed start at the same point: their start is the mean of their first updates.
     A smoothed value would not do: it may have fallen far.
+
+    Args:
+        runs: all finished.
+        column: of the history.
+        known: for each run, the values of its curve.
     """
     starts = [curves.start(run, column) for run in runs]
     seeds = [run.info["seed"] for run in runs]
     mean = {
-        seed: _mean([a for a, b in zip(starts, seeds, strict=True) if b == seed]) for seed in seeds
+        seed: mean_of([a for a, b in zip(starts, seeds, strict=True) if b == seed])
+        for seed in seeds
     }
-    until = curves.horizon(runs)
-    curve = [curves.known(run, column, until) for run in runs]
     return [
         bool(v.max() - mean[seed] > mean[seed] - v.min())
-        for v, seed in zip(curve, seeds, strict=True)
+        for v, seed in zip(known, seeds, strict=True)
     ]
 
 
@@ -158,70 +174,18 @@ def time_to(threshold: float) -> str:
     return f"time_to_{short if float(short) == threshold else repr(float(threshold))}"
 
 
-def warnings_of(runs: list[StoredRun]) -> list[str]:
-    """Return a line for each method that does not rise, or that favoured short or long episodes.
-
-    It favoured them if that is significant; the z of its seeds are combined as
-    (sum z) / sqrt(number) (Stouffer). And one where runs were billed at different prices.
-    """
-    lines = list(_without_rise(runs))
-    if len({repr(run.info.get("prices")) for run in runs}) > 1:
-        lines.append(
-            "runs were billed at different prices; `straggler run` of the whole scenario bills anew"
-        )
-    for label in dict.fromkeys(run.label for run in runs):
-        facts = [b for run in runs if run.label == label and (b := run.totals.get("bias"))]
-        z = [b["length_z"] for b in facts if b["length_z"] is not None]
-        if z and abs(sum(z)) / len(z) ** 0.5 > SIGNIFICANT:
-            used, unused = (
-                _mean([n for b in facts if (n := b[f"{k}_length"]) is not None])
-                for k in ("used", "discarded")
-            )
-            kind = "short" if unused > used else "long"
-            lines.append(
-                f"{label}: waiting for the first favours {kind} episodes: used trajectories take "
-                f"{used:.4g} steps, discarded ones {unused:.4g} (z = {sum(z) / len(z) ** 0.5:.1f})"
-            )
-    return lines
-
-
-def unfinished(runs: Sequence[StoredRun]) -> list[str]:
-    """Return a line for each method of which tables leave out runs, since they did not end well."""
-    known = [run for run in runs if run.info]
-    lines = []
-    for label in dict.fromkeys(run.label for run in known if not run.is_done):
-        mine = [run for run in known if run.label == label]
-        lost = [run for run in mine if not run.is_done]
-        reason = str(lost[-1].info.get("reason") or "failed").strip().splitlines()[-1]
-        some = f"{len(lost)} of {len(mine)} runs failed, and are in no mean"
-        lines.append(f"{label}: {some if len(lost) < len(mine) else 'no finished run'}: {reason}")
-    return lines
-
-
-def _without_rise(runs: list[StoredRun]) -> Iterator[str]:
-    column, until = curves.metric(runs), curves.horizon(runs)
-    risen = rises(runs, column)
-    for label in dict.fromkeys(run.label for run in runs):
-        mine = [run for run in runs if run.label == label]
-        start = _mean([curves.start(run, column) for run in mine])
-        end = _mean([curves.known(run, column, until)[-1] for run in mine])
-        rising = any(up for up, run in zip(risen, runs, strict=True) if run.label == label)
-        if np.isfinite(end) and not rising:
-            yield f"{label}: does not rise: {column} {start:.4g} at the start, {end:.4g} at the end"
-
-
 def _row(runs: list[StoredRun], column: str, until: float) -> dict[str, str | float]:
     totals = [run.totals for run in runs]
     seconds = [sum(t["worker_seconds"].values()) for t in totals]
     row: dict[str, str | float] = {
         "method": runs[0].label,
         "seeds": len(runs),
-        "updates": _mean([t["updates"] for t in totals]),
-        "seconds_per_update": _mean([_seconds_per_update(run) for run in runs]),
-        "gradients_used": _mean([t["gradients_used"] for t in totals]),
-        "gradients_discarded": _mean([t["gradients_discarded"] for t in totals]),
+        "updates": mean_of([t["updates"] for t in totals]),
+        "seconds_per_update": mean_of([_seconds_per_update(run) for run in runs]),
+        "gradients_used": mean_of([t["gradients_used"] for t in totals]),
+        "gradients_discarded": mean_of([t["gradients_discarded"] for t in totals]),
         **{
-            name: _mean(
+            name: mean_of(
                 [
                     t["worker_seconds"][state] / max(s, 1e-300)
                     for t, s in zip(totals, seconds, strict=True)
@@ -229,19 +193,19 @@ def _row(runs: list[StoredRun], column: str, until: float) -> dict[str, str | fl
             )
             for state, name in TIME_SHARES.items()
         },
-        "megabytes_sent": _mean([bytes_sent(t) / 1e6 for t in totals]),
-        "delay": _mean(
+        "megabytes_sent": mean_of([bytes_sent(t) / 1e6 for t in totals]),
+        "delay": mean_of(
             [float(np.mean(r.history["delay"])) for r in runs if len(r.history["delay"])]
         ),
         **_staleness(totals),
         **_selection(totals),
         **_bill(runs),
-        "area": _mean([curves.area(run, column, until) for run in runs]),
-        "final": _mean([curves.final(run, column, until) for run in runs]),
+        "area": mean_of([curves.area(run, column, until) for run in runs]),
+        "final": mean_of([curves.final(run, column, until) for run in runs]),
     }
     for variant in runs[0].shares:
         part = of_variant(VARIANT_PART.get(column, OBJECTIVE), variant)
-        row[f"final_{variant}"] = _mean([curves.final(run, part, until) for run in runs])
+        row[f"final_{variant}"] = mean_of([curves.final(run, part, until) for run in runs])
     return row
 
 
@@ -250,7 +214,8 @@ def _times(
 ) -> dict[str, str | float]:
     """Return the median seconds to each threshold, and the median money where there are prices.
 
-    A run that never held it counts as later than all, as do ``never`` more: it may be infinite.
+    A run that did not hold it within the time ``until`` counts as later than all, as do ``never``
+    more: it may be infinite.
     """
     row: dict[str, str | float] = {}
     late = [np.inf] * never
@@ -271,13 +236,13 @@ def _bill(runs: Sequence[StoredRun]) -> dict[str, float]:
     """Return what runs cost, where their cluster has prices."""
     bills = [run.info.get("bill", {}) for run in runs]
     names = dict.fromkeys(name for bill in bills for name in bill)
-    return {name: _mean([bill[name] for bill in bills if name in bill]) for name in names}
+    return {name: mean_of([bill[name] for bill in bills if name in bill]) for name in names}
 
 
 def _staleness(totals: Sequence[Totals]) -> dict[str, float]:
     """Return delays and how many workers are heard; NaN where older runs do not say."""
     facts = [t.get("staleness", {}) for t in totals]
-    return {key: _mean([n for f in facts if (n := f.get(key)) is not None]) for key in STALENESS}
+    return {key: mean_of([n for f in facts if (n := f.get(key)) is not None]) for key in STALENESS}
 
 
 def _selection(totals: Sequence[Totals]) -> dict[str, float]:
@@ -286,7 +251,7 @@ def _selection(totals: Sequence[Totals]) -> dict[str, float]:
     if not facts:
         return {}
     keys = [*SELECTION, *(f"{key}_q{q}" for key in SELECTION for q in QUANTILES)]
-    return {key: _mean([f[key] for f in facts if f.get(key) is not None]) for key in keys}
+    return {key: mean_of([f[key] for f in facts if f.get(key) is not None]) for key in keys}
 
 
 def _seconds_per_update(run: StoredRun) -> float:
@@ -295,6 +260,7 @@ def _seconds_per_update(run: StoredRun) -> float:
     return float(times[-1]) / len(times) if len(times) else float("nan")
 
 
-def _mean(values: Sequence[float]) -> float:
+def mean_of(values: Sequence[float]) -> float:
+    """Return the mean of the values that are finite; NaN if none is."""
     known = [value for value in values if np.isfinite(value)]
     return float(np.mean(known)) if known else float("nan")

@@ -151,13 +151,21 @@ def raw(run: StoredRun, column: str) -> Curve:
     return Curve(later, np.bincount(place, values * weights) / np.bincount(place, weights))
 
 
-def judged(run: StoredRun, column: str, until: float) -> Curve:
+def judged(run: StoredRun, column: str, until: float, *, end: float | None = None) -> Curve:
     """Return the curve that a run is judged by, with the same lag for every method.
 
     Returns of trajectories are averaged over the latest 5% of the time ``until`` which the runs
     share; what is known of theta itself is taken as it is, without a lag.
+
+    Args:
+        run: the run.
+        column: of its history.
+        until: the simulated seconds that the runs share.
+        end: what comes later is not looked at, as if the run had ended then. It is ``until`` if
+            None, so that runs that go on have no chance that others have not.
     """
-    curve, end = raw(run, column), float(run.totals["elapsed"])
+    end = min(float(run.totals["elapsed"]), until if end is None else end)
+    curve = raw(run, column).cut(end)
     if not len(curve.times) or (column != RETURN_AVERAGE and counted_by(column) is None):
         return curve
     if curve.times[-1] < end:
@@ -187,15 +195,22 @@ def start(run: StoredRun, column: str) -> float:
     return float(raw(run, column).at(np.zeros(1))[0])
 
 
-def times_to(run: StoredRun, column: str, thresholds: Sequence[float], until: float) -> list[float]:
-    """Return when the judged curve first reached each threshold; inf: never."""
-    curve = judged(run, column, until)
+def times_to(
+    run: StoredRun,
+    column: str,
+    thresholds: Sequence[float],
+    until: float,
+    *,
+    end: float | None = None,
+) -> list[float]:
+    """Return when :func:`judged` first reached each threshold; inf: not within its time."""
+    curve = judged(run, column, until, end=end)
     return [curve.first_at(threshold) for threshold in thresholds]
 
 
-def known(run: StoredRun, column: str, until: float) -> Vector:
-    """Return the judged curve's values; [NaN] if there are none."""
-    values = judged(run, column, until).values
+def known(run: StoredRun, column: str, until: float, *, end: float | None = None) -> Vector:
+    """Return the values of :func:`judged`; [NaN] if there are none."""
+    values = judged(run, column, until, end=end).values
     return values if len(values) else np.array([np.nan])
 
 

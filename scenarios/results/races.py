@@ -84,7 +84,8 @@ def _half_way(simulated: StoredRun, races: Sequence[StoredRun]) -> Callable[[Sto
     level = (first + last) / 2 if last > first else np.nan
 
     def seconds(run: StoredRun) -> float:
-        return curves.times_to(run, column, [level], until)[0] if last > first else np.nan
+        (held,) = curves.times_to(run, column, [level], until, end=np.inf)
+        return held if last > first else np.nan
 
     return seconds
 

@@ -102,22 +102,25 @@ def tidy(
     metric = _common([curves.metric([run]) for run in curves.told(done)])
     chosen = list(thresholds)
     if done and not chosen and metric != "mixed":
-        chosen = default_thresholds(done, metric)
+        chosen = default_thresholds(done, metric, _spans(done, done))
     points = _differences([run.info for run in runs]) if axes is None else axes
-    spans = _spans(done)
     rows = [
-        _row(run, point, metric, chosen, spans.get(repr(apart_from_method(run)), 0.0))
-        for run, point in zip(runs, points, strict=True)
+        _row(run, point, metric, chosen, span)
+        for run, point, span in zip(runs, points, _spans(runs, done), strict=True)
     ]
     return Rows(rows, metric, chosen)
 
 
-def _spans(runs: Sequence[StoredRun]) -> dict[str, float]:
-    """Return the simulated seconds that runs share which differ in method and seed only."""
+def _spans(runs: Sequence[StoredRun], done: Sequence[StoredRun]) -> list[float]:
+    """Return for each run the simulated seconds that it shares with those of its scenario.
+
+    They differ from it in method and seed only; 0 if none of them is done.
+    """
     groups: dict[str, list[StoredRun]] = {}
-    for run in runs:
+    for run in done:
         groups.setdefault(repr(apart_from_method(run)), []).append(run)
-    return {key: curves.horizon(group) for key, group in groups.items()}
+    spans = {key: curves.horizon(group) for key, group in groups.items()}
+    return [spans.get(repr(apart_from_method(run)), 0.0) for run in runs]
 
 
 def _row(run: StoredRun, point: Row, metric: str, thresholds: Sequence[float], until: float) -> Row:

@@ -52,7 +52,8 @@ def comparison_sheets(comparison: Comparison, title: str, caption: str = "") -> 
     name = comparison.metric.removesuffix("_mean").replace("_", " ")
     if comparison.chosen is not None:
         headers = {k: COSTS.get(k, k.replace("_", "\n", 1)) for k in comparison.chosen}
-        return [_comparison_sheet(comparison, _averages(headers), headers, (title, caption))]
+        what = _averages(headers, comparison.until)
+        return [_comparison_sheet(comparison, what, headers, (title, caption))]
     results = {
         key: key.replace("time_to_", "seconds\nto ").replace("final_", "final\n")
         for key in comparison.columns
@@ -75,16 +76,23 @@ def comparison_sheets(comparison: Comparison, title: str, caption: str = "") -> 
         "used against discarded trajectories": selection,
     }
     return [
-        _comparison_sheet(comparison, f"{part}, {_averages(headers)}", headers, (title, caption))
+        _comparison_sheet(
+            comparison,
+            f"{part}, {_averages(headers, comparison.until)}",
+            headers,
+            (title, caption),
+        )
         for part, headers in parts.items()
         if headers
     ]
 
 
-def _averages(columns: Collection[str]) -> str:
-    """Say over what columns are means, and which of them are medians."""
+def _averages(columns: Collection[str], until: float | None) -> str:
+    """Say over what columns are means, which of them are medians, and of which seconds some are."""
     medians = any(name.startswith(("time_to_", f"{MONEY}_to_")) for name in columns)
-    return "means over seeds, medians to thresholds" if medians else "means over seeds"
+    what = "means over seeds, medians to thresholds" if medians else "means over seeds"
+    curved = medians or any(name == "area" or name.startswith("final") for name in columns)
+    return what if until is None or not curved else f"{what}, until {until:.6g} s"
 
 
 def _known_delays(comparison: Comparison) -> dict[str, str]:

@@ -71,19 +71,19 @@ def crossover(runs: Sequence[StoredRun]) -> Crossover | None:
     if not done:
         return None
     metric = curves.metric(done)
-    thresholds = default_thresholds(done, metric)
+    scales = np.array(sorted({_scale(run) for run in runs}))
+    spans = {scale: curves.horizon([r for r in done if _scale(r) == scale]) for scale in scales}
+    thresholds = default_thresholds(done, metric, [spans[_scale(run)] for run in done])
     if not thresholds:
         return None
     threshold = thresholds[1]
-    scales = np.array(sorted({_scale(run) for run in runs}))
     seeds = sorted({int(run.info["seed"]) for run in runs})
     shape = (len(scales), len(seeds))
     times = {label: np.full(shape, np.inf) for label in PAIR}
     updates = {label: np.full(shape, np.inf) for label in PAIR}
-    spans = {scale: curves.horizon([r for r in done if _scale(r) == scale]) for scale in scales}
     for run in done:
         cell = np.searchsorted(scales, _scale(run)), seeds.index(int(run.info["seed"]))
-        (held,) = curves.times_to(run, metric, [threshold], spans[_scale(run)])
+        (held,) = curves.times_to(run, metric, [threshold], spans[_scale(run)], end=np.inf)
         times[run.label][cell] = held
         if np.isfinite(held):
             updates[run.label][cell] = np.searchsorted(run.history["time"], held) + 1

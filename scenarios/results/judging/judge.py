@@ -69,7 +69,8 @@ class Verdict:
         areas: by method and seed, shape (seeds,): the mean of the curve from 0 to ``until``, where
             0 is the start and 1 the best, as the thresholds have them.
         finals: the same of the final values.
-        times: by method, an interval of the median time for each threshold; infinite if never.
+        times: by method, an interval of the median time for each threshold; infinite if not
+            within ``until``.
         held: by method, the share of seeds whose final value is at or above each threshold.
         duels: with each rival.
     """
@@ -140,10 +141,12 @@ def judge(
 ) -> Verdict | None:
     """Judge a claim: the curve of ``hero`` has more area under it than that of each rival.
 
+    What comes after the shortest run is not looked at, neither in areas nor in times.
+
     Seeds are paired: with one seed all methods begin at the same theta_0. A run that failed, or
-    made no update, has the lowest value of the panel throughout, and its times are never. None if
-    nothing can be said: no run rises or makes an update, there is no rival, or no seed that all
-    have.
+    made no update by then, has the lowest value of the panel throughout, and its times are never.
+    None if nothing can be said: no run rises or makes an update, there is no rival, or no seed
+    that all have.
 
     Args:
         runs: of all methods of a panel, failed ones too; the hero among them.
@@ -194,7 +197,7 @@ def judge(
 def _table(runs: list[StoredRun], seeds: list[int], scale: _Scale) -> Times:
     """Return for each seed area and final value, in shares of the rise, and seconds: (seeds, 5).
 
-    A run that failed, or made no update, has NaN for them, and never gets there.
+    A run that failed, or made no update by then, has NaN for them, and never gets there.
     """
     table = np.tile([np.nan] * 2 + [np.inf] * 3, (len(seeds), 1))
     metric, until = scale.metric, scale.until

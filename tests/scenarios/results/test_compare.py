@@ -19,7 +19,8 @@ from scenarios.api.studies import open as straggler_open
 from scenarios.cli.app import app
 from scenarios.report.tables import comparison_table
 from scenarios.results import curves
-from scenarios.results.compare import compare, time_to, warnings_of
+from scenarios.results.compare import compare, time_to
+from scenarios.results.remarks import warnings_of
 from scenarios.results.rows import tidy
 from scenarios.results.sheet import Sheet
 from scenarios.results.tables import comparison_sheets
@@ -65,6 +66,25 @@ def test_threshold_times_and_default_thresholds() -> None:
     assert comparison.thresholds == [20, 30, 40]  # from 10 to 50
     assert comparison.columns["time_to_20"] == [2]
     assert comparison.columns["time_to_30"] == [pytest.approx(2 + 1 / 3)]
+
+
+def test_what_comes_after_the_shortest_run_is_not_looked_at_and_the_title_says_so() -> None:
+    """One rises by 10 a second until 4 s, one by 5 a second until 9 s."""
+    fast, slow = (
+        stored("fast", [1, 4], [0.0] * 2, [9] * 2),
+        stored("slow", [1, 9], [0.0] * 2, [9] * 2),
+    )
+    fast.history["objective"] = np.array([10.0, 40.0])
+    slow.history["time"] = np.array([1.0, 4.0, 9.0])
+    slow.history["objective"] = np.array([10.0, 25.0, 50.0])
+    both = compare([fast, slow])
+    assert both.thresholds == [17.5, 25, 32.5]  # from 10 to 40
+    assert both.columns["time_to_25"] == [2.5, 4]
+    assert both.columns["time_to_32.5"] == [3.25, math.inf]
+    titles = [sheet.title for sheet in comparison_sheets(both, "x")]
+    assert titles[0] == "x: costs, means over seeds"
+    assert titles[-1] == "x: objective, means over seeds, medians to thresholds, until 4 s"
+    assert compare([slow]).thresholds == [20, 30, 40]
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,17 @@ def test_returns_lag_by_half_a_window_of_simulated_time_whatever_the_updates() -
         assert area(run, "return_mean", 200.0) == pytest.approx(whole / 200)
 
 
+def test_a_run_that_goes_on_is_judged_as_if_it_had_ended_with_the_others() -> None:
+    times = [*np.arange(1.0, 201)]
+    long = made_up(time=times, return_mean=times, return_count=[1.0] * 200)
+    short = made_up(time=times[:100], return_mean=times[:100], return_count=[1.0] * 100)
+    short.totals["elapsed"] = 100.0
+    for run in (long, short):  # 5% of 100 s: the latest 5 s, so 2.5 s late
+        assert curves.times_to(run, "return_mean", [50.0, 98.0], 100.0) == [52.5, np.inf]
+        assert curves.known(run, "return_mean", 100.0).max() == pytest.approx(97.5)
+    assert curves.times_to(long, "return_mean", [98.0], 100.0, end=np.inf) == [100.5]
+
+
 def test_several_updates_at_one_time_are_one_point() -> None:
     run = made_up(
         time=[1, 1, 2], return_mean=[1, 4, 9], return_count=[2, 1, 5], objective=[1, 4, 9]

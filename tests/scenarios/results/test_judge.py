@@ -12,6 +12,7 @@ from scipy import stats
 from scenarios.results.judging.aggregate import aggregates, at_once, holm, stratified
 from scenarios.results.judging.intervals import Interval, p_above, paired
 from scenarios.results.judging.judge import Verdict, judge
+from scenarios.results.judging.matrix import column
 from scenarios.results.judging.verdicts import in_short, interval_text, markdown, origin, sentences
 from scenarios.runs.store.stored import StoredRun
 
@@ -61,6 +62,27 @@ def test_each_rival_is_judged_on_its_own_by_the_area() -> None:
     assert list(sentences(one))[-1] == "hero, the claim: unclear"
     # far is 0.42 apart, near (12 + 17 + 33 + 16 + 6 - 80) / 500: the closest one is said
     assert in_short(one) == "unclear +0.01"
+
+
+def test_who_ends_early_is_not_behind_who_goes_on() -> None:
+    """The hero gains 1/100 a second and ends at 100 s; the rival half of it, until 1000 s."""
+    made = runs(hero=[1.0] * 5, rival=[1.0] * 5)
+    for one in made:
+        slow = one.label == "rival"
+        one.info["totals"] = {"elapsed": 1000.0 if slow else 100.0}  # type: ignore[typeddict-item]
+        times = np.array([1e-9, 50, 100, 500, 1000]) if slow else np.array([1e-9, 50, 100])
+        one.__dict__["history"] = {"time": times, "objective": times / (200 if slow else 100)}
+    found = verdict(made, "rival")
+    assert found.thresholds == [0.25, 0.5, 0.75]  # of what the hero has at 100 s
+    assert [t.value for t in found.times["hero"]] == pytest.approx([25, 50, 75])
+    assert [t.value for t in found.times["rival"]] == pytest.approx([50, 100, math.inf])
+    assert [s.value for s in found.duels[0].speedups] == pytest.approx([2, 2, math.inf])
+    assert found.duels[0].sooner.value == 1
+    assert found.duels[0].area.value == pytest.approx(0.25)
+    for order in (made, made[::-1]):
+        best = column(order, "panel").verdict
+        assert best is not None
+        assert (best.hero, best.word) == ("hero", "holds")
 
 
 def test_without_a_seed_that_all_have_nothing_is_said() -> None:
