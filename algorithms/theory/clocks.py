@@ -93,8 +93,19 @@ def rennala_round(h: Vector, kappa: Vector, batch: int, *, allreduce: bool = Fal
         end, contributed = first[-1][0], np.unique([worker for _, worker in first])
     else:
         end = first_time(h, lambda counts: bool(counts.sum() >= batch))
-        contributed = np.flatnonzero(h <= end)
+        contributed = np.flatnonzero(_are_used(h, end, batch))
     return end + float(kappa.max() if allreduce else kappa[contributed].max())
+
+
+def _are_used(h: Vector, end: float, batch: int) -> np.ndarray:
+    """Return whose completions are among the first M, the last of which is at ``end``; shape (n,).
+
+    Of those who complete one just then, the first by number are used, until there are M.
+    """
+    earlier, counts = _counts(h, math.nextafter(end, 0.0)), _counts(h, end)
+    late = np.cumsum(counts - earlier) - (counts - earlier)
+    used: np.ndarray = (earlier > 0) | ((counts > 0) & (late < batch - earlier.sum()))
+    return used
 
 
 def malenia_round(h: Vector, kappa: Vector, batch: int) -> float:
@@ -116,17 +127,20 @@ def first_time(h: Vector, enough: Callable[[Vector], bool]) -> float:
     """
     low, high = 0.0, float(h[np.isfinite(h)].max(initial=0.0))
 
-    def suffices(time: float) -> bool:
-        with np.errstate(over="ignore"):
-            return enough(np.floor(np.minimum(time / h, LARGEST)))
-
-    while not suffices(high):
+    while not enough(_counts(h, high)):
         low, high = high, 2 * high
         if high in {0.0, math.inf}:
             return math.inf
     while low < (middle := low + (high - low) / 2) < high:
-        low, high = (low, middle) if suffices(middle) else (middle, high)
+        low, high = (low, middle) if enough(_counts(h, middle)) else (middle, high)
     return high
+
+
+def _counts(h: Vector, time: float) -> Vector:
+    """Return how many gradients each worker has completed by a time, shape (n,)."""
+    with np.errstate(over="ignore"):
+        counts: Vector = np.floor(np.minimum(time / h, LARGEST))
+    return counts
 
 
 def afedpg_interval(h: Vector, kappa: Vector) -> float:

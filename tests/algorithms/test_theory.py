@@ -117,6 +117,19 @@ def test_a_method_answers_for_its_own_clock() -> None:
     assert sheet.rows == [["Chosen", "-", "-", "2"], ["Timed", "sum_i h_i", "3", "2"]]
 
 
+def test_of_many_at_once_only_the_first_send(monkeypatch: pytest.MonkeyPatch) -> None:
+    # M = 100,001 of 100,002 workers are used, and not the last one, who would send for 100 s
+    kappa = np.zeros(100_002)
+    kappa[-1] = 100.0
+    assert clocks.rennala_round(np.ones(100_002), kappa, 100_001) == 1
+    assert clocks.rennala_round(np.ones(100_002), kappa, 100_002) == 101
+    # at 2 s come worker 0's second and worker 1's first gradient: M = 2 uses worker 0's two
+    monkeypatch.setattr(clocks, "ONE_BY_ONE", 0)
+    assert clocks.rennala_round(np.array([1.0, 2.0]), np.array([0.0, 9.0]), 2) == 2
+    assert clocks.rennala_round(np.array([1.0, 2.0]), np.array([0.0, 9.0]), 3) == 11
+    assert clocks.rennala_round(np.array([2.0, 1.0]), np.array([9.0, 0.0]), 2) == 11
+
+
 def test_clocks_of_long_rounds_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     # 3 completions every 2 s: the 3e9th at 2e9 s, to which worker 1 contributes too
     assert clocks.rennala_round(np.array([1.0, 2.0]), KAPPA[1:], 3 * 10**9) == 2e9 + 3
@@ -136,7 +149,7 @@ def test_bisection_finds_what_counting_one_by_one_does(
     seconds: list[float], batch: int, upload: float
 ) -> None:
     h = np.array(seconds)
-    kappa = np.full(len(h), upload)
+    kappa = np.array([upload * worker for worker in range(len(h))])  # who is not used sends nothing
     counted = clocks.rennala_round(h, kappa, batch), clocks.malenia_round(h, kappa, batch)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clocks, "ONE_BY_ONE", 0)
