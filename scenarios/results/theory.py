@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from algorithms import Clock
 from algorithms.theory import bounds
+from scenarios.format.cluster import Cluster
 from scenarios.format.foresee import one_update
 from scenarios.format.method import Method
 from scenarios.format.problem import ClockProblem, ControlProblem, QuadraticProblem
@@ -77,9 +78,10 @@ def _simulated(scenario: Scenario, method: Method, dimension: int, predicted: fl
 def update_times(run: StoredRun, number: int) -> Vector:
     """Return the predicted times of a stored run's first updates, shape (number,)."""
     scenario = known_scenario(run)
-    if not (scenario.cluster.fixed and scenario.cluster.rule == "cancel"):
+    if not _simple(scenario):
         raise BadInputError(
-            f"--theory: the clocks of {run.path} are known for fixed times and 'cancel' only"
+            f"--theory: the clocks of {run.path} are known for fixed times and 'cancel' at no cost "
+            "only"
         )
     clock = clock_of(scenario, scenario.methods[0], int(run.info["dimension"]))
     if clock is None:
@@ -88,9 +90,17 @@ def update_times(run: StoredRun, number: int) -> Vector:
     return clock.times(number)
 
 
+def _simple(scenario: Scenario) -> bool:
+    """Return whether the formulas are about such a cluster."""
+    cluster = scenario.cluster
+    return cluster.fixed and cluster.rule == "cancel" and not cluster.cancel_cost
+
+
 def clock_of(scenario: Scenario, method: Method, dimension: int) -> Clock | None:
     """Return the predicted clock of one of the scenario's methods; None: there is no formula."""
     cluster, server = scenario.cluster, scenario.cluster.server
+    if cluster.cancel_cost:
+        return None
     allreduce = cluster.collective == "allreduce"
     h, kappa = cluster.compute_seconds(), cluster.uplink_seconds(dimension)
     clock = method.build().clock(h, kappa, allreduce=allreduce)
@@ -129,6 +139,16 @@ def known_scenario(run: StoredRun) -> Scenario:
         ) from None
 
 
+def _doubts(cluster: Cluster) -> Iterator[str]:
+    """Say where the formulas do not fit a cluster."""
+    if not cluster.fixed:
+        yield "The formulas take h_i and kappa_i as fixed numbers; this cluster's are not."
+    if cluster.cancel_cost:
+        yield "There is no formula where cancelling a task takes time."
+    if cluster.server is not None:
+        yield "There is no formula where vectors wait for the server, and so for each other."
+
+
 def report(
     scenario: Scenario, epsilons: Sequence[float], given: dict[str, float]
 ) -> Iterator[Sheet | str]:
@@ -143,18 +163,14 @@ def report(
     dimension = scenario.problem.size(scenario.cluster.workers).dimension
     yield scenario.title
     yield tables.clock_sheet(list(clocks(scenario, dimension)), scenario.cluster.rule)
-    if not scenario.cluster.fixed:
-        yield "The formulas take h_i and kappa_i as fixed numbers; this cluster's are not."
-    if scenario.cluster.server is not None:
-        yield "There is no formula where vectors wait for the server, and so for each other."
+    yield from _doubts(scenario.cluster)
     h, steps, which = _per_gradient(scenario)
     if which:
         number = "not known, and taken as 1" if steps is None else f"{steps:g}: {which}"
         yield f"h_i are seconds per step; the steps of a gradient are {number}."
     kappa = scenario.cluster.uplink_seconds(dimension)
     for method in scenario.methods:
-        simple = scenario.cluster.fixed and scenario.cluster.rule == "cancel"
-        if method.name.startswith("rennala") and simple:
+        if method.name.startswith("rennala") and _simple(scenario):
             values = method.parameters()
             bound = bounds.rennala_bound(h, max(values["batch"], values["batch_init"] or 0))
             yield f"{method.folder}: no round computes longer than {bound:.5g} s (the bound)"

@@ -3,6 +3,7 @@
 import itertools
 import math
 from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,8 +28,10 @@ from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
 from scenarios.results.tables import clock_sheet
 from scenarios.results.theory import clocks as predicted_clocks
-from scenarios.results.theory import markdown, rounded
 from simulator.hardware.server import Server
+from scenarios.results.theory import markdown, rounded, update_times
+from scenarios.runs.spec import expand
+from scenarios.runs.store.stored import StoredRun
 from straggler import theory as told
 
 if TYPE_CHECKING:
@@ -341,6 +344,31 @@ def test_a_servers_update_comes_after_the_first_round_too() -> None:
     assert times(run(method, hardware([1, 2], server=server), updates=3)) == [3.25, 4.5, 5.75]
     predicted = method.clock(np.array([1.0, 2.0]), np.zeros(2)).after(0.25)
     assert predicted.times(3).tolist() == [3.25, 4.5, 5.75]
+
+
+def test_theory_has_no_formula_where_cancelling_takes_time() -> None:
+    """M = 3: worker 0 makes two by 2 s, worker 1 one by 1.5; stopping its next lasts 50 s more."""
+    content = load("quadratic-stragglers").model_dump(exclude_none=True)
+    cluster = {
+        "workers": 2,
+        "compute": {"model": "explicit", "seconds": [1.0, 1.5]},
+        "preemption": {"rule": "cancel", "cost": 50.0},
+    }
+    method = {"name": "rennala-nigt", "batch": 3, "momentum": 0.5, "step_size": 0.1}
+    scenario = load(content | {"cluster": cluster, "methods": [method]})
+    (clock,) = predicted_clocks(scenario, 2)
+    assert (clock.formula, math.isnan(clock.predicted)) == ("-", True)
+    assert clock.simulated > 2
+    said = str(told(scenario, [0.25]))
+    assert "There is no formula where cancelling a task takes time." in said
+    assert "(the bound)" not in said
+    content = expand(scenario)[0].content()
+    stored = StoredRun(Path("mine"), {"label": "r", "content": content, "dimension": 2})
+    with pytest.raises(BadInputError, match="mine are known for fixed times and 'cancel' at no c"):
+        update_times(stored, 5)
+    free = scenario.with_values({"cluster.preemption": {"rule": "cancel", "cost": 0.0}})
+    assert next(predicted_clocks(free, 2)).predicted == 2
+    assert "(the bound)" in str(told(free, [0.25]))
 
 
 def test_a_servers_update_comes_after_each_round() -> None:
