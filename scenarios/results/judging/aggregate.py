@@ -74,7 +74,8 @@ def at_once(verdicts: Sequence[Verdict]) -> str:
     """Say how many claims are judged together, and which are left after Holm's correction.
 
     Verdicts with too few seeds are no claims; a claim that several figures make of the same runs
-    counts once.
+    counts once. The two words are corrected as two families: that one of either kind is wrong has
+    up to twice :data:`WRONG`.
     """
     judged = (one for one in verdicts if one.word != "too few seeds")
     claims = list({(one.hero, _runs_of(one)): one for one in judged}.values())
@@ -82,10 +83,12 @@ def at_once(verdicts: Sequence[Verdict]) -> str:
     holds = [one.word for one in claims].count("holds")
     fails = [one.word for one in claims].count("fails")
     sure = [sum(holm([getattr(one, side) for one in claims])) for side in ("ahead", "behind")]
+    right = f"{1 - WRONG:.0%}"
     return (
         f"{count} claims at once: were all methods equal, about {WRONG * count:.2g} would hold at "
         f"most and as many fail by chance; {holds} hold and {fails} fail; after Holm's correction "
-        f"(no wrong one among them with {1 - WRONG:.0%}) {sure[0]} hold and {sure[1]} fail"
+        f"of each word by itself (with {right} no wrong hold, with {right} no wrong fail) "
+        f"{sure[0]} hold and {sure[1]} fail"
     )
 
 
