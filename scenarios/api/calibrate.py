@@ -137,7 +137,7 @@ class RaceCheck(Shown):
         found: each quantity of each method.
         title: of the scenario.
         races: how many there were of each.
-        failed: methods that failed, simulated or raced, and why, a line each.
+        failed: methods that cannot be compared, simulated or raced, and why, a line each.
     """
 
     def __init__(
@@ -193,7 +193,7 @@ def check_race(
         recompute: make those of another version of the code again.
 
     Raises:
-        BadInputError: as :func:`race`, or every method failed.
+        BadInputError: as :func:`race`, or every method has a run that failed or made no update.
     """
     scenario, folder = limited(source, out, "-check", quick=quick, updates=updates)
     seeds = [scenario.seeds[0] if seed is None else seed]
@@ -240,14 +240,15 @@ def _compared(made: Sequence[StoredRun], number: int, title: str) -> RaceCheck:
     """Return the check of ``number`` simulated runs, which stand first, then their races.
 
     Raises:
-        BadInputError: every method failed.
+        BadInputError: every method has a run that failed or made no update.
     """
     failed = [
-        next((run for run in made[k::number] if not run.is_done), None) for k in range(number)
+        next((run for run in made[k::number] if not (run.is_done and run.totals["updates"])), None)
+        for k in range(number)
     ]
     said = [_failure(run) for run in failed if run is not None]
     if len(said) == number:
-        raise BadInputError(f"{said[0]}; accepted: runs that end well")
+        raise BadInputError(f"{said[0]}; accepted: runs that end well, with an update")
     well = [k for k, run in enumerate(failed) if run is None]
     races_of = {made[k].label: made[number + k :: number] for k in well}
     repeat = len(made) // number - 1
@@ -255,6 +256,8 @@ def _compared(made: Sequence[StoredRun], number: int, title: str) -> RaceCheck:
 
 
 def _failure(run: StoredRun) -> str:
-    """Return what became of a run that did not end well, in a line."""
+    """Return what became of a run that cannot be compared, in a line."""
+    if run.is_done:
+        return f"{run.path}: made no update"
     reason = str(run.info.get("reason") or "damaged").strip().splitlines()[-1]
     return f"{run.path}: failed: {reason}"

@@ -8,6 +8,8 @@ import pyarrow as pa
 import pytest
 
 from scenarios.results.races import Prediction, csv, predictions, sheet
+from scenarios.api.calibrate import _compared
+from scenarios.format.words.errors import BadInputError
 from scenarios.runs.store.stored import StoredRun
 
 
@@ -62,6 +64,17 @@ def test_each_quantity_is_compared_with_the_mean_and_the_range_of_races() -> Non
 def test_a_value_above_a_negative_one_is_an_error_upwards() -> None:
     assert Prediction("m", "final", -4.0, -3.0, -3.0, -3.0).error == 0.25
     assert np.isnan(Prediction("m", "mean delay", 0.0, 1.0, 1.0, 1.0).error)
+
+
+def test_runs_without_an_update_are_told_and_compared_with_nothing() -> None:
+    good = run("good", [1.0, 3.0, 5.0, 10.0], 16.0, 8)
+    none = run("none", [1.0, 3.0, 5.0, 10.0], 16.0, 8, updates=0)
+    none.totals["updates"] = 0
+    checked = _compared([good, none, good, good], 2, "t")
+    assert {one.method for one in checked.rows} == {"good"}
+    assert checked.failed == ["here: made no update"]
+    with pytest.raises(BadInputError, match="here: made no update; accepted: runs that end well, "):
+        _compared([good, none], 1, "t")
 
 
 def test_a_race_that_gains_less_is_never_half_way_up() -> None:
