@@ -23,6 +23,9 @@ from scenarios.results.rows import BILL, COLUMNS, TOTALS
 SWEEPS = Path(__file__).parent.parent / "sweeps"
 """Sweeps that come with the package."""
 
+LARGEST = 1e150
+"""Of an axis's ends; one is 0, or not below 1 over it: what lies between is finite, too."""
+
 MOST_POINTS = 100_000
 """Points of a grid; each is a scenario that is checked."""
 
@@ -68,6 +71,10 @@ class Axis(Strict):
 
     def _spaced(self) -> list[float]:
         low, high, number = self.range or self.log or (1, 1, 2)
+        whole = isinstance(low, int) and isinstance(high, int)
+        if whole and self.range is not None and (high - low) % (number - 1) == 0:
+            step = (high - low) // (number - 1)
+            return [low + step * k for k in range(number)]
         shares = [k / (number - 1) for k in range(number)]
         if self.range is not None:
             spaced = [low + (high - low) * share for share in shares]
@@ -75,9 +82,8 @@ class Axis(Strict):
             spaced = [low * (high / low) ** share for share in shares]
         # to 12 digits: a longer axis shares the values of a shorter one
         rounded = [float(f"{value:.12g}") for value in spaced]
-        whole = all(isinstance(end, int) for end in (low, high))
-        if whole and all(value.is_integer() for value in rounded):
-            return [int(value) for value in rounded]
+        if whole and self.log is not None and all(value.is_integer() for value in rounded):
+            return [low, *(int(value) for value in rounded[1:-1]), high]
         return rounded
 
     @model_validator(mode="after")
@@ -90,13 +96,24 @@ class Axis(Strict):
         for name in ("range", "log"):
             if (span := getattr(self, name)) is not None and span[0] == span[1]:
                 raise ValueError(f"{name}: begins and ends at {span[0]}; accepted: two numbers")
+            if span is not None and not all(
+                end == 0 or 1 / LARGEST <= abs(end) <= LARGEST for end in span[:2]
+            ):
+                raise ValueError(f"{name}: accepted: 0, or sizes {1 / LARGEST:g} to {LARGEST:g}")
         if self.log is not None and min(self.log[:2]) <= 0:
             raise ValueError(f"log: {list(self.log)}; accepted: numbers above 0")
+        return self
+
+    @model_validator(mode="after")
+    def _differ(self) -> Self:
         seen = set[str]()
         for value in self.values or []:
             if (same := _same(value)) in seen:
                 raise ValueError(f"values: {short(value)} stands there twice; accepted: once")
             seen.add(same)
+        if self.values is None and len({*(spaced := self._spaced())}) < len(spaced):
+            name = "range" if self.log is None else "log"
+            raise ValueError(f"{name}: accepted: values that differ in their first 12 digits")
         if self.keys is not None:
             lists = self.values or []
             if (

@@ -57,6 +57,11 @@ def test_a_grid_is_the_product_of_its_axes(tmp_path: Path) -> None:
         ('key = "time_limit"\nlog = [0.1, 1000, 5]', [0.1, 1, 10, 100, 1000]),
         ('key = "cluster.workers"\nrange = [2, 6, 3]', [2, 4, 6]),
         ('key = "cluster.workers"\nlog = [1, 1000, 4]', [1, 10, 100, 1000]),
+        (
+            'key = "updates"\nrange = [1000000000001, 1000000000003, 3]',
+            range(10**12 + 1, 10**12 + 4),
+        ),
+        ('key = "updates"\nlog = [1000000000001, 2000000000002, 2]', [10**12 + 1, 2 * 10**12 + 2]),
         ('key = "updates"\nvalues = [3, 5]', [3, 5]),
         ('keys = ["updates", "cluster.workers"]\nvalues = [[3, 4], [5, 6]]', ["3 4", "5 6"]),
         ('key = "methods.*.step_size"\nvalues = [0.5]', [0.5]),
@@ -73,7 +78,7 @@ def test_axes_have_lists_ranges_logarithms_and_zips(
         last = sweep.points[-1].scenario
         assert (last.updates, last.cluster.workers) == (5, 6)
     else:
-        np.testing.assert_allclose(got, values, rtol=1e-12)
+        np.testing.assert_allclose(got, values, rtol=1e-15)
     if "step_size" in axis:
         assert {m.parameters()["step_size"] for m in sweep.points[0].scenario.methods} == {0.5}
     if "batch" in axis:
@@ -184,6 +189,14 @@ def test_points_that_are_the_same_run_are_made_once(tmp_path: Path) -> None:
         ('[[axes]]\nkey = "title"\nvalues = ["a", "a"]\n', "values: 'a' stands there twice"),
         ('[[axes]]\nkey = "a.u"\nvalues = [5, 5.0]\n', "axes[0].values: 5.0 stands there twice"),
         ('[[axes]]\nkey = "a.u"\nrange = [1, 1, 3]\n', "axes[0].range: begins and ends at 1"),
+        (
+            '[[axes]]\nkey = "a.u"\nrange = [10000000000000, 10000000000001, 3]\n',
+            "axes[0].range: accepted: values that differ in their first 12 digits",
+        ),
+        *(
+            (f'[[axes]]\nkey = "a.u"\n{ends}\n', ": accepted: 0, or sizes 1e-150 to 1e+150")
+            for ends in (f"range = [1, 1{'0' * 400}, 3]", "log = [1e-200, 1e200, 3]")
+        ),
         ('[[axes]]\nkey = "a.u"\nrange = []\n', "axes[0].range: got []; accepted: [from, to"),
         (
             '[set]\nmethods = 1\n[[axes]]\nkey = "methods.*.batch"\nvalues = [1]\n',
