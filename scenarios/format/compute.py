@@ -31,7 +31,7 @@ class Random(Strict):
     """A random factor of mean one on every task."""
 
     distribution: Literal["exponential", "lognormal", "gamma", "pareto", "uniform"]
-    cv: Positive | None = Field(None, description="coefficient of variation, above 0")
+    cv: Positive | None = Field(None, description="coefficient of variation, 0.001 to 1000")
     tail: Annotated[float, annotated_types.Gt(1)] | None = Field(
         None, description="tail index of pareto, above 1"
     )
@@ -43,8 +43,7 @@ class Random(Strict):
             if (getattr(self, key) is not None) != (key == wanted):
                 takes = wanted or "neither cv nor tail"
                 raise ValueError(f"{key}: does not fit {self.distribution}; accepted: {takes}")
-        if self.distribution == "uniform" and self.cv is not None and self.cv > 3**-0.5:
-            raise ValueError(f"cv: {self.cv} gives negative times; accepted: at most 0.577")
+        self.jitter(0)  # raises ValueError if it cannot be so wide
         return self
 
     def jitter(self, seed: int) -> Jitter:

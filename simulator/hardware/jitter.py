@@ -12,6 +12,10 @@ from simulator.types import Indices, Vector
 AHEAD = 16
 _NOTHING = np.empty(0)
 
+SMALLEST_CV = 0.001
+LARGEST_CV = {"lognormal": 1000.0, "gamma": 10.0, "uniform": 3**-0.5}
+"""Above it factors are no longer finite, above 0, or of mean one: gamma's round to 0 beyond 10."""
+
 Distribution: TypeAlias = Literal["exponential", "lognormal", "gamma", "pareto", "uniform"]
 
 
@@ -21,15 +25,26 @@ class Jitter:
 
     Attributes:
         distribution: of the factor.
-        spread: the coefficient of variation (lognormal, gamma, uniform: at most 1/sqrt(3)), or
-            the tail index, above 1 (pareto); of no meaning for exponential.
+        spread: the coefficient of variation, 0.001 to 1000 (lognormal), 10 (gamma) or 1/sqrt(3)
+            (uniform); or the tail index, above 1 (pareto); of no meaning for exponential.
         seed: the run's seed.
+
+    Raises:
+        ValueError: the coefficient of variation is another.
     """
 
     distribution: Distribution
     spread: float
     seed: int
     _ahead: dict[int, tuple[int, Vector]] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        largest = LARGEST_CV.get(self.distribution)
+        if largest is not None and not SMALLEST_CV <= self.spread <= largest:
+            raise ValueError(
+                f"cv: {self.spread:g}; accepted for {self.distribution}: {SMALLEST_CV:g} to "
+                f"{largest:.6g}"
+            )
 
     def factors(self, workers: Indices, tasks: Indices) -> Vector:
         """Return the factors, shape (m,), for m (worker, task) pairs."""

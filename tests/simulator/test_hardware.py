@@ -119,6 +119,36 @@ def test_random_factors_have_mean_one_and_the_stated_spread(
     assert factors.var() == pytest.approx(variance, rel=0.1)
 
 
+@pytest.mark.parametrize(
+    ("distribution", "spread", "accepted"),
+    [
+        ("lognormal", 1e160, "0.001 to 1000"),
+        ("lognormal", math.nan, "0.001 to 1000"),
+        ("gamma", 1e-170, "0.001 to 10$"),
+        ("gamma", 30.0, "0.001 to 10$"),  # 44% of its factors round to 0
+        ("uniform", 0.6, "0.001 to 0.57735"),  # some would be below 0
+    ],
+)
+def test_a_spread_that_gives_no_times_is_refused(
+    distribution: Distribution, spread: float, accepted: str
+) -> None:
+    with pytest.raises(ValueError, match=f"accepted for {distribution}: {accepted}"):
+        Jitter(distribution, spread, 0)
+
+
+@pytest.mark.parametrize(
+    ("distribution", "spread"),
+    [("lognormal", 0.001), ("lognormal", 1000.0), ("gamma", 0.001), ("gamma", 10.0)],
+)
+def test_the_smallest_and_the_largest_spread_give_times(
+    distribution: Distribution, spread: float
+) -> None:
+    some = np.arange(1000)
+    factors = Jitter(distribution, spread, 0).factors(some, some)
+    assert np.isfinite(factors).all()
+    assert (factors > 0).mean() > 0.99
+
+
 def test_pareto_has_the_stated_tail() -> None:
     m, tail = 400_000, 1.5
     factors = Jitter("pareto", tail, 0).factors(np.arange(m), np.zeros(m, dtype=np.int64))

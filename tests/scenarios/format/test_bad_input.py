@@ -157,6 +157,13 @@ MISTAKES = {
         ("seconds = [1.0, 2.0] }", 'seconds = [1.0, 2.0], random = { distribution = "pareto" } }'),
         "cluster.compute.random.tail: does not fit pareto; accepted: tail",
     ),
+    "a spread without end": (
+        (
+            "seconds = [1.0, 2.0] }",
+            'seconds = [1, 2], random = { distribution = "gamma", cv = 30 } }',
+        ),
+        "cluster.compute.random.cv: 30; accepted for gamma: 0.001 to 10",
+    ),
     "a schedule that goes back": (
         (
             "seconds = [1.0, 2.0] }",
