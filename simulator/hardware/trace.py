@@ -162,6 +162,10 @@ def _read(file: Path, names: tuple[str, ...], *, used_only: bool = False) -> dic
         table = read(file)
         if used_only and "state" in table.column_names:
             table = table.filter(np.array(table["state"].to_pylist()) == "compute")
+        kinds = pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null
+        for name in names:
+            if not any(is_kind(table[name].type) for is_kind in kinds):
+                raise ValueError(f"{name} is no number but {table[name].type}")  # noqa: TRY301
         return {name: table[name].to_numpy().astype(np.float64) for name in names}
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise ValueError(

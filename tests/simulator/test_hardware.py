@@ -3,6 +3,7 @@
 import itertools
 import math
 from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -776,6 +777,10 @@ def test_of_a_timeline_the_gradients_that_were_used_become_a_trace(tmp_path: Pat
         ("0,nan,1", "row 1 has start nan and end 1; accepted"),
         ("0,1,inf", "row 1 has start 1 and end inf; accepted"),
         ("0,0,1\n1,-2,1", "row 2 has start -2 and end 1; accepted"),
+        (
+            "0,00:00:01,00:00:02",
+            "start is no number but time32\\[s\\]; accepted: a .csv or .parquet",
+        ),
         ("0,1760000009,1760000012\n1,1760000000,1760000001", "begin at 1760000000, as those of a"),
     ],
 )
@@ -783,6 +788,18 @@ def test_logs_that_cannot_be_are_refused(tmp_path: Path, rows: str, message: str
     (tmp_path / "log.csv").write_text(f"worker,start,end\n{rows}\n", encoding="utf-8")
     with pytest.raises(ValueError, match=message):
         convert_log(tmp_path / "log.csv", tmp_path / "trace.csv")
+
+
+def test_durations_are_no_seconds(tmp_path: Path) -> None:
+    """They would be taken as the microseconds that they are stored in."""
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet  # noqa: PLC0415
+
+    end = pa.array([timedelta(seconds=2)])
+    log = pa.table({"worker": [0], "start": [1.0], "end": end})
+    pa.parquet.write_table(log, tmp_path / "log.parquet")
+    with pytest.raises(ValueError, match=r"end is no number but duration\[us\]; accepted: a .csv"):
+        convert_log(tmp_path / "log.parquet", tmp_path / "trace.csv")
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
