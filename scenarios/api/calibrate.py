@@ -259,5 +259,4 @@ def _failure(run: StoredRun) -> str:
     """Return what became of a run that cannot be compared, in a line."""
     if run.is_done:
         return f"{run.path}: made no update"
-    reason = str(run.info.get("reason") or "damaged").strip().splitlines()[-1]
-    return f"{run.path}: failed: {reason}"
+    return f"{run.path}: failed: {run.reason}"

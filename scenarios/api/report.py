@@ -16,7 +16,6 @@ from scenarios.report.page import About, Page, page
 from scenarios.report.parts import Part, parts_of
 from scenarios.report.section import sections_of
 from scenarios.report.swept import maps_of, sections_of_sweep
-from scenarios.report.tables import failures
 from scenarios.results.published import command_of
 from scenarios.runs.store.record import RACED
 from scenarios.runs.store.stored import StoredRun
@@ -57,7 +56,7 @@ def report(
     about = About(
         title or _title(results),
         [*_commands(results), command or "straggler.report(...)"],
-        failures([run for result in results for run in result.runs]),
+        [failure for result in results for failure in result.failed.items()],
         None if film is None else Path(film),
     )
     swept = [result for result in results if isinstance(result, SweepResults)]

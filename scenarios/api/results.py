@@ -58,11 +58,7 @@ class Results:
     @property
     def failed(self) -> dict[str, str]:
         """Why runs failed, by their folder."""
-        return {
-            str(run.path): str(run.info.get("reason") or "damaged").strip().splitlines()[-1]
-            for run in self.runs
-            if not run.is_done
-        }
+        return {str(run.path): run.reason for run in self.runs if not run.is_done}
 
     @checked_call
     def select(self, method: str | None = None, seed: int | None = None) -> "Results":

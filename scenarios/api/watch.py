@@ -103,15 +103,11 @@ def left_out(
 ) -> list[str]:
     """Return a line for each run that :func:`watch` leaves out, since it did not end well."""
     return [
-        f"{run.path}: is not shown: {_reason(run)}"
+        f"{run.path}: is not shown: {run.reason}"
         for result in results
         for run in _asked(result, methods, seed)
         if not run.is_done
     ]
-
-
-def _reason(run: StoredRun) -> str:
-    return str(run.info.get("reason") or "failed").strip().splitlines()[-1]
 
 
 def _asked(results: Results, methods: Sequence[str], seed: int | None) -> list[StoredRun]:

@@ -13,7 +13,6 @@ from scenarios.results.compare import Comparison
 from scenarios.results.sheet import Sheet, cell
 from scenarios.results.staleness import Lane
 from scenarios.runs.store.record import RACED
-from scenarios.runs.store.stored import StoredRun
 
 HEADERS = {
     "seconds_per_update": "s per update",
@@ -144,15 +143,6 @@ def reached(said: dict[str, Any], part: Part, column: str, level: int) -> list[R
             )
         )
     return found
-
-
-def failures(runs: Sequence[StoredRun]) -> list[tuple[str, str]]:
-    """Return where runs are that failed or are damaged, and why."""
-    return [
-        (str(run.path), str(run.info.get("reason") or "damaged").strip().splitlines()[-1])
-        for run in runs
-        if not run.is_done
-    ]
 
 
 def scenario_text(part: Part) -> str:

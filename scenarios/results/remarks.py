@@ -44,9 +44,10 @@ def unfinished(runs: Sequence[StoredRun]) -> list[str]:
     for label in dict.fromkeys(run.label for run in known if not run.is_done):
         mine = [run for run in known if run.label == label]
         lost = [run for run in mine if not run.is_done]
-        reason = str(lost[-1].info.get("reason") or "failed").strip().splitlines()[-1]
         some = f"{len(lost)} of {len(mine)} runs failed, and are in no mean"
-        lines.append(f"{label}: {some if len(lost) < len(mine) else 'no finished run'}: {reason}")
+        lines.append(
+            f"{label}: {some if len(lost) < len(mine) else 'no finished run'}: {lost[-1].reason}"
+        )
     return lines
 
 

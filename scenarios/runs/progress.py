@@ -13,7 +13,7 @@ from rich.progress import Progress as Bars
 from rich.table import Column
 
 from scenarios.format.scenario import Scenario
-from scenarios.runs.store.record import RunInfo
+from scenarios.runs.store.record import RunInfo, reason_of
 from scenarios.runs.underway import read_state
 
 LINE_SECONDS = 20.0
@@ -98,7 +98,7 @@ class Progress:
     def skipped(self, name: str, info: RunInfo) -> None:
         """Say that a run was there already; many that are done are said in one line."""
         if info.get("status") == "failed":
-            self._print(f"{name}  failed before: {_last_line(info)}; --retry-failed tries again")
+            self._print(f"{name}  failed before: {reason_of(info)}; --retry-failed tries again")
         else:
             self._there.append(name)
 
@@ -139,7 +139,7 @@ class Progress:
                 f"{info['real_seconds']:.1f} real s"
             )
         elif info.get("status") != "done":
-            self._print(f"{name}  FAILED: {_last_line(info)}")
+            self._print(f"{name}  FAILED: {reason_of(info)}")
 
     def poll(self) -> None:
         """Read how far the runs are, and show it."""
@@ -234,7 +234,3 @@ def _words(name: str, state: dict[str, Any]) -> str:
     words += "" if state["value"] is None else f", {state['value']:.4g}"
     words += f", {events:,} events since update {state['update']}" if events else ""
     return words.strip()
-
-
-def _last_line(info: RunInfo) -> str:
-    return str(info.get("reason") or "unknown").strip().splitlines()[-1]

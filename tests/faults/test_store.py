@@ -14,6 +14,8 @@ from scenarios.format.load import load
 from scenarios.runs.execute import Options, execute
 from scenarios.runs.spec import RunSpec, expand
 from scenarios.runs.store.folder import RunFolder
+from scenarios.runs.store.record import RunInfo, reason_of
+from scenarios.runs.store.stored import runs_in
 from straggler import Estimate, Problem, Request, Vector
 
 CONTENT: dict[str, Any] = {
@@ -64,6 +66,16 @@ def test_the_last_line_of_a_reason_says_what_was_wrong(tmp_path: Path) -> None:
     assert reason.startswith("Traceback")
     assert "and more of it" in reason
     assert reason.splitlines()[-1].startswith("RuntimeError: what is wrong (")
+    (run,) = runs_in([folder])
+    assert run.reason == reason.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("info", "said"),
+    [({}, "damaged"), ({"status": "failed"}, "failed"), ({"reason": " \n"}, "failed")],
+)
+def test_what_failed_without_a_reason_is_a_word(info: RunInfo, said: str) -> None:
+    assert reason_of(info) == said
 
 
 @pytest.mark.parametrize("name", ["run.json", "workers.parquet"])

@@ -118,6 +118,12 @@ class RunInfo(Facts, total=False):
     platform: dict[str, str]
 
 
+def reason_of(info: RunInfo) -> str:
+    """Return why a run failed: the last line of its reason; ``damaged`` if nothing is known."""
+    lines = str(info.get("reason") or "").strip().splitlines()
+    return lines[-1] if lines else "failed" if info else "damaged"
+
+
 def bytes_sent(totals: Totals) -> float:
     """Return the bytes that were sent, both ways; NaN of an older run, which counted one way."""
     return totals["bytes_sent"] if "vectors_received" in totals else math.nan

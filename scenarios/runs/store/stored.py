@@ -16,7 +16,7 @@ from scenarios.runs.store.arrow import read_table
 from scenarios.runs.store.billing import rebilled
 from scenarios.runs.store.files import raise_unless_absent
 from scenarios.runs.store.folder import RunFolder
-from scenarios.runs.store.record import RunInfo, Totals
+from scenarios.runs.store.record import RunInfo, Totals, reason_of
 from scenarios.runs.store.records import HISTORY_SCHEMA
 from simulator import Staleness, Vector
 from simulator.accounting.columns import ITERATES, STALENESS, TIMELINE
@@ -46,6 +46,11 @@ class StoredRun:
     def is_done(self) -> bool:
         """Whether it ended well; a run that failed has no rows here."""
         return self.info.get("status") == "done"
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, in a line."""
+        return reason_of(self.info)
 
     @property
     def is_race(self) -> bool:
@@ -205,21 +210,6 @@ def as_asked(run: StoredRun, spec: RunSpec) -> StoredRun:
     info = rebilled(run.info, run.path, spec.scenario.cluster.prices()).copy()
     info["label"], info["title"] = spec.method.folder, spec.scenario.title
     return replace(run, info=info)
-
-
-def run_in(folder: RunFolder) -> StoredRun:
-    """Return the run of a folder.
-
-    Raises:
-        BadInputError: there is none, or its files are damaged.
-    """
-    info = folder.info()
-    if info is None:
-        raise BadInputError(
-            f"{folder.path}: no run with a timeline; accepted: OUT/<method>/seed-<seed> of a "
-            "scenario without `timeline = false`"
-        )
-    return StoredRun(folder.path, info)
 
 
 def comparable(runs: Sequence[StoredRun], where: str) -> list[StoredRun]:

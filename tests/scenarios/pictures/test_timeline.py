@@ -13,7 +13,7 @@ from commands import straggler, write_scenario
 from scenarios.pictures.perfetto import events
 from scenarios.results.recorded import recorded, seconds_before
 from scenarios.runs.store.folder import RunFolder
-from scenarios.runs.store.stored import run_in
+from scenarios.runs.store.stored import runs_in
 
 
 @pytest.fixture(scope="module")
@@ -86,13 +86,15 @@ def test_the_trace_is_well_formed(results: Path, method: str) -> None:
 
 
 def test_times_in_a_trace_are_virtual_microseconds(results: Path) -> None:
-    run = recorded(run_in(RunFolder(results / "runs/two/synchronous-nigt/seed-0")))
+    (stored,) = runs_in([RunFolder(results / "runs/two/synchronous-nigt/seed-0")])
+    run = recorded(stored)
     first = next(e for e in events(run) if e["ph"] == "X" and e.get("tid") == 1)
     assert (first["ts"], first["dur"], first["name"]) == (0, 2e6, "compute")
 
 
 def test_the_timeline_names_the_update_that_used_a_gradient(results: Path) -> None:
-    run = recorded(run_in(RunFolder(results / "runs/two/afedpg/seed-0")))
+    (stored,) = runs_in([RunFolder(results / "runs/two/afedpg/seed-0")])
+    run = recorded(stored)
     used = run.update > 0
     assert sorted(run.update[used].tolist()) == list(range(1, 41))
     # worker 0 needs 1 + 0.5, worker 1 needs 2 + 1: updates at 1.5, 3, 3, 4.5, ...
