@@ -35,11 +35,25 @@ class Battery(Shown):
     def __init__(self, lines: Iterator[Line]) -> None:
         self._made: list[Line] = []
         self._coming = lines
+        self._error: BaseException | None = None
 
     def __iter__(self) -> Iterator[Line]:
-        """Yield a line per check."""
+        """Yield a line per check.
+
+        Raises:
+            BadInputError: there is no such method or rule, or a value does not fit; each time.
+        """
         yield from self._made
-        for line in self._coming:
+        while True:
+            if self._error is not None:
+                raise self._error
+            try:
+                line = next(self._coming)
+            except StopIteration:
+                return
+            except BaseException as error:  # else what was not made would count as passed
+                self._error = error
+                raise
             self._made.append(line)
             yield line
 

@@ -35,6 +35,15 @@ BROKEN = {
 }
 
 
+def test_a_battery_that_could_not_begin_has_not_passed_later_either() -> None:
+    checked = check_method("nosuch")
+    for _ in range(2):
+        with pytest.raises(BadInputError, match="nosuch"):
+            str(checked)
+        with pytest.raises(BadInputError, match="nosuch"):
+            checked.passed  # noqa: B018
+
+
 def test_a_class_of_a_notebooks_cell_has_no_file_to_quote() -> None:
     source = inspect.getsource(own_classes.Yields)
     names = dict(vars(own_classes))
