@@ -161,7 +161,7 @@ def figure(
     if source is not None:
         for option, given in ({"quick": quick, "out": out} | making).items():
             if given:
-                raise BadInputError(f"{option}: needs runs; accepted: without source")
+                raise BadInputError(f"{option}: needs runs; accepted: without source (--from)")
         return FigureResults(name, _published(Path(source)))
     maker = Maker(**making)
     folder = Path(out or ROOT)

@@ -69,23 +69,12 @@ def figure(
     from scenarios.runs.execute import Options
     from scenarios.studies.paper import find_figure
 
-    of_runs = {
-        "--quick": quick,
-        "--save": save,
-        "--out": out,
-        "--dry-run": dry_run,
-        "--jobs": jobs,
-        "--processes-per-run": processes_per_run,
-        "--retry-failed": retry_failed,
-        "--recompute": recompute,
-        "--memory-limit": memory_limit,
-        "--max-events": max_events,
-    }
-    if source is not None and any(of_runs.values()):
-        raise BadInputError(f"--from: goes with none of {', '.join(of_runs)}, which need runs")
-    if quick and (save or dry_run):
+    if save or dry_run:
         option = "--save" if save else "--dry-run"
-        raise BadInputError(f"{option}: does not go with --quick; accepted: whole results")
+        if source is not None:
+            raise BadInputError(f"{option}: needs runs; accepted: without --from")
+        if quick:
+            raise BadInputError(f"{option}: does not go with --quick; accepted: whole results")
     for name in names:
         find_figure(name)  # a wrong one is told before anything is made
     if dry_run:

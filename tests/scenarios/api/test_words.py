@@ -148,7 +148,7 @@ def test_a_store_is_for_sweeps(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert [file.name for file in folder.glob("*.*")] == []
     with pytest.raises(BadInputError, match=r"crossover\.toml: no runs are there yet"):
         command("results", "crossover", "--out", "nowhere")
-    with pytest.raises(BadInputError, match="--from: goes with none of --quick, --save, --out, "):
+    with pytest.raises(BadInputError, match="out: needs runs; accepted: without source"):
         command("figure", "1", "--from", ROOT / "results", "--out", "x")
 
 
