@@ -5,7 +5,7 @@ from pathlib import Path
 
 from scenarios.format.load import find_base, read_toml
 from scenarios.format.words.errors import BadInputError
-from scenarios.runs.store.files import may_overwrite
+from scenarios.runs.store.files import check_overwrite
 
 MARK = "# Measured by `straggler calibrate"
 """How a file begins that calibrate wrote, and may overwrite."""
@@ -29,10 +29,7 @@ def check_target(file: Path | None, out: Path, *, force: bool) -> None:
         raise BadInputError(f"--out {out}: accepted: a new file that ends in .toml")
     if out.resolve() in {base.resolve() for base in _with_bases(file)}:
         raise BadInputError(f"--out {out}: would have itself as its base; accepted: a new file")
-    if not force and not may_overwrite(out, MARK):
-        raise BadInputError(
-            f"--out {out}: is there, and not written by calibrate; accepted: a new file, or --force"
-        )
+    check_overwrite(out, MARK, "calibrate", force=force)
 
 
 def _with_bases(file: Path) -> Iterator[Path]:

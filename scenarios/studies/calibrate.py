@@ -1,6 +1,5 @@
 """From real workers to a scenario: what gradients, vectors and updates really take."""
 
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ import numpy as np
 
 from scenarios.results.sheet import Sheet
 from scenarios.studies.censored import survival
+from scenarios.studies.tuning.edit import inline
 from simulator import Vector
 from simulator.hardware.hardware import Preemption
 from simulator.hardware.network import BYTES_PER_COORDINATE
@@ -276,21 +276,11 @@ def text(base: Path, target: Path, found: Calibration, command: str) -> str:
     where = os.path.relpath(base.resolve(), target.resolve().parent)
     said = command if command.isprintable() else repr(command)
     lines = [f"# Measured by `{said}`", *(f"# {line}" for line in found.lines())]
-    lines += [f"base = {_toml(where)}", "", "[cluster]"]
-    lines += [f"{key} = {_toml(value)}" for key, value in found.tables().items()]
+    lines += [f"base = {inline(where)}", "", "[cluster]"]
+    lines += [f"{key} = {inline(value)}" for key, value in found.tables().items()]
     lines += ["ingress = {}", "failures = {}"]
     return "\n".join(lines) + "\n"
 
 
 def _short(seconds: Vector) -> list[float]:
     return [float(f"{value:.4g}") for value in seconds]
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)  # a TOML string has JSON's escapes
-    return repr(value)

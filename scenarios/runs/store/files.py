@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from scenarios.format.words.errors import BadInputError
+
 ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 """Errors that say that there is no such file; after any other, it may be there, and whole."""
 
@@ -34,6 +36,24 @@ def may_overwrite(path: Path, mark: str) -> bool:
         return not path.exists()
     with path.open(encoding="utf-8", errors="replace") as file:
         return file.readline().startswith(mark)
+
+
+def check_overwrite(path: Path, mark: str, command: str, *, force: bool) -> None:
+    """Check that a command writes over no file but its own.
+
+    Args:
+        path: the file to write.
+        mark: how files begin that the command writes.
+        command: its name.
+        force: write over any file.
+
+    Raises:
+        BadInputError: something is there that the command did not write.
+    """
+    if not force and not may_overwrite(path, mark):
+        raise BadInputError(
+            f"{path}: is there, and not written by {command}; accepted: another file, or --force"
+        )
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def with_values(
             values = next(later, {}) if METHOD.match(line) else {}
         found = LINE.fullmatch(line)
         if found and str(found["key"]) in values:
-            new = _toml(values[str(found["key"])])
+            new = inline(values[str(found["key"])])
             lines.append(f"{found['before']}{new}{found['after']}")
         else:
             lines.append(line)
@@ -45,12 +45,14 @@ def _with_thresholds(lines: list[str], thresholds: Sequence[float] | None) -> li
     if thresholds is None or "thresholds" in keys:
         return lines
     after = next((k for k, key in enumerate(keys) if key in {"time_limit", "updates"}), top - 1)
-    new = f"thresholds = {_toml(list(thresholds))}"
+    new = f"thresholds = {inline(list(thresholds))}"
     return [*lines[: after + 1], new, *lines[after + 1 :]]
 
 
-def _toml(value: Any) -> str:  # noqa: ANN401
+def inline(value: object) -> str:
+    """Return a value as TOML in one line; a mapping becomes an inline table."""
     if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{key} = {_toml(part)}' for key, part in value.items())} }}"
-    written = tomli_w.dumps({"x": value}, multiline_strings=False).partition(" = ")[2]
-    return " ".join(written.split()).replace("[ ", "[").replace(", ]", "]")
+        return f"{{ {', '.join(f'{key} = {inline(part)}' for key, part in value.items())} }}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(inline, value))}]"
+    return tomli_w.dumps({"x": value}).partition(" = ")[2].rstrip("\n")

@@ -16,7 +16,7 @@ from scenarios.format.words.errors import BadInputError
 from scenarios.results.rows import Rows
 from scenarios.results.sheet import Sheet, cell
 from scenarios.results.tables import two_lines
-from scenarios.runs.store.files import may_overwrite, write_atomically
+from scenarios.runs.store.files import check_overwrite, write_atomically
 from scenarios.studies.tuning.budget import TUNED, Plan, Rung
 from scenarios.studies.tuning.edit import with_values
 from scenarios.studies.tuning.tune import Try, Tuning, with_tuned
@@ -155,10 +155,7 @@ def check_target(file: Path, *, force: bool) -> None:
     """
     if file.is_dir():
         raise BadInputError(f"{file}: is a folder; accepted: a file for the tuned scenario")
-    if not force and not may_overwrite(file, MARK):
-        raise BadInputError(
-            f"{file}: is there, and not written by tune; accepted: another --write, or --force"
-        )
+    check_overwrite(file, MARK, "tune", force=force)
 
 
 def write(source: Path, target: Path, plan: Plan, tuning: Tuning, command: Sequence[str]) -> None:

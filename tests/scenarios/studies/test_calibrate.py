@@ -95,7 +95,7 @@ def test_the_nearest_distribution_is_the_one_it_comes_from(name: str, distributi
     assert found.cv == pytest.approx(distribution.std(), rel=0.05)
 
 
-@pytest.mark.parametrize("name", ["two.toml", 'my "a"\\\n.toml', "zwölf.toml"])
+@pytest.mark.parametrize("name", ["two.toml", 'my "a"\\\n.toml', "zwölf.toml", "two  blanks.toml"])
 def test_the_written_scenario_is_the_base_with_the_measured_times(
     name: str, tmp_path: Path
 ) -> None:
@@ -345,12 +345,12 @@ def test_no_scenario_of_the_users_is_overwritten(
         ("two.toml", "two.toml", "would have itself as its base; accepted: a new file"),
         ("two.toml", "link.toml", "would have itself as its base; accepted: a new file"),
         ("other.toml", "two.toml", "would have itself as its base; accepted: a new file"),
-        ("two.toml", "other.toml", "is there, and not written by calibrate; accepted: a new file,"),
+        ("two.toml", "other.toml", "is there, and not written by calibrate; accepted: anot"),
     ):
         for force in ([], ["--force"] * ("itself" in said)):
             wrong = straggler("calibrate", source, "-o", out, *force, cwd=tmp_path)
             assert wrong.returncode == 2
-            assert wrong.stderr.startswith(f"straggler: --out {out}: {said}")
+            assert f"{out}: {said}" in wrong.stderr
             assert wrong.stderr.count("\n") == 1
     assert load(str(mine)).updates == 40
 

@@ -1,5 +1,6 @@
 """Tuned values in a file's own text, and thresholds from the runs of a tuning."""
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from tuning import made_up
 from scenarios.format.load import LIBRARY, load
 from scenarios.runs.store.stored import StoredRun
 from scenarios.studies.tuning.budget import plan
-from scenarios.studies.tuning.edit import with_values
+from scenarios.studies.tuning.edit import inline, with_values
 from scenarios.studies.tuning.thresholds import thresholds
 from scenarios.studies.tuning.tune import Tuning
 from scenarios.studies.tuning.tuned import MARK, write
@@ -32,6 +33,13 @@ name = "afedpg"
 step_size = 0.25
 momentum = 0.1
 """
+
+
+def test_values_of_all_kinds_stand_in_a_line() -> None:
+    value = {"a": ["two  blanks, ]", 1e-05], "b": [[1, 2], []], "c": True}
+    said = inline(value)
+    assert said == '{ a = ["two  blanks, ]", 1e-05], b = [[1, 2], []], c = true }'
+    assert tomllib.loads(f"x = {said}") == {"x": value}
 
 
 def test_values_change_where_they_stand_and_nothing_else_does() -> None:
