@@ -136,9 +136,7 @@ def _trials(
     labels = {mine[0].label: theirs for mine, theirs in pairs}
     for one in predict(found, cluster, other.name):
         mine = labels[one.need.label]
-        held = [
-            curves.times_to(run, metric, [found.target], until, end=np.inf)[0] for run in mine
-        ]
+        held = [curves.times_to(run, metric, [found.target], until, end=np.inf)[0] for run in mine]
         held += [np.inf] * len(alike(other.failed, mine))
         if np.isfinite(median(one.need.updates)):
             yield Trial(

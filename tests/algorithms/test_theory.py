@@ -2,8 +2,8 @@
 
 import itertools
 import math
-from typing import TYPE_CHECKING, Any
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -28,10 +28,10 @@ from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
 from scenarios.results.tables import clock_sheet
 from scenarios.results.theory import clocks as predicted_clocks
-from simulator.hardware.server import Server
 from scenarios.results.theory import markdown, rounded, update_times
 from scenarios.runs.spec import expand
 from scenarios.runs.store.stored import StoredRun
+from simulator.hardware.server import Server
 from straggler import theory as told
 
 if TYPE_CHECKING:
