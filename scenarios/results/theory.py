@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
+import numpy as np
+
 from algorithms import Clock
 from algorithms.theory import bounds
 from scenarios.format.cluster import Cluster
@@ -143,6 +145,8 @@ def _doubts(cluster: Cluster) -> Iterator[str]:
     """Say where the formulas do not fit a cluster."""
     if not cluster.fixed:
         yield "The formulas take h_i and kappa_i as fixed numbers; this cluster's are not."
+    if cluster.compute.speeds(cluster.workers) is not None:
+        yield "h_i are those at mean speeds, until the time limit."
     if cluster.cancel_cost:
         yield "There is no formula where cancelling a task takes time."
     if cluster.server is not None:
@@ -197,11 +201,15 @@ def report(
 def _per_gradient(scenario: Scenario) -> tuple[Vector, float | None, str]:
     """Return h_i per gradient, shape (n,), the steps of one, and which number they are.
 
-    The paper takes h'_i / (1 - gamma), see :mod:`algorithms.theory.bounds`; H where that is less.
-    Without times per step there are no words; without any number steps are None, and h_i as it is.
+    Where speeds change, h_i is that at the mean speed. The paper takes h'_i / (1 - gamma), see
+    :mod:`algorithms.theory.bounds`; H where that is less. Without times per step there are no
+    words; without any number steps are None, and h_i as it is.
     """
-    h, problem = scenario.cluster.compute_seconds(), scenario.problem
-    if scenario.cluster.compute.per != "step":
+    cluster, problem = scenario.cluster, scenario.problem
+    h, compute = cluster.compute_seconds(), cluster.compute
+    if (speeds := compute.speeds(cluster.workers)) is not None:
+        h = h / np.maximum(speeds.mean(scenario.time_limit or math.inf), SMALLEST)
+    if compute.per != "step":
         return h, None, ""
     known: list[tuple[float, str]] = []
     if problem.most_steps:

@@ -346,6 +346,32 @@ def test_a_servers_update_comes_after_the_first_round_too() -> None:
     assert predicted.times(3).tolist() == [3.25, 4.5, 5.75]
 
 
+def test_theory_of_a_trace_takes_its_mean_speeds(tmp_path: Path) -> None:
+    """Until 8 s: worker 0 always at 1/2, worker 1 at 1 for 2 of 8 s: h = 2 and 4."""
+    (tmp_path / "t.csv").write_text("time,worker,speed\n0,0,0.5\n0,1,1\n2,1,0\n")
+    content = load("quadratic-stragglers").model_dump(exclude_none=True)
+    limits = {"time_limit": 8.0, "updates": None}
+    methods = [{"name": "synchronous-nigt", "momentum": 0.5, "step_size": 0.1}]
+    trace = {"model": "trace", "file": str(tmp_path / "t.csv")}
+    fixed = {"model": "explicit", "seconds": [2.0, 4.0]}
+    said = [
+        list(
+            markdown(
+                load(
+                    content
+                    | limits
+                    | {"methods": methods, "cluster": {"workers": 2, "compute": compute}}
+                ),
+                [0.25],
+                {},
+            )
+        )
+        for compute in (trace, fixed)
+    ]
+    assert said[0][0].endswith("(as if its times were fixed):")
+    assert said[0][1:] == said[1][1:]
+
+
 def test_theory_has_no_formula_where_cancelling_takes_time() -> None:
     """M = 3: worker 0 makes two by 2 s, worker 1 one by 1.5; stopping its next lasts 50 s more."""
     content = load("quadratic-stragglers").model_dump(exclude_none=True)
