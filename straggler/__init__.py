@@ -23,22 +23,22 @@ from algorithms import (
 )
 from scenarios.api.battery import Battery, check_method
 from scenarios.api.bench import Measurements, bench
-from scenarios.api.calibrate import Calibrated, RaceCheck, calibrate, check_race
-from scenarios.api.explain import Explanation, explain
-from scenarios.api.figure import FigureResults, figure
+from scenarios.api.claims.figure import FigureResults, figure
+from scenarios.api.claims.verdict import Verdicts, verdict
+from scenarios.api.cluster.explain import Explanation, explain
+from scenarios.api.cluster.plan import Plans, plan
+from scenarios.api.cluster.predict import Prediction, check_predictions, predict
 from scenarios.api.listing import Listing
 from scenarios.api.listing import list as list  # noqa: A004 - not for `import *`
-from scenarios.api.plan import Plans, plan
-from scenarios.api.plans import Prediction, check_predictions, predict
 from scenarios.api.plot import plot
-from scenarios.api.race import race
+from scenarios.api.races.calibrate import Calibrated, RaceCheck, calibrate, check_race
+from scenarios.api.races.race import race
 from scenarios.api.report import report
 from scenarios.api.results import Results
 from scenarios.api.run import check, load, names, run, simulate, theory, trace
 from scenarios.api.shown import Comparison, Report
 from scenarios.api.studies import SweepResults, Tuned, sweep, tune
 from scenarios.api.studies import open as open  # noqa: A004 - not for `import *`
-from scenarios.api.verdict import Verdicts, verdict
 from scenarios.api.watch import live, watch
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError

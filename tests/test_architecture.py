@@ -6,6 +6,7 @@ import graphlib
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -254,3 +255,12 @@ def test_the_wheel_holds_the_floors_and_the_front_door(tmp_path: Path) -> None:
         name = str(file.relative_to(ROOT))
         needed = {f"{module.replace('.', '/')}.py" for module, _ in imports(file)}
         assert name in RIVALS | {"scenarios/bench/__init__.py"} or not needed & RIVALS
+
+
+def test_no_room_is_crowded() -> None:
+    """A room has a dozen files at most, and a file 300 lines."""
+    files = [file for file in SOURCES if file.name != "__init__.py"]
+    rooms = Counter(str(file.parent.relative_to(ROOT)) for file in files)
+    assert {room: n for room, n in rooms.items() if n > 12} == {}
+    lines = {str(file): len(file.read_text(encoding="utf-8").splitlines()) for file in files}
+    assert {file: n for file, n in lines.items() if n > 300} == {}

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 import straggler
 from algorithms import METHODS, RULES, Algorithm
 from pages.reference import toml
-from scenarios.api.verdict import Verdicts
+from scenarios.api.claims.verdict import Verdicts
 from scenarios.format.load import load
 from scenarios.format.method import Method
 from scenarios.format.words.slot import Slot

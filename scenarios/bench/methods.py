@@ -22,7 +22,7 @@ from algorithms import (
 )
 from scenarios.bench.measure import Case, Measurement, interleaved
 from scenarios.bench.plain import PlainCluster, PlainReinforce, plain_run
-from scenarios.runs.cores import CORES
+from scenarios.runs.executors.cores import CORES
 from simulator import ComputeModel, Hardware, Network, power_law, simulate
 from simulator.problems.control.control import Control
 

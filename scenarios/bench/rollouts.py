@@ -10,7 +10,7 @@ from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv
 
 from scenarios.bench.measure import Case, Measurement, interleaved
 from scenarios.bench.rivals import EnvPool, GymnasiumVector, OneAtATime, OpenLoop, Rival
-from scenarios.runs.cores import CORES
+from scenarios.runs.executors.cores import CORES
 from simulator.problems.control.policy import Policy
 from simulator.problems.control.rollouts.batch import Batch, Setting
 from simulator.problems.control.rollouts.rollouts import Rollouts

@@ -8,8 +8,8 @@ import typer
 from typer.core import TyperCommand
 
 from scenarios.cli import explain, figure, look, make, plans, race, read, report, study, watch
-from scenarios.cli.parts import ended_by_signals
-from scenarios.cli.usage import UsageError, explained, strict
+from scenarios.cli.shared.parts import ended_by_signals
+from scenarios.cli.shared.usage import UsageError, explained, strict
 from scenarios.format.own.installed import GROUPS, installed
 from scenarios.format.words.errors import BadInputError
 

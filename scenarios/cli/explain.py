@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scenarios.cli.parts import Dark, Markdown, Methods, form, show
+from scenarios.cli.shared.parts import Dark, Markdown, Methods, form, show
 from scenarios.format.words.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def explain(
 
     Examples: `straggler explain figure1c`, `straggler explain runs/mine --out why.png`
     """
-    from scenarios.api.explain import UPDATES
-    from scenarios.api.explain import explain as api
+    from scenarios.api.cluster.explain import UPDATES
+    from scenarios.api.cluster.explain import explain as api
 
     kind = form(csv, markdown, latex=False)
     if updates is not None and tree is None:

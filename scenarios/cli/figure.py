@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scenarios.cli.parts import (
+from scenarios.cli.shared.parts import (
     Dark,
     Jobs,
     MaxEvents,
@@ -20,10 +20,10 @@ from scenarios.cli.parts import (
     show,
 )
 from scenarios.format.words.errors import BadInputError
-from scenarios.runs.cores import CORES
+from scenarios.runs.executors.cores import CORES
 
 if TYPE_CHECKING:
-    from scenarios.api.figure import FigureResults
+    from scenarios.api.claims.figure import FigureResults
     from scenarios.api.shown import Shown
     from scenarios.runs.execute import Options
 
@@ -64,7 +64,7 @@ def figure(
     It makes the runs that are missing: interrupt it, and start it again. `--from results` draws the
     results that come with straggler, in seconds.
     """
-    from scenarios.api import figure as api
+    from scenarios.api.claims import figure as api
     from scenarios.api.run import ROOT
     from scenarios.runs.execute import Options
     from scenarios.studies.paper import find_figure
@@ -104,7 +104,7 @@ def figure(
 
 
 def _say_what_is_left(names: Sequence[str], out: Path, slots: int, options: "Options") -> None:
-    from scenarios.api.figure import left
+    from scenarios.api.claims.figure import left
     from scenarios.studies.estimate import Estimate
 
     whole = Estimate(0.0, 0.0, 0)
@@ -170,8 +170,8 @@ def verdict(
     --check repeats, in less than a minute, the null test at the stored update times, the shares of
     wrong verdicts about equal methods, and the power.
     """
-    from scenarios.api.verdict import Check
-    from scenarios.api.verdict import verdict as judge
+    from scenarios.api.claims.verdict import Check
+    from scenarios.api.claims.verdict import verdict as judge
 
     if as_json and not check:
         raise BadInputError("--json: goes with --check")

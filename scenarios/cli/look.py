@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scenarios.cli.parts import Scenario_, rounds_shown, show
+from scenarios.cli.shared.parts import Scenario_, rounds_shown, show
 from scenarios.format.words.errors import BadInputError
 
 Constant = Annotated[float | None, typer.Option(help="A constant of the theory.")]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from scenarios.cli.parts import (
+from scenarios.cli.shared.parts import (
     Jobs,
     MaxEvents,
     Memory,

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scenarios.cli.parts import CSV, Jobs, Markdown, Scenario_, counted, form, interruptible, show
+from scenarios.cli.shared.parts import (
+    CSV,
+    Jobs,
+    Markdown,
+    Scenario_,
+    counted,
+    form,
+    interruptible,
+    show,
+)
 from scenarios.format.words.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -51,7 +60,7 @@ def predict(
 
     Example: `straggler predict results/figure1a.parquet --cluster figure1c`
     """
-    from scenarios.api import plans as api
+    from scenarios.api.cluster import predict as api
 
     kind = form(csv, markdown, latex=False)
     if check:
@@ -129,7 +138,7 @@ def plan(
 
     Example: `straggler plan spot-prices --deadline 20000`
     """
-    from scenarios.api.plan import plan as search
+    from scenarios.api.cluster.plan import plan as search
     from scenarios.format.load import find
     from scenarios.plans.shown import check_target
 

@@ -6,7 +6,7 @@ from typing import Annotated, TypedDict
 
 import typer
 
-from scenarios.cli.parts import (
+from scenarios.cli.shared.parts import (
     CSV,
     Methods,
     Quick_,
@@ -71,7 +71,7 @@ def race(
     A race is never the same again: one that is interrupted begins anew. The scenario's time_limit
     is in real seconds, divided by --scale.
     """
-    from scenarios.api.race import race as api
+    from scenarios.api.races.race import race as api
 
     _check_options(check, repeat, csv, seed)
     common = Common(
@@ -115,7 +115,7 @@ def _check(
     *,
     csv: bool,
 ) -> None:
-    from scenarios.api.calibrate import check_race
+    from scenarios.api.races.calibrate import check_race
 
     with interruptible("; a race begins anew"):
         found = check_race(
@@ -163,7 +163,7 @@ def calibrate(
     per environment step), how they vary (the nearest named distribution), its seconds per order and
     per vector, and the server's seconds per update.
     """
-    from scenarios.api.calibrate import calibrate as api
+    from scenarios.api.races.calibrate import calibrate as api
 
     if force and out is None:
         raise BadInputError("--force: is for --out")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from scenarios.cli.parts import (
+from scenarios.cli.shared.parts import (
     CSV,
     Columns,
     Dark,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from scenarios.cli.parts import SweepStore, opened
+from scenarios.cli.shared.parts import SweepStore, opened
 
 
 def report(

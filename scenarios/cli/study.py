@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from scenarios.cli.parts import (
+from scenarios.cli.shared.parts import (
     CSV,
     MaxEvents,
     Memory,
@@ -20,7 +20,7 @@ from scenarios.cli.parts import (
     interruptible,
     say,
 )
-from scenarios.runs.cores import CORES
+from scenarios.runs.executors.cores import CORES
 
 Executor_ = Annotated[
     Literal["local", "ray"],

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scenarios.cli.parts import interruptible
+from scenarios.cli.shared.parts import interruptible
 from scenarios.format.words.errors import BadInputError
 
 

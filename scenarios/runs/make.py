@@ -9,10 +9,10 @@ from pydantic import Field
 from rich.console import Console
 
 from scenarios.format.words.errors import BadInputError
-from scenarios.runs.cores import CORES
 from scenarios.runs.execute import Options
+from scenarios.runs.executors.cores import CORES
+from scenarios.runs.executors.local import LocalExecutor
 from scenarios.runs.jobs import Executor, Job, Summary, run_jobs
-from scenarios.runs.local import LocalExecutor
 from scenarios.runs.progress import Progress
 from scenarios.runs.resume import checkpoint_seconds
 from simulator import Count
@@ -111,7 +111,7 @@ def _executor(**making: Unpack[Making]) -> Executor:
     address, jobs = making.get("address"), making.get("jobs")
     check_address(making.get("executor"), address)
     if making.get("executor") == "ray":
-        from scenarios.runs.ray import RayExecutor  # noqa: PLC0415 - the extra `cluster`
+        from scenarios.runs.executors.ray import RayExecutor  # noqa: PLC0415 - the extra `cluster`
 
         return RayExecutor(address, jobs, making.get("processes_per_run") or 1)
     return LocalExecutor(jobs or CORES)

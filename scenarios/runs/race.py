@@ -20,10 +20,10 @@ from scenarios.runs.execute import (
     is_disk_full,
     make_room,
 )
+from scenarios.runs.executors.ray import connect
 from scenarios.runs.jobs import Job, Summary, is_there
 from scenarios.runs.keep import Kept, keep
 from scenarios.runs.progress import Progress
-from scenarios.runs.ray import connect
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.arrow import spare_pandas
 from scenarios.runs.store.files import write_atomically

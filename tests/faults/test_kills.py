@@ -16,7 +16,7 @@ import pytest
 from commands import COMMAND, files_below, straggler, write_scenario
 from rich.console import Console
 
-from scenarios.cli.parts import ended_by_signals
+from scenarios.cli.shared.parts import ended_by_signals
 from scenarios.format.load import load
 from scenarios.format.own.classes import imported
 from scenarios.format.words.errors import SignalError

@@ -21,9 +21,9 @@ from commands import COMMAND, files_below, straggler, straggler_process, write_s
 from scenarios.format.load import load
 from scenarios.format.words.errors import BadInputError
 from scenarios.runs.execute import Options
+from scenarios.runs.executors.ray import RayExecutor, connect
 from scenarios.runs.jobs import plan
 from scenarios.runs.make import Maker
-from scenarios.runs.ray import RayExecutor, connect
 
 pytest.importorskip("ray")
 
@@ -272,7 +272,7 @@ def test_the_own_ray_has_a_core_for_each_process(
     jobs: int, processes: int | None, cores: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[Any, ...]] = []
-    monkeypatch.setattr("scenarios.runs.ray.connect", lambda *words: asked.append(words))
+    monkeypatch.setattr("scenarios.runs.executors.ray.connect", lambda *words: asked.append(words))
     Maker(executor="ray", jobs=jobs, processes_per_run=processes)
     assert asked == [("--executor ray", None, cores)]
     assert RayExecutor(None, jobs)._jobs == jobs  # Ray may be there with more cores

@@ -1,6 +1,6 @@
 """What `plan` says of results of another problem."""
 
-from scenarios.api.plan import _another
+from scenarios.api.cluster.plan import _another
 
 
 def test_a_key_that_stands_in_one_problem_only_is_said_to() -> None:

@@ -10,7 +10,7 @@ import typer
 from commands import write_scenario
 
 from scenarios.cli.app import COMMANDS, app, main
-from scenarios.cli.usage import _options
+from scenarios.cli.shared.usage import _options
 
 MISTAKES = {
     "run two.toml --job 3": "run: --job: no such option; did you mean '--jobs'? accepted: others",

@@ -14,7 +14,7 @@ from rich.console import Console
 
 import straggler
 from algorithms import METHODS, RULES
-from scenarios.cli.parts import _broken
+from scenarios.cli.shared.parts import _broken
 from scenarios.format.words.errors import BadInputError
 from scenarios.pictures import ends, theme
 from scenarios.pictures.style import (

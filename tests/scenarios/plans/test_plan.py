@@ -11,7 +11,7 @@ import tomli_w
 from commands import straggler
 
 import straggler as front
-from scenarios.api.plan import _confirmed
+from scenarios.api.cluster.plan import _confirmed
 from scenarios.format.cluster import Cluster
 from scenarios.plans.candidates import SHARED, Choice, methods_of, with_step
 from scenarios.plans.law import Law, counting, of_results, of_theory

@@ -10,7 +10,7 @@ import pytest
 from commands import straggler
 
 import straggler as front
-from scenarios.api.plan import _confirmed
+from scenarios.api.cluster.plan import _confirmed
 from scenarios.format.cluster import Cluster
 from scenarios.plans.check import Trial, parts_of, summary, trials
 from scenarios.plans.needs import needs
@@ -115,7 +115,7 @@ def test_a_plan_whose_runs_failed_is_not_there(
         needs(list(made), "here"),
     )
     for results, there in ((made, True), (failing(made, 0), False)):
-        monkeypatch.setattr("scenarios.api.plan.run", lambda *_, given=results: given)
+        monkeypatch.setattr("scenarios.api.cluster.plan.run", lambda *_, given=results: given)
         assert np.isfinite(_confirmed(planner, one, found, tmp_path)) == there
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from scenarios.api.verdict import Check
+from scenarios.api.claims.verdict import Check
 from scenarios.results.judging import check
 from scenarios.results.judging.intervals import WRONG
 from scenarios.results.published import published

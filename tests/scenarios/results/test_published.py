@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from commands import straggler, write_scenario
 
-from scenarios.api.figure import figure
+from scenarios.api.claims.figure import figure
 from scenarios.api.results import Results
 from scenarios.api.run import simulate
 from scenarios.api.studies import open as open_results
@@ -200,7 +200,7 @@ def test_a_run_saves_the_same_as_a_figure(two_workers: Path) -> None:
 def test_a_figure_that_does_not_exist_is_told_before_another_is_made(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("scenarios.api.figure.figure", None)  # it is not called
+    monkeypatch.setattr("scenarios.api.claims.figure.figure", None)  # it is not called
     with pytest.raises(BadInputError, match="nosuch"):
         app(["figure", "tiny", "nosuch"])
 

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from scenarios.api.calibrate import _compared
+from scenarios.api.races.calibrate import _compared
 from scenarios.format.words.errors import BadInputError
 from scenarios.results.races import Prediction, csv, predictions, sheet
 from scenarios.runs.store.stored import StoredRun

@@ -20,7 +20,7 @@ from scipy import stats
 
 import straggler as front
 from algorithms import Rennala
-from scenarios.api import calibrate as api
+from scenarios.api.races import calibrate as api
 from scenarios.format.load import load
 from scenarios.format.words.errors import BadInputError
 from scenarios.runs import race as races

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scenarios.api.figure import FigureResults, figures
+from scenarios.api.claims.figure import FigureResults, figures
 from scenarios.api.shown import Report, Shown
 from scenarios.format.words.accepted import FileOrFolder
 from scenarios.format.words.arguments import checked_call

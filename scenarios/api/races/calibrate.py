@@ -7,10 +7,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from scenarios.api.race import limited, track_of
+from scenarios.api.races.race import limited, track_of
+from scenarios.api.races.target import check_target
 from scenarios.api.run import Source, load
 from scenarios.api.shown import Shown
-from scenarios.api.target import check_target
 from scenarios.format.scenario import Scenario, Seed
 from scenarios.format.words.accepted import FileOrFolder, Names
 from scenarios.format.words.arguments import checked_call

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from scenarios.api.plans import Runs
+from scenarios.api.cluster.predict import Runs
 from scenarios.api.results import Results
 from scenarios.api.run import ROOT, Source, load, run
 from scenarios.api.shown import Shown

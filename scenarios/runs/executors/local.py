@@ -6,10 +6,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pebble import ProcessExpired, ProcessPool
 
 from scenarios.format.words.errors import BadInputError
-from scenarios.runs.cores import CORES
 from scenarios.runs.execute import Options, execute_json, is_disk_full, prepare_process
+from scenarios.runs.executors.cores import CORES
+from scenarios.runs.executors.processes import CONTEXT
 from scenarios.runs.jobs import Job
-from scenarios.runs.processes import CONTEXT
 from simulator.threads import one_thread_per_process
 
 RUNS_PER_PROCESS = 200

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.format.words.errors import BadInputError
-from scenarios.runs.cores import CORES
 from scenarios.runs.execute import Options, execute, is_disk_full, prepare_process
+from scenarios.runs.executors.cores import CORES
 from scenarios.runs.jobs import Job
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.folder import RunFolder

@@ -1,0 +1,1 @@
+"""What is claimed: the figures of the paper and beyond, and verdicts."""

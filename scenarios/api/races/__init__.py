@@ -1,0 +1,1 @@
+"""The real clock: races, and what is measured for the simulated one."""

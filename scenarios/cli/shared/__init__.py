@@ -1,0 +1,1 @@
+"""What commands share: options, endings, tables, errors."""
