@@ -57,7 +57,7 @@ def draw_cluster(rng: np.random.Generator) -> Draw:
     collective: Collective = "gather" if rng.integers(2) else "allreduce"
     preemption: Preemption = "cancel" if rng.integers(2) else "finish"
     high = {
-        "batch": 61,
+        "batch": 41,
         "m": n + 2,
         "threshold": 2 * n + 2,
         "buffer": n + 2,
