@@ -151,7 +151,7 @@ class Explained:
     def lines(self) -> Iterator[str]:
         """Yield what is looked at, and the bottleneck in words."""
         made = len(self.seen.times)
-        whole = self.clock.updates in {made, None}
+        whole = self.seen.over or self.clock.updates in {made, None}
         of_all = "" if whole else f", the first of {self.clock.updates:,}"
         every = cell(self.shares.elapsed / made)
         yield f"{self.label}: {made:,} updates{of_all}, one every {every} s"
@@ -215,8 +215,8 @@ def explained(clock: Clock) -> Explained:
     if not most:
         raise BadInputError(f"{clock.label}: the run has no updates; accepted: one that has some")
     try:
-        method, problem = clock.method.build(), clock.problem
-        seen = see(method, clock.hardware, problem, most, clock.limit, end=clock.end)
+        build, problem = clock.method.build, clock.problem
+        seen = see(build, clock.hardware, problem, most, clock.limit, end=clock.end)
     except StalledError as error:
         what = str(error).replace(PATIENCE, GETS_ON)  # explain takes no option for it
         raise BadInputError(f"{clock.label}: {what}") from error
@@ -232,6 +232,10 @@ def _helps(clock: Clock, seen: Seen, path: list[Piece]) -> list[Help]:
     if kept_whole(cluster, varied=bool(getattr(clock.scenario.problem, "variants", None))) is None:
         changes += without_one(base, cluster, clock.dimension, clock.steps, clock.seed)
     updates = enough(clock.events, clock.lap, fixed=cluster.fixed)
+    if seen.over:
+        updates = min(updates, len(seen.times))
+    if updates < 2:  # noqa: PLR2004 - no pace
+        return []
     return what_helps(base, clock.problem, updates, changes, clock.limit)
 
 

@@ -2,8 +2,8 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -54,6 +54,7 @@ class Seen:
         waits: of the server.
         sent: lookaheads.
         begun: when the server began each update.
+        over: whether there are no more updates until the time limit.
     """
 
     run: Run
@@ -61,6 +62,7 @@ class Seen:
     waits: Sequence[Wait]
     sent: Sequence[Sent]
     begun: Sequence[float]
+    over: bool = False
 
     @property
     def intervals(self) -> Intervals:
@@ -136,11 +138,14 @@ class Seen:
                         travels[before] = travel
                     has = taken[k]
                 before = k
+            if before >= 0 and rows.state[before] == State.IDLE and to[worker][-1:] > [has]:
+                came = max(float(rows.start[before]), self.sent[to[worker][-1]].time)
+                travels[before] = min(float(least[worker]), float(rows.end[before]) - came)
         return taken, travels
 
 
 def see(
-    method: Algorithm,
+    build: Callable[[], Algorithm],
     hardware: Hardware,
     problem: Problem,
     updates: int,
@@ -150,6 +155,8 @@ def see(
 ) -> Seen:
     """Simulate a method's first updates until ``end``, and write down what happens until the last.
 
+    The method is built for each simulation: it may remember something.
+
     Raises:
         StalledError: there are no more updates after so many events.
     """
@@ -157,10 +164,11 @@ def see(
 
     def watched(cluster: SimulatedCluster) -> Process[None]:
         observed.append(Observed(cluster))
-        return method.run(observed[0])
+        return build().run(observed[0])
 
     run = simulate(watched, problem, hardware, updates=updates, time_limit=end, max_events=events)
     if 0 < len(run.history.rows) < updates:  # it shall end with an update
-        return see(method, hardware, problem, len(run.history.rows), events)
+        seen = see(build, hardware, problem, len(run.history.rows), events)
+        return replace(seen, over=True)
     (cluster,) = observed
     return Seen(run, hardware, cluster.waits, cluster.sent, cluster.begun)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scenarios.explain.path import SERVER, Piece, What
+from scenarios.explain.path import EXACT, SERVER, Piece, What
 from scenarios.explain.seen import Seen
 from simulator import Indices, State, Vector
 
@@ -95,7 +95,9 @@ def shares(seen: Seen, path: Sequence[Piece]) -> Shares:
     travels = seen.travels[idle]
     found[LOOKAHEAD], found[HELD] = summed(idle, travels), np.zeros(n)
     if not seen.in_rounds:
-        found[QUEUE if seen.server_works else HELD] += summed(idle, length[idle] - travels)
+        rest = length[idle] - travels
+        rest[rest < EXACT * seen.run.elapsed] = 0.0
+        found[QUEUE if seen.server_works else HELD] += summed(idle, rest)
     else:
         starts, ends = rows.start[idle], rows.end[idle] - travels
         for cause, seconds in _waits(path, starts, ends):

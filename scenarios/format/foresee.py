@@ -86,7 +86,7 @@ def _pace(scenario: Scenario) -> Pace:
     speeds = cluster.compute.speeds(cluster.workers)
     with np.errstate(over="ignore", divide="ignore"):
         if speeds is not None:
-            seconds = seconds / speeds.mean(end)
+            seconds = seconds / speeds.mean(min(end, speeds.last))
         seconds = np.maximum(seconds, np.finfo(float).tiny)
         windows = 0.0
         if isinstance(cluster.failures, RandomDown):

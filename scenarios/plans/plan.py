@@ -93,6 +93,7 @@ class Wishes:
         seconds, money = _takes(plan, measured)
         fits = self.fits(plan, measured)
         paid = money if np.isfinite(money) else 0.0
+        paid = paid if np.isfinite(seconds) else np.inf
         first = (paid, seconds) if self.deadline is not None else (seconds, paid)
         return (not fits, *(float(f"{number:.4g}") for number in first), plan.changes)
 

@@ -101,7 +101,7 @@ def _simple(scenario: Scenario) -> bool:
 def clock_of(scenario: Scenario, method: Method, dimension: int) -> Clock | None:
     """Return the predicted clock of one of the scenario's methods; None: there is no formula."""
     cluster, server = scenario.cluster, scenario.cluster.server
-    if cluster.cancel_cost:
+    if cluster.cancel_cost or cluster.compute.speeds(cluster.workers) is not None:
         return None
     allreduce = cluster.collective == "allreduce"
     h, kappa = cluster.compute_seconds(), cluster.uplink_seconds(dimension)
@@ -146,7 +146,7 @@ def _doubts(cluster: Cluster) -> Iterator[str]:
     if not cluster.fixed:
         yield "The formulas take h_i and kappa_i as fixed numbers; this cluster's are not."
     if cluster.compute.speeds(cluster.workers) is not None:
-        yield "h_i are those at mean speeds, until the time limit."
+        yield "There is no formula for clocks where speeds change; h_i below are at mean speeds."
     if cluster.cancel_cost:
         yield "There is no formula where cancelling a task takes time."
     if cluster.server is not None:

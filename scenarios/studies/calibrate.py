@@ -87,6 +87,7 @@ class Calibration:
         links: what of ``uplink`` and ``downlink`` is due to a vector's length; None: not measured.
         preemption: the scenario's own rule.
         cancelled: how many more were measured until they were cancelled.
+        order: mean seconds of an order at a lookahead that its worker has; part of ``compute``.
     """
 
     compute: Vector
@@ -99,6 +100,7 @@ class Calibration:
     links: Links | None = None
     preemption: Preemption = "cancel"
     cancelled: int = 0
+    order: float = 0.0
 
     def tables(self) -> dict[str, object]:
         """Return what a scenario says of its cluster, by key.
@@ -112,6 +114,9 @@ class Calibration:
         if self.spread.table is not None:
             compute["random"] = self.spread.table
         up, down = (self.links.uplink, self.links.downlink) if self.links else (None, None)
+        if down is not None:  # a share of whole orders
+            longer = np.maximum(self.downlink, TINY)
+            down = np.minimum(down * (self.order + longer) / longer, 1.0)
         return {
             "compute": compute,
             "uplink": self._link(self.uplink, up),
@@ -176,6 +181,7 @@ def calibration(
     per_step: bool,
     links: Links | None = None,
     preemption: Preemption = "cancel",
+    downloads: bool = True,
 ) -> Calibration:
     """Return what a race on the hardware as it is says of it.
 
@@ -185,13 +191,16 @@ def calibration(
         per_step: times are to be per environment step.
         links: what was measured of them alone.
         preemption: the scenario's own rule.
+        downloads: whether lookaheads are downloaded; after an all-reduce they are not.
 
     Raises:
         ValueError: a worker has computed none.
     """
     every = np.array(race.measured.gradients, dtype=np.float64).reshape(-1, 5)
     every = _warm(every, np.isfinite(every[:, 2]))
-    every, orders = _with_orders(every, workers)
+    if not downloads:
+        every[:, 4] = 0
+    every, orders, always = _with_orders(every, workers)
     rows = every[np.isfinite(every[:, 2])]
     who, own, steps = rows[:, 0].astype(int), rows[:, 1], rows[:, 3]
     silent = sorted({*range(workers)} - {*who.tolist()})
@@ -219,14 +228,16 @@ def calibration(
         links=links,
         preemption=preemption,
         cancelled=0 if per_step else len(every) - len(rows),
+        order=always,
     )
 
 
-def _with_orders(rows: Vector, workers: int) -> tuple[Vector, Vector]:
+def _with_orders(rows: Vector, workers: int) -> tuple[Vector, Vector, float]:
     """Count an order at a lookahead that its worker has as computing, which each gradient takes.
 
     Returns:
-        The rows with it, and how much longer an order takes where the lookahead is new, shape (n,).
+        The rows with it; how much longer an order takes where the lookahead is new, shape (n,); and
+        what it takes always.
     """
     whole = np.isfinite(rows[:, 2])
     new, takes = whole & (rows[:, 4] == 1), rows[:, 2] - rows[:, 1]
@@ -238,7 +249,7 @@ def _with_orders(rows: Vector, workers: int) -> tuple[Vector, Vector]:
     longer = np.where(counts > 0, sums / np.maximum(counts, 1), mean) - always
     with_it = rows.copy()
     with_it[:, 1] += always
-    return with_it, np.maximum(longer, 0.0)
+    return with_it, np.maximum(longer, 0.0), always
 
 
 def _whole(rows: Vector, workers: int) -> tuple[Vector, Vector]:

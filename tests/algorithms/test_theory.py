@@ -368,6 +368,8 @@ def test_theory_of_a_trace_takes_its_mean_speeds(tmp_path: Path) -> None:
         )
         for compute in (trace, fixed)
     ]
+    traced = content | limits | {"methods": methods, "cluster": {"workers": 2, "compute": trace}}
+    assert next(predicted_clocks(load(traced), 2)).formula == "-"
     assert said[0][0].endswith("(as if its times were fixed):")
     assert said[0][1:] == said[1][1:]
 

@@ -158,7 +158,7 @@ def plan(
     planner = _planner(scenario, found, epsilon or EPSILON)
     default = planner.planned(planner.default(), shown=True)
     plans = planner.search(wishes, on_choice)
-    if not np.isfinite(plans[0].seconds):
+    if not any(np.isfinite(plan.seconds) for plan in plans):
         why = reason(plans[0], default, planner.learned)
         raise BadInputError(f"plan: no method arrives: {why}; accepted: another cluster or target")
     if not wishes.fits(plans[0]):

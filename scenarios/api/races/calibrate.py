@@ -99,7 +99,12 @@ def calibrate(
     cluster, per_step = scenario.cluster, scenario.cluster.compute.per == "step"
     try:
         found = study.calibration(
-            race, cluster.workers, per_step=per_step, links=links, preemption=cluster.rule
+            race,
+            cluster.workers,
+            per_step=per_step,
+            links=links,
+            preemption=cluster.rule,
+            downloads=cluster.collective == "gather",
         )
     except ValueError as error:
         accepted = "accepted: more of them, or another --method, in which all workers compute"

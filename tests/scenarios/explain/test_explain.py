@@ -252,6 +252,7 @@ def test_a_scenario_is_explained_until_its_time_limit(tmp_path: Path) -> None:
     (one,) = found.methods
     assert next(one.lines()) == "synchronous-nigt: 3 updates, one every 1 s"
     assert one.shares.elapsed == 3.0
+    assert {help_.base.seconds for help_ in one.helps} == {1.0}
     assert found.note == "rennala-nigt: no update until 5 s; accepted: more time"
     with pytest.raises(front.BadInputError, match="rennala-nigt: no update until 5 s"):
         front.explain(content | {"time_limit": 5.0, "updates": None}, methods=["rennala-nigt"])

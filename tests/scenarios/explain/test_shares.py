@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def seen(method: Algorithm, cluster: Hardware, updates: int = 1) -> Seen:
-    return see(method, cluster, Timing(3), updates, 10_000)
+    return see(lambda: method, cluster, Timing(3), updates, 10_000)
 
 
 def path(of: Seen, update: int = 1) -> list[tuple[str, int, float, float]]:
@@ -176,6 +176,18 @@ def test_who_is_sent_nothing_waits_for_no_lookahead() -> None:
         ("lookahead", None, SERVER): [0.5, 0],
         ("held back", None, SERVER): [2, 1.5],
     }
+
+
+def test_a_lookahead_on_its_way_at_the_end_is_one() -> None:
+    """Worker 1's comes at 3.5 s; its next one is sent then, 0.5 s before the end."""
+    made = hardware([1, 0.5])
+    downlinks = replace(made, network=replace(made.network, downlink=np.array([0.0, 3.0])))
+    assert split(seen(AFedPG(RULE), downlinks, updates=5)) == {
+        ("used", None, SERVER): [4, 0.5],
+        ("lookahead", None, SERVER): [0, 3.5],
+    }
+    slow = replace(made, network=replace(made.network, downlink=np.array([0.1, 0.1])))
+    assert not any(cause[0] == "held back" for cause in split(seen(AFedPG(RULE), slow, updates=9)))
 
 
 SECONDS = st.one_of(st.integers(1, 16).map(lambda k: k / 4), st.floats(0.01, 5.0))

@@ -19,7 +19,7 @@ from simulator.problems.timing import Timing
 
 def tree(method: Algorithm, cluster: Hardware, updates: int) -> list[tuple[int, float, int, int]]:
     """Return (worker, start, iterate, update) of each gradient."""
-    of = see(method, cluster, Timing(3), updates, 1000)
+    of = see(lambda: method, cluster, Timing(3), updates, 1000)
     return [(g.worker, g.start, g.taken, g.used) for g in gradients(of, updates)]
 
 

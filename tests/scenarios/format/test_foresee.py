@@ -263,6 +263,7 @@ def test_what_ends_is_not_told() -> None:
         ({"time_limit": 3.0, "updates": None}, 0),
         ({"time_limit": 3.5, "updates": None}, 1),
         ({"time_limit": 3.0, "updates": 500}, 0),
+        ({"time_limit": 1000.0, "updates": 2}, 0),
         ({"updates": 3}, 0),  # about 3 s
         ({"updates": 30}, 1),
     ],

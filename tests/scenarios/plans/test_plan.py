@@ -209,6 +209,8 @@ def test_measured_seconds_decide_and_money_in_proportion() -> None:
     assert not Wishes(budget=10.0).fits(first, 30.0)
     assert Wishes(budget=12.0).fits(first, 30.0)
     assert not Wishes(deadline=29.0).fits(first, 30.0)
+    late, never = Wishes(deadline=5.0).order(first), Wishes(deadline=5.0).order(second, math.inf)
+    assert late < never
 
 
 def test_what_is_beyond_the_deadline_is_not_shown(found: front.Plans) -> None:

@@ -73,6 +73,19 @@ def test_an_order_where_the_lookahead_is_there_already_counts_as_computing() -> 
     assert per_step.downlink.tolist() == [0.5, 0.5]
 
 
+def test_the_length_of_a_lookahead_is_a_part_of_its_whole_order() -> None:
+    """An order takes 1 s, and 1 s longer where the lookahead is new: half is due to the length."""
+    rows = [(0, 9.0, 99.0, 10, True), (0, 1.0, 2.0, 10, False), (0, 1.0, 3.0, 10, True)]
+    links = Links(1000, np.zeros(1), np.array([0.5]))
+    found = calibration(race(gradients=rows), 1, per_step=False, links=links)
+    assert (found.order, found.downlink.tolist()) == (1.0, [1.0])
+    assert found.tables()["downlink"] == {
+        "model": "link",
+        "latency": [0.0],
+        "bandwidth": [4000.0],  # 4,000 bytes in the second
+    }
+
+
 def test_a_worker_that_computed_nothing_is_missed() -> None:
     with pytest.raises(ValueError, match="worker 2 has computed no gradient"):
         calibration(race(gradients=PER_GRADIENT), 3, per_step=False)
@@ -314,6 +327,8 @@ server = { update = 1.0, receive = 0.5 }
     assert load(tmp_path / "real.toml").cluster == found
     network = found.hardware(dimension=10, seed=0).network
     assert network.allreduce_seconds(np.arange(2)) == pytest.approx(0.1)
+    whole = front.simulate(tmp_path / "real.toml", "synchronous-nigt").history()["time"]
+    assert whole[0] == pytest.approx(1.5 + 0.1 + 0.25)  # of which 0.5 s are the order's
     assert (found.rule, found.cancel_cost) == ("cancel", 0.0)
     assert found.server is not None
     assert (found.server.update, found.server.receive) == (0.25, 0.0)
