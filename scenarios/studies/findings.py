@@ -2,8 +2,8 @@
 
 FINDINGS = {
     "1": (
-        "In the long run, where sending costs most, Rennala is surely ahead of both; in the two "
-        "short ones five seeds do not tell it from AFedPG"
+        "In the two long runs, on unequal workers, Rennala is surely ahead of both, most where "
+        "sending costs most; in the short one, on equal workers, five seeds do not tell"
     ),
     "2": "The curves that are judged, of the runs of figure 1",
     "3": (
@@ -50,8 +50,8 @@ FINDINGS = {
     ),
     "crossover": "The clocks predict the time to a return at eight prices of sending to within 5%",
     "longer": (
-        "Steps that were tuned for half of the time fall in the other half; AFedPG's are "
-        "the shortest"
+        "Steps that were tuned for half of the time fall in the other half, and theory gives "
+        "Rennala nothing on equal workers"
     ),
     "longer-worlds": (
         "Malenia ends higher in both worlds, not surely: the slow one has given 240 trajectories"

@@ -89,7 +89,7 @@ FIGURES: dict[str, Figure] = {
     ),
     "10": Figure(
         "Rennala NIGT does so with each M of 20, 30, 50, and under both preemption rules",
-        tuple(Part(f"paper/figure10{x}", beside="paper/figure1b") for x in "ab"),
+        tuple(Part(f"paper/figure10{x}", beside="paper/figure10") for x in "ab"),
         heroes=("rennala-20", "rennala-30", "rennala-50"),
     ),
     "ten-worlds": Figure(
@@ -115,7 +115,7 @@ FIGURES: dict[str, Figure] = {
     ),
     "longer": Figure(
         f"{RENNALA}, in runs twice as long as those that step sizes were tuned for",
-        _parts("beyond/longer-a", "beyond/longer-b"),
+        _parts("beyond/longer-a"),
     ),
     "longer-worlds": Figure(
         f"{MALENIA}, twice as long as figure 9",
