@@ -73,13 +73,13 @@ report: setup
 	$(BIN)/straggler report results/figure1a.parquet results/figure1b.parquet results/figure1c.parquet \
 	  --title "Figure 1: ten humanoids on three clusters" --claim rennala-nigt -o docs/figure1.html
 
-# Types are checked beside the tests; these wait for processes and clocks now and then, so there are
-# two testers more than there are cores. Bytecode is kept, since some tests start processes; NumPy has
+# Types are checked beside the tests; these wait for processes and clocks now and then, so there is
+# one tester more than there are cores. Bytecode is kept, since some tests start processes; NumPy has
 # one thread, since all cores are busy.
 test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	@testers=$$(($(JOBS) + 2)); echo "$(BIN)/mypy & $(BIN)/pytest -n $$testers --dist worksteal"; \
+	@testers=$$(($(JOBS) + 1)); echo "$(BIN)/mypy & $(BIN)/pytest -n $$testers --dist worksteal"; \
 	$(BIN)/mypy > .venv/mypy 2>&1 & types=$$!; \
 	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
 	    $(BIN)/pytest -n $$testers --dist worksteal; tests=$$?; \
