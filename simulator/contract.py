@@ -35,6 +35,10 @@ def stepped(
     finally:
         for place in places:
             place.setflags(write=True)
+    if not hasattr(after, "point"):
+        raise RuntimeError(
+            f"a step returns {type(after).__name__}; accepted: an iterate, as `start` returns"
+        )
     if type(after) is not type(now) and issubclass(type(after), Iterate):
         raise RuntimeError(
             f"a step returns {type(after).__name__} where there was {type(now).__name__}; "
@@ -48,6 +52,7 @@ def estimates(problem: Problem, requests: Sequence[Request]) -> list[Estimate]:
 
     Raises:
         RuntimeError: there is not one for each request, or a gradient has not the point's shape.
+        TypeError: one is no estimate.
     """
     answers = problem.estimate(requests)
     if len(answers) != len(requests):
@@ -56,12 +61,38 @@ def estimates(problem: Problem, requests: Sequence[Request]) -> list[Estimate]:
             "each, in their order"
         )
     for request, answer in zip(requests, answers, strict=True):
+        if not isinstance(answer, Estimate):
+            raise TypeError(
+                f"estimate returns {type(answer).__name__}; accepted: an Estimate for each request"
+            )
         if answer.gradient.shape != request.point.shape:
             raise RuntimeError(
                 f"estimate returns a gradient of shape {answer.gradient.shape}; accepted: "
                 f"{request.point.shape}, as the request's point has it"
             )
     return answers
+
+
+def exact(problem: Problem, point: Vector) -> tuple[float, float] | None:
+    """Return the exact objective and gradient norm at a point, shape (d,), if they are known.
+
+    Raises:
+        RuntimeError: the problem returns something else.
+        ValueError: it writes into the point, which is the run's own; NumPy's.
+    """
+    seen = point.view()
+    seen.setflags(write=False)
+    found = problem.exact(seen)
+    if found is None:
+        return None
+    try:
+        objective, norm = map(float, found)
+    except (TypeError, ValueError) as error:
+        raise RuntimeError(
+            f"exact returns {type(found).__name__}; accepted: two numbers, objective and "
+            "gradient_norm, or None"
+        ) from error
+    return objective, norm
 
 
 def check_steps(workers: Indices, has_all: Callable[[int], bool]) -> None:

@@ -293,3 +293,16 @@ class Walk(Valley):
 class WrongPoint(Valley):
     def initial_point(self) -> Vector:
         return np.zeros(self.dimension + 1)
+
+
+class NoDataclass(Problem):
+    dimension = 2
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def initial_point(self) -> Vector:
+        return np.zeros(2)
+
+    def estimate(self, requests: Sequence[Request]) -> list[Estimate]:
+        return [Estimate(-r.point) for r in requests]

@@ -73,8 +73,10 @@ class Results:
             if run.info and method in {None, run.label} and seed in {None, run.info["seed"]}
         ]
         if not chosen:
+            wanted = [f"method {method!r}"] * (method is not None)
+            wanted += [f"seed {seed}"] * (seed is not None)
             raise BadInputError(
-                f"{self.name}: no run of method {method!r}, seed {seed}; accepted: "
+                f"{self.name}: no run{' of ' * bool(wanted)}{', '.join(wanted)}; accepted: "
                 f"{', '.join(self.methods)}; seeds {', '.join(map(str, self.seeds))}"
             )
         points = self._points and [self._points[k] for k, _ in chosen]
@@ -134,7 +136,7 @@ class Results:
         """Return a DataFrame with a row per update, as ``history.parquet`` has them.
 
         ``straggler.COLUMNS["history"]`` has the unit and the meaning of each column. For several
-        runs, ``method`` and ``seed`` come first.
+        runs, ``method`` and ``seed`` come first, then the values on a sweep's axes.
 
         Args:
             method: a label; all if None.
@@ -157,9 +159,12 @@ class Results:
         ]
         if len(frames) == 1:
             return frames[0]
-        for frame, run in zip(frames, runs, strict=True):
-            frame.insert(0, "method", run.label)
-            frame.insert(1, "seed", int(run.info["seed"]))
+        points = chosen.points or [{} for _ in chosen.runs]
+        there = [p for p, run in zip(points, chosen.runs, strict=True) if run.is_done]
+        for frame, run, point in zip(frames, runs, there, strict=True):
+            named = {"method": run.label, "seed": int(run.info["seed"])} | point
+            for place, (name, value) in enumerate(named.items()):
+                frame.insert(place, f"axis {name}" if name in frame else name, value)
         return pd.concat(frames, ignore_index=True)
 
     @checked_call

@@ -14,6 +14,7 @@ from simulator.accounting.columns import (
     of_variant,
 )
 from simulator.accounting.selection_bias import Selection, SelectionBias
+from simulator.contract import exact
 from simulator.problem import Estimate, Problem
 from simulator.promises.replay import Replay
 from simulator.types import Vector
@@ -85,7 +86,7 @@ class Tally:
 
     def _new(self, update: int, time: float, point: Vector, selection: Selection | None) -> Update:
         returns = _joined([answer.returns for answer in self._answers])
-        exact = self._problem.exact(point) if self._exact else None
+        known = exact(self._problem, point) if self._exact else None
         return Update(
             update=update,
             time=time,
@@ -95,8 +96,8 @@ class Tally:
             return_mean=float(returns.mean()) if len(returns) else None,
             return_count=len(returns),
             steps=sum(int(a.lengths.sum()) for a in self._answers) if len(returns) else 0,
-            objective=float(exact[0]) if exact else None,
-            gradient_norm=float(exact[1]) if exact else None,
+            objective=known[0] if known else None,
+            gradient_norm=known[1] if known else None,
             extra=self._by_variant(returns, point)
             | ({} if selection is None else selection.columns()),
         )

@@ -54,9 +54,24 @@ class OwnFactors:
     seed: int
 
     def factors(self, workers: Indices, tasks: Indices) -> Vector:
-        """Return the factors, shape (m,)."""
-        found = self.times.factors(workers, tasks, self.seed)
-        return np.ones(len(workers)) if found is None else np.asarray(found, dtype=np.float64)
+        """Return the factors, shape (m,).
+
+        Raises:
+            ValueError: they have another shape, or one is not above 0.
+        """
+        given = self.times.factors(workers, tasks, self.seed)
+        if given is None:
+            return np.ones(len(workers))
+        found = np.asarray(given, dtype=np.float64)
+        who = f"{type(self.times).__name__}.factors gives"
+        if found.shape != workers.shape:
+            raise ValueError(f"{who} the shape {found.shape}; accepted: {workers.shape}")
+        if len(wrong := np.flatnonzero(~(found > 0))):
+            k = wrong[0]
+            raise ValueError(
+                f"{who} {found[k]:g} for worker {workers[k]}, task {tasks[k]}; accepted: above 0"
+            )
+        return found
 
 
 @dataclass(frozen=True)

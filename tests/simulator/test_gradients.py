@@ -187,18 +187,46 @@ class Scalar(Recorder):
         return np.zeros(2)
 
 
+class Bare(Recorder):
+    """Forgets to say that its gradients are estimates."""
+
+    def estimate(self, requests: Sequence[Request]) -> list[Estimate]:
+        return [one.gradient for one in super().estimate(requests)]  # type: ignore[misc]
+
+
+class Known(Recorder):
+    """Says exactly what it is told to."""
+
+    def __init__(self, answer: object) -> None:
+        super().__init__()
+        self.answer = answer
+
+    def exact(self, point: Vector) -> tuple[float, float] | None:
+        if self.answer == "writes":
+            point += 1
+        return self.answer  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("answer", [-1.0, (1.0,), (1.0, 2.0, 3.0), "writes"])
+def test_what_is_exact_are_two_numbers_at_a_point_that_is_only_read(answer: object) -> None:
+    message = "accepted: two numbers" if answer != "writes" else "read-only"
+    with pytest.raises((RuntimeError, ValueError), match=message):
+        run(AFedPG(RULE), hardware([1, 2]), updates=2, problem=Known(answer))
+
+
 @pytest.mark.parametrize(
     ("method", "problem", "message"),
     [
+        (AFedPG(RULE), Bare(), "estimate returns ndarray; accepted: an Estimate for each request"),
         (AFedPG(RULE), Short(), "estimate returns 2 answers to 3 requests; accepted: one each"),
         (AFedPG(RULE), Scalar(), r"a gradient of shape \(1,\); accepted: \(2,\), as the request"),
         (Rennala(RULE, 3), Scalar(), r"a gradient of shape \(1,\); accepted: \(2,\)"),
         (Local(PG(0.01), 3, 0.001), Scalar(), r"a gradient of shape \(1,\); accepted: \(2,\)"),
     ],
-    ids=["answers", "alone", "round", "local"],
+    ids=["bare", "answers", "alone", "round", "local"],
 )
 def test_estimates_of_another_shape_are_no_gradients(
     method: Algorithm, problem: Problem, message: str
 ) -> None:
-    with pytest.raises(RuntimeError, match=message):
+    with pytest.raises((RuntimeError, TypeError), match=message):
         run(method, hardware([1, 2, 3]), updates=3, problem=problem)

@@ -29,6 +29,7 @@ from algorithms import (
 )
 from simulator import Cluster, ComputeModel, Hardware, Network, Process, Run, State, simulate
 from simulator.accounting.timeline import Timeline
+from simulator.hardware.compute import ComputeTimes, OwnFactors
 from simulator.hardware.failures import Loss, PlannedFailures, RandomFailures, Window
 from simulator.hardware.hardware import Preemption
 from simulator.hardware.jitter import Distribution, Jitter
@@ -554,6 +555,31 @@ def test_random_failures_have_the_stated_means() -> None:
     assert (ups - starts).mean() == pytest.approx(2, rel=5 / math.sqrt(4000))
     # how long one lasts has nothing to do with when it comes
     assert abs(np.corrcoef(starts - ends, ups - starts)[0, 1]) < 5 / math.sqrt(4000)
+
+
+class OneFactor(ComputeTimes):
+    def __init__(self, given: object) -> None:
+        self.given = given
+
+    def seconds(self, workers: int) -> Vector:
+        return np.ones(workers)
+
+    def factors(self, workers: Indices, tasks: Indices, seed: int) -> Vector:  # noqa: ARG002
+        return self.given  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([1.0, -0.5], "gives -0.5 for worker 5, task 7; accepted: above 0"),
+        ([math.nan, 1.0], "gives nan for worker 4, task 3; accepted: above 0"),
+        ([1.0], r"gives the shape \(1,\); accepted: \(2,\)"),
+        (1.0, r"gives the shape \(\); accepted: \(2,\)"),
+    ],
+)
+def test_factors_of_ones_own_are_one_above_0_for_each_task(given: object, message: str) -> None:
+    with pytest.raises(ValueError, match=f"OneFactor.factors {message}"):
+        OwnFactors(OneFactor(given), 0).factors(np.array([4, 5]), np.array([3, 7]))
 
 
 # Networks

@@ -357,6 +357,11 @@ def a_number(cluster: Cluster, rule: Any) -> Process[None]:
     yield from cluster.update(rule.step, now, 3.0)  # type: ignore[arg-type]
 
 
+def no_iterate(cluster: Cluster, rule: Any) -> Process[None]:
+    now, _ = begun(cluster, rule)
+    yield from cluster.update(lambda *_: None, now, np.zeros(3))  # type: ignore[arg-type]
+
+
 def too_many_vectors(cluster: Cluster, rule: Any) -> Process[None]:
     _, round = begun(cluster, rule)
     yield from round.arrivals(4, 1.0)
@@ -381,6 +386,7 @@ def nobody(worker: int) -> Callable[[Cluster, Any], Process[None]]:
     [
         (half_a_gradient, r"update: the gradient has shape \(1,\); accepted: \(3,\)"),
         (a_number, r"update: the gradient has shape \(\); accepted: \(3,\)"),
+        (no_iterate, "a step returns NoneType; accepted: an iterate, as `start` returns"),
         (too_many_vectors, "4 vectors of this round are waited for after 0 of 3"),
         (too_few_weights, "reduce: 1 weights for 2 tasks; accepted: one each"),
         (nobody(-1), "dispatch: there is no worker -1; accepted: 0 to 2"),

@@ -211,6 +211,8 @@ def keys_of(target: type, apart: frozenset[str], taken: set[str]) -> dict[str, A
     Raises:
         ValueError: as for :func:`own_model`.
     """
+    if not dataclasses.is_dataclass(target):
+        raise ValueError(f"{target.__name__}: is none; accepted: a @dataclass")
     fields = {f.name: f for f in dataclasses.fields(target)}  # of its bases, if it has none
     try:
         hints = get_type_hints(target, include_extras=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, assert_type
 
 import numpy as np
 import pytest
+import tomli_w
 from commands import SCENARIO, straggler, write_scenario
 
 import straggler as front
@@ -90,6 +91,18 @@ def test_a_trace_may_begin_anew(tmp_path: Path) -> None:
     assert line in front.check(scenario).splitlines()
     with pytest.raises(front.BadInputError, match="has a row at 2 s; accepted: before the period"):
         front.load(SMALL | {"cluster": {"workers": 1, "compute": trace | {"period": 2.0}}})
+
+
+def test_the_history_of_a_sweep_tells_its_points_apart(tmp_path: Path) -> None:
+    (tmp_path / "small.toml").write_text(tomli_w.dumps(SMALL))
+    (tmp_path / "sweep.toml").write_text(
+        'title = "t"\nbase = "small.toml"\n[[axes]]\nname = "update"\nkey = "methods.*.step_size"\n'
+        "values = [0.1, 0.2]\n"
+    )
+    swept = front.sweep(tmp_path / "sweep.toml", tmp_path / "store", jobs=1)
+    rows = swept.history("rennala-nigt", seed=0)
+    assert list(rows.columns[:4]) == ["method", "seed", "axis update", "update"]
+    assert rows["axis update"].tolist() == [0.1] * 4 + [0.2] * 4
 
 
 def test_prices_of_groups_are_said_in_words() -> None:
@@ -209,7 +222,7 @@ def test_several_clusters_in_one_picture(results: front.Results, tmp_path: Path)
 
 def test_what_cannot_be_is_one_line(results: front.Results, tmp_path: Path) -> None:
     cases: dict[str, Callable[[], object]] = {
-        "no run of method 'x', seed None; accepted: synchronous-nigt, rennala-nigt; seeds 0, 1": (
+        "no run of method 'x'; accepted: synchronous-nigt, rennala-nigt; seeds 0, 1": (
             lambda: results.history("x")
         ),
         "4 runs; accepted: one, of method synchronous-nigt, rennala-nigt": results.timeline,

@@ -226,7 +226,7 @@ def test_a_race_is_not_simulated_anew(runs: Path) -> None:
     [
         (["nothing"], "nothing: no such file or scenario; did you mean"),
         (["mine", "--method", "x"], "x: no such method here; accepted: synchronous-nigt"),
-        (["mine", "--seed", "7"], "mine: no run of method None, seed 7; accepted: synchronous"),
+        (["mine", "--seed", "7"], "mine: no run of seed 7; accepted: synchronous"),
         (
             ["mine", "--updates", "3", "-o", "a.png"],
             "--updates: is about the computation tree; acc",

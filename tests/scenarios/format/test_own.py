@@ -209,6 +209,10 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         cluster("Halves", network={"model": "own_classes:Flat"}, collective="allreduce"),
         "collective: does not go with network; accepted: one of them",
     ),
+    "a class that is no dataclass": (
+        {"problem": {"kind": "own_classes:NoDataclass"}},
+        "problem.kind: NoDataclass: is none; accepted: a @dataclass",
+    ),
     "a point": (
         {"problem": {"kind": "own_classes:WrongPoint"}},
         "problem.kind: 'own_classes:WrongPoint': initial_point has shape (3,); accepted: (2,)",
