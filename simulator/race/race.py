@@ -10,6 +10,7 @@ from simulator.accounting.columns import Update
 from simulator.accounting.history import DivergedError
 from simulator.accounting.tally import exact_by_variant
 from simulator.accounting.timeline import State, Timeline
+from simulator.contract import exact
 from simulator.evaluation import Evaluation
 from simulator.hardware.hardware import Hardware
 from simulator.interface import Cluster
@@ -130,7 +131,7 @@ class _Iterates:
     def __init__(self, problem: Problem, evaluation: Evaluation | None) -> None:
         self._problem = problem
         self._evaluation = evaluation
-        self._exact = problem.exact(problem.initial_point()) is not None
+        self._exact = exact(problem, problem.initial_point()) is not None
         self._kept: list[Vector] = []
 
     def keep(self, rows: list[Update], theta: Vector) -> None:
@@ -142,9 +143,9 @@ class _Iterates:
         done: list[Update] = []
         for row, theta in zip(rows, self._kept, strict=True):
             done.append(row)
-            if self._exact and (exact := self._problem.exact(theta)):
+            if self._exact and (known := exact(self._problem, theta)):
                 extra = row.extra | exact_by_variant(self._problem, theta)
-                j, norm = exact
+                j, norm = known
                 done[-1] = replace(row, objective=j, gradient_norm=norm, extra=extra)
             if self._evaluation is not None:
                 self._evaluation.complete(done, theta)

@@ -335,10 +335,18 @@ def test_races_stand_beside_simulated_runs_and_are_never_taken_for_them(tmp_path
     assert info_of(raced)["race"]["scale"] == 0.02
 
 
+def test_what_is_exact_are_two_numbers_in_a_race_too(
+    crew: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Quadratic, "exact", lambda *_: (1.0,))
+    with pytest.raises(RuntimeError, match="exact returns tuple; accepted: two numbers"):
+        raced(crew, Rennala(RULE, 2), hardware(SLOW, LINKS), updates=1)
+
+
 def test_theta_is_evaluated_after_the_race(
     tmp_path: Path, crew: Crew, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As in the simulation, whose iterates are the same, where there is no exact J."""
+    """As in the simulation, where there is no exact J; one worker, which no clock can overtake."""
     assert crew.pids
     monkeypatch.setattr(Tabular, "exact", lambda *_: None)
     scenario = {
@@ -346,7 +354,7 @@ def test_theta_is_evaluated_after_the_race(
         "seeds": [0],
         "updates": 3,
         "evaluation": {"episodes": 2, "every": 1.0},
-        "cluster": {"workers": 3, "compute": {"model": "explicit", "seconds": [2.0, 5.0, 11.0]}},
+        "cluster": {"workers": 1, "compute": {"model": "power", "scale": 2.0}},
         "problem": {
             "kind": "tabular",
             "world": {"model": "grid", "rows": 2, "columns": 2, "goal": [1, 1]},
