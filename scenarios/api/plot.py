@@ -11,7 +11,7 @@ from scenarios.format.words.accepted import Labels, Names, Pair
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
 from scenarios.results import curves
-from scenarios.runs.store.stored import StoredRun, comparable
+from scenarios.runs.store.stored import StoredRun
 
 if TYPE_CHECKING:
     from scenarios.pictures.panels import Panel
@@ -90,10 +90,7 @@ def _clusters(results: Sequence[Results]) -> dict[str, list[StoredRun]]:
         if first is second or (Path(first.name).exists() and first.name == second.name):
             raise BadInputError(f"{first.name}: is given twice; accepted: once")
     names = distinct([result.name for result in results])
-    return {
-        name: comparable(result.runs, result.name)
-        for name, result in zip(names, results, strict=True)
-    }
+    return {name: result.comparable() for name, result in zip(names, results, strict=True)}
 
 
 def distinct(names: Sequence[str]) -> list[str]:

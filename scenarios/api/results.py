@@ -13,10 +13,10 @@ from scenarios.results.compare import compare
 from scenarios.results.published import refresh
 from scenarios.results.recorded import recorded
 from scenarios.results.remarks import warnings_of
-from scenarios.results.rows import Row, Rows, tidy
+from scenarios.results.rows import Row, Rows, tidy, updates
 from scenarios.results.tables import results_sheet
 from scenarios.runs.store.stored import StoredRun, comparable
-from simulator.accounting.columns import is_whole
+from scenarios.studies.plane import check_point
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,6 +117,15 @@ class Results:
 
         return pd.DataFrame(self.rows(thresholds, columns).rows)
 
+    def comparable(self) -> list[StoredRun]:
+        """Return the runs that ended well.
+
+        Raises:
+            BadInputError: there is none, or they are of different scenarios.
+        """
+        check_point(self.points, self.name)
+        return comparable(self.runs, self.name)
+
     @checked_call
     def rows(self, thresholds: Numbers = (), columns: Names = ()) -> Rows:
         """Return the rows of :meth:`table`, without pandas."""
@@ -145,27 +154,14 @@ class Results:
         Raises:
             BadInputError: there is no such run, or none that ended well.
         """
-        import pandas as pd  # noqa: PLC0415 - takes a second
-
         chosen = self.select(method, seed)
-        runs = [run for run in chosen.runs if run.is_done]
-        frames = [pd.DataFrame(run.history) for run in runs]
-        if not frames:
+        points = chosen.points or [{} for _ in chosen.runs]
+        done = [(run, at) for run, at in zip(chosen.runs, points, strict=True) if run.is_done]
+        if not done:
             reason = next(iter(chosen.failed.values()))
             names = f"{', '.join(chosen.methods)}, seed {', '.join(map(str, chosen.seeds))}"
             raise BadInputError(f"{self.name}: {names} failed, without a history: {reason}")
-        frames = [
-            f.astype({n: "int64" for n in f if is_whole(n) and f[n].notna().all()}) for f in frames
-        ]
-        if len(frames) == 1:
-            return frames[0]
-        points = chosen.points or [{} for _ in chosen.runs]
-        there = [p for p, run in zip(points, chosen.runs, strict=True) if run.is_done]
-        for frame, run, point in zip(frames, runs, there, strict=True):
-            named = {"method": run.label, "seed": int(run.info["seed"])} | point
-            for place, (name, value) in enumerate(named.items()):
-                frame.insert(place, f"axis {name}" if name in frame else name, value)
-        return pd.concat(frames, ignore_index=True)
+        return updates(done)
 
     @checked_call
     def compare(self, thresholds: Numbers = (), columns: Names = ()) -> Comparison:
@@ -180,7 +176,7 @@ class Results:
                 column.
         """
         finite("threshold", *thresholds)
-        runs = comparable(self.runs, self.name)
+        runs = self.comparable()
         numbers = compare(runs, thresholds, [run for run in self.runs if not run.is_done])
         if columns:
             numbers = numbers.only(columns)
@@ -207,7 +203,7 @@ class Results:
             BadInputError: there is no such method, no run ended well, they are of different
                 scenarios, or an older version made them, which did not count delays.
         """
-        runs = comparable(self.runs, self.name)
+        runs = self.comparable()
         there = list(dict.fromkeys(run.label for run in runs))
         for name in methods:
             if name not in there:
@@ -270,6 +266,7 @@ class Results:
         """
         runs = self.select(method, seed).runs
         if len(runs) > 1:
+            self.select(method, seed).comparable()
             raise BadInputError(
                 f"{self.name}: {len(runs)} runs; accepted: one, of method "
                 f"{', '.join(self.methods)} and seed {', '.join(map(str, self.seeds))}"

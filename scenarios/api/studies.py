@@ -24,7 +24,7 @@ from scenarios.runs.make import Maker, Making
 from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.stored import as_asked, folders_below, runs_in
 from scenarios.studies.grid import Sweep, load_sweep, sweep_names
-from scenarios.studies.plane import check_reached, choose_axes, only_at
+from scenarios.studies.plane import check_reached, choose_axes, only_at, point_at
 from scenarios.studies.sweep import SweepRun, runs_of, unique_jobs
 from scenarios.studies.tuning import budget
 from scenarios.studies.tuning import tune as search
@@ -62,6 +62,24 @@ class SweepResults(Results):
         super().__init__(stored, str(sweep.path), points)
         self.sweep = sweep
         self.summary = summary
+
+    @checked_call
+    def at(self, *held: str) -> Results:
+        """Return the runs at one point of the grid, which can be compared, drawn and explained.
+
+        Args:
+            held: texts such as ``p=0.5``, one for each axis that has several values.
+
+        Raises:
+            BadInputError: an axis is left over, there is no such axis or value, or no run.
+        """
+        point = point_at(self.sweep, held)
+        runs = zip(self.runs, self.points, strict=True)
+        chosen = [run for run, there in runs if there.items() >= point.items()]
+        name = " ".join([self.name, *held])
+        if not chosen:
+            raise BadInputError(f"{name}: no runs are there yet")
+        return Results(chosen, name)
 
     @checked_call
     def plot(  # type: ignore[override] # another kind of picture

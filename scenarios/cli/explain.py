@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scenarios.cli.shared.parts import Dark, Markdown, Methods, form, show
+from scenarios.cli.shared.parts import At, Dark, Markdown, Methods, SweepStore, form, opened, show
 from scenarios.format.words.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -19,9 +19,12 @@ def explain(
         str,
         typer.Argument(
             metavar="RUN|DIR|FILE|NAME",
-            help="OUT/METHOD/seed-SEED, OUT, a compact file, or a scenario, run or not.",
+            help="OUT/METHOD/seed-SEED, OUT, a compact file, a scenario, run or not, or a sweep "
+            "with --at.",
         ),
     ],
+    at: At = None,
+    store: SweepStore = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="Draw where the time goes: .png, .svg, .pdf."),
@@ -61,7 +64,9 @@ def explain(
         raise BadInputError("--updates: is about the computation tree; accepted: with --tree")
     if dark and tree is None and out is None:
         raise BadInputError("--dark: is about pictures; accepted: with --tree or --out")
-    found = api(what, methods=method or (), seed=seed)
+    held = at or store is not None
+    source = opened([what], store, "--store", at or ())[0] if held else what
+    found = api(source, methods=method or (), seed=seed)
     pictures: list[tuple[Path | None, Callable[[], Picture]]] = [
         (tree, lambda: found.tree(updates or UPDATES)),
         (out, found.plot),

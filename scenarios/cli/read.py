@@ -8,6 +8,7 @@ import typer
 
 from scenarios.cli.shared.parts import (
     CSV,
+    At,
     Columns,
     Dark,
     Latex,
@@ -26,8 +27,13 @@ from scenarios.format.words.errors import BadInputError
 
 def compare(
     results: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A result folder, or a compact file.")
+        str,
+        typer.Argument(
+            metavar="DIR|SWEEP", help="A result folder, a compact file, or a sweep with --at."
+        ),
     ],
+    at: At = None,
+    store: SweepStore = None,
     threshold: Threshold = None,
     columns: Columns = None,
     staleness: Annotated[
@@ -45,11 +51,10 @@ def compare(
     last value); times to thresholds are medians over seeds, where one that failed never gets there.
     All are of the simulated time that the runs share, until the shortest one ends.
     """
-    from scenarios.api.studies import open as open_results
     from scenarios.results.remarks import unfinished
 
     kind = form(csv, markdown, latex)
-    found = open_results(results)
+    (found,) = opened([results], store, "--store", at or ())
     if staleness and (threshold or columns):
         raise BadInputError("--staleness: goes with neither --threshold nor --columns")
     shown = found.staleness() if staleness else found.compare(threshold or (), chosen(columns))
@@ -164,14 +169,18 @@ def plot(
     """Draw return against simulated time; of a sweep, the time to a return over its axes.
 
     Means over seeds with a 20%-80% band; a curve ends where the first of its runs ends. Of a
-    sweep: lines over one axis, heat maps over two, and which method is fastest where.
+    sweep: lines over one axis, heat maps over two, and which method is fastest where; curves if
+    --at holds all its axes.
     """
     from scenarios.api.plot import plot as draw
     from scenarios.api.studies import SweepResults
     from scenarios.pictures.style import save
+    from scenarios.studies.plane import is_point
 
     found = opened(what, store, "--store")
     swept = found[0] if isinstance(found[0], SweepResults) else None
+    if swept is not None and len(found) == 1 and at and not axis and is_point(swept.sweep, at):
+        found, swept, at = [swept.at(*at)], None, None  # curves
     of_runs = {
         "--column": column,
         "--theory": theory,
@@ -242,8 +251,13 @@ def _renamed(texts: list[str] | tuple[()]) -> dict[str, str]:
 
 def timeline(
     run_folder: Annotated[
-        Path, typer.Argument(metavar="RUN|DIR", help="OUT/METHOD/seed-SEED, or OUT.")
+        str,
+        typer.Argument(
+            metavar="RUN|DIR|SWEEP", help="OUT/METHOD/seed-SEED, OUT, or a sweep with --at."
+        ),
     ],
+    at: At = None,
+    store: SweepStore = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Picture [default: RUN/timeline.png].")
     ] = None,
@@ -260,18 +274,18 @@ def timeline(
     ] = None,
 ) -> None:
     """Draw who did what when: a lane per worker, or bands of many workers."""
-    from scenarios.api.studies import open as open_results
     from scenarios.pictures.style import save
 
     if until is not None and until <= begin:
         raise BadInputError(f"--to {until}: accepted: more than --from, {begin}")
     if perfetto is not None and (out or until or begin or dark):
         raise BadInputError("--perfetto: writes a whole run, and no picture; accepted: alone")
-    results = open_results(run_folder)
+    (results,) = opened([run_folder], store, "--store", at or ())
     if perfetto is not None:
         results.perfetto(perfetto, method, seed)
         typer.echo(f"written: {perfetto}")
         return
-    file = out or run_folder / "timeline.png"
+    is_folder = Path(run_folder).is_dir()
+    file = out or (Path(run_folder) if is_folder else Path("figures")) / "timeline.png"
     save(results.timeline(method, seed, begin=begin, until=until), file, dark=dark)
     typer.echo(f"drawn: {file}")

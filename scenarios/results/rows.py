@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,10 @@ from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.fingerprint import code_fingerprint
 from scenarios.runs.store.record import RunInfo, bytes_sent
 from scenarios.runs.store.stored import StoredRun, apart_from_method
-from simulator.accounting.columns import RETURN_MEAN
+from simulator.accounting.columns import RETURN_MEAN, is_whole
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Row = dict[str, Any]
 
@@ -202,3 +205,19 @@ def _flatten(value: Any, prefix: str = "") -> Row:  # noqa: ANN401 - JSON
     else:
         return {prefix: value if not isinstance(value, list) else str(value)}
     return {key: leaf for part in parts for key, leaf in part.items()}
+
+
+def updates(runs: Sequence[tuple[StoredRun, Row]]) -> "pd.DataFrame":
+    """Return a row per update of runs that ended well, with their points if there are several."""
+    import pandas as pd  # noqa: PLC0415 - takes a second
+
+    frames = []
+    for run, point in runs:
+        frame = pd.DataFrame(run.history)
+        frame = frame.astype({n: "int64" for n in frame if is_whole(n) and frame[n].notna().all()})
+        if len(runs) > 1:
+            named = {"method": run.label, "seed": int(run.info["seed"])} | point
+            for place, (name, value) in enumerate(named.items()):
+                frame.insert(place, f"axis {name}" if name in frame else name, value)
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from scenarios.format.words.errors import BadInputError
 from scenarios.results.compare import time_to
-from scenarios.results.rows import Rows
+from scenarios.results.rows import Row, Rows
 from scenarios.studies.grid import Sweep
 
 PLANE = 2
@@ -41,11 +41,8 @@ def choose_axes(
     Raises:
         BadInputError: an axis or a value does not exist, or an axis is left over.
     """
-    values = {
-        axis.label: list(dict.fromkeys(point.axes[axis.label] for point in sweep.points))
-        for axis in sweep.file.axes
-    }
-    held = dict(_held(text, values) for text in at)
+    values = _values(sweep)
+    held = held_at(sweep, at)
     for name in drawn:
         if name not in values:
             raise BadInputError(f"--axis {name}: accepted: {', '.join(values)}")
@@ -55,14 +52,52 @@ def choose_axes(
     chosen = list(drawn) or [name for name in free if len(values[name]) > 1][:PLANE]
     if not 1 <= len(chosen) <= PLANE:
         raise BadInputError(f"{sweep.path}: a picture needs one or two axes of several values")
-    for name in free:
-        if name not in chosen:
-            if len(values[name]) > 1:
-                raise BadInputError(
-                    f"--at {name}=VALUE is needed; accepted: {', '.join(map(str, values[name]))}"
-                )
-            held[name] = values[name][0]
-    return [Axis(name, values[name]) for name in chosen], held
+    rest = {name: values[name] for name in free if name not in chosen}
+    return [Axis(name, values[name]) for name in chosen], held | _only_values(rest)
+
+
+def held_at(sweep: Sweep, at: Sequence[str]) -> dict[str, Any]:
+    """Return the values of the axes that texts such as ``p=0.5`` hold.
+
+    Raises:
+        BadInputError: an axis or a value does not exist, or an axis is held twice.
+    """
+    values, held = _values(sweep), dict[str, Any]()
+    for text in at:
+        name, value = _held(text, values)
+        if name in held:
+            raise BadInputError(f"--at {text}: {name} is held twice; accepted: once")
+        held[name] = value
+    return held
+
+
+def point_at(sweep: Sweep, at: Sequence[str]) -> dict[str, Any]:
+    """Return the values of all axes, of which those with several values are held.
+
+    Raises:
+        BadInputError: an axis or a value does not exist, or an axis is left over.
+    """
+    held = held_at(sweep, at)
+    return held | _only_values({k: v for k, v in _values(sweep).items() if k not in held})
+
+
+def is_point(sweep: Sweep, at: Sequence[str]) -> bool:
+    """Return whether each axis that has several values is held."""
+    held = held_at(sweep, at)
+    return all(len(values) == 1 or name in held for name, values in _values(sweep).items())
+
+
+def check_point(points: Sequence[Row], name: str) -> None:
+    """Check that runs are at one point of a sweep, or of none.
+
+    Raises:
+        BadInputError: they are at several.
+    """
+    axes = [{key: at for key, at in point.items() if key != "method"} for point in points]
+    apart = [key for key in (axes or [{}])[0] if any(at[key] != axes[0][key] for at in axes)]
+    if apart:
+        wanted = " ".join(f"--at {key}=VALUE" for key in apart)
+        raise BadInputError(f"{name}: runs at several points of a sweep; accepted: one, {wanted}")
 
 
 def check_reached(results: Rows, name: str) -> None:
@@ -87,6 +122,23 @@ def only_at(results: Rows, held: dict[str, Any]) -> Rows:
     """Return the rows where all of ``held`` is so."""
     rows = [row for row in results.rows if all(row[n] == v for n, v in held.items())]
     return replace(results, rows=rows)
+
+
+def _values(sweep: Sweep) -> dict[str, list[Any]]:
+    """Return the values of each axis, once each, in the order of the sweep."""
+    return {
+        axis.label: list(dict.fromkeys(point.axes[axis.label] for point in sweep.points))
+        for axis in sweep.file.axes
+    }
+
+
+def _only_values(axes: dict[str, list[Any]]) -> dict[str, Any]:
+    for name, values in axes.items():
+        if len(values) > 1:
+            raise BadInputError(
+                f"--at {name}=VALUE is needed; accepted: {', '.join(map(str, values))}"
+            )
+    return {name: values[0] for name, values in axes.items()}
 
 
 def _held(text: str, values: dict[str, list[Any]]) -> tuple[str, Any]:

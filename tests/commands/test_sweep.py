@@ -251,6 +251,38 @@ def test_a_sweep_is_made_extended_and_tabled(tmp_path: Path) -> None:
         assert (tmp_path / "figures/sweep.png").stat().st_size > 10_000
 
 
+def test_one_point_of_a_sweep_is_looked_at_as_any_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(tmp_path, P + KAPPA + "[set]\ntimeline = true\n")
+    monkeypatch.chdir(tmp_path)
+    results = front.sweep("sweep.toml", jobs=1)
+    point = results.at("kappa=1.5", "p=0.5")
+    # the first worker computes for 1 s and sends for 1.5 s
+    assert point.history("afedpg", seed=0)["time"][0] == 2.5
+    assert results.at("p=0.5", "kappa=0").history("afedpg", seed=0)["time"][0] == 1.0
+    several = "sweep.toml: runs at several points of a sweep; accepted: one, "
+    for look in (results.compare, results.staleness, results.select(seed=0).plot):
+        with pytest.raises(BadInputError, match=f"{several}--at p=VALUE --at kappa=VALUE$"):
+            look()
+    with pytest.raises(BadInputError, match=r"--at p=VALUE is needed; accepted: 0, 0\.5$"):
+        results.at("kappa=1.5")
+    with pytest.raises(BadInputError, match=r"--at p=0: p is held twice; accepted: once$"):
+        results.at("p=0.5", "p=0")
+    held = ("--at", "p=0.5", "--at", "kappa=1.5")
+    compared = CliRunner().invoke(app, ["compare", "sweep.toml", *held, "--csv"])
+    assert compared.stdout == point.compare().csv()
+    run = ("--method", "afedpg", "--seed", "0")
+    for arguments in (["plot", "--column", "time"], ["timeline", *run], ["explain", *run]):
+        command, *options = arguments
+        shown = CliRunner().invoke(app, [command, "sweep.toml", *held, *options])
+        assert shown.exit_code == 0, shown.output
+    for name in ("plot", "timeline"):
+        assert (tmp_path / f"figures/{name}.png").stat().st_size > 10_000
+    folder = CliRunner().invoke(app, ["compare", "runs/store", "--at", "p=0.5"])
+    assert "--at: goes with a sweep, which runs/store is not" in str(folder.exception)
+
+
 def test_results_of_another_version_are_marked_and_made_again_on_request(tmp_path: Path) -> None:
     load(tmp_path, "")
     assert straggler("sweep", "sweep.toml", cwd=tmp_path).returncode == 0

@@ -23,7 +23,7 @@ from scenarios.format.words.errors import BadInputError
 from scenarios.plans.timed import steps_of
 from scenarios.results.sheet import Sheet, csv_text
 from scenarios.results.theory import known_scenario
-from scenarios.runs.store.stored import StoredRun, comparable
+from scenarios.runs.store.stored import StoredRun
 from simulator import Count
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def explain(source: Runs, *, methods: Names = (), seed: Seed | None = None) -> E
         source = open_results(source)
     clocks: dict[str, Callable[[], Clock]]
     if isinstance(source, Results):
-        runs = comparable(source.select(seed=seed).runs, source.name)
+        runs = source.select(seed=seed).comparable()
         first = {run.label: run for run in reversed(runs)}
         clocks = {label: partial(_of_run, first[label]) for label in (run.label for run in runs)}
         title = source.title

@@ -89,6 +89,10 @@ Store = Annotated[
 SweepStore = Annotated[
     Path | None, typer.Option(help="Where a sweep's runs are [default: runs/store].")
 ]
+At = Annotated[
+    list[str] | None,
+    typer.Option("--at", help="NAME=VALUE: the point of a sweep; repeatable, for each axis."),
+]
 Threshold = Annotated[
     list[float] | None,
     typer.Option(help="A return to reach; repeatable [default: three from start to best]."),
@@ -151,18 +155,24 @@ def interruptible(note: str = "") -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def opened(what: Sequence[str], store: Path | None, option: str) -> "list[Results]":
-    """Return results; those of a sweep are in a store.
+def opened(
+    what: Sequence[str], store: Path | None, option: str, at: Sequence[str] = ()
+) -> "list[Results]":
+    """Return results; those of a sweep are in a store, and may be wanted at one point only.
 
     Raises:
-        BadInputError: some are not there, or the store is given by its option and none needs it.
+        BadInputError: some are not there, there is no such point, or the store is given by its
+            option, or a point, and none is a sweep.
     """
     from scenarios.api import studies
 
     found = [studies.opened(name, store or studies.STORE) for name in what]
-    if store is not None and not any(isinstance(one, studies.SweepResults) for one in found):
-        raise BadInputError(f"{option}: goes with a sweep, which {what[0]} is not")
-    return found
+    given = [option] * (store is not None) + ["--at"] * bool(at)
+    if given and not any(isinstance(one, studies.SweepResults) for one in found):
+        raise BadInputError(f"{given[0]}: goes with a sweep, which {what[0]} is not")
+    if not at:
+        return found
+    return [one.at(*at) if isinstance(one, studies.SweepResults) else one for one in found]
 
 
 def chosen(columns: list[str] | None) -> list[str]:
