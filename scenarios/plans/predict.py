@@ -31,7 +31,7 @@ class Predicted:
         seconds: on the other cluster, for each seed, shape (seeds,); infinite: never.
         money: the same; NaN without prices.
         kilowatt_hours: the same.
-        clock: the simulation of the first seed.
+        clock: the simulation of the first seed that got there; of the first one if none did.
     """
 
     need: Need
@@ -79,9 +79,10 @@ def predict(found: Needs, cluster: Cluster, where: str) -> list[Predicted]:
 
 
 def _predicted(need: Need, scenario: Scenario) -> Predicted:
-    known = need.updates[np.isfinite(need.updates)]
-    most = int(known.max()) if len(known) else 1
-    seeds = need.seeds[:1] if scenario.cluster.fixed else need.seeds
+    arrived = np.isfinite(need.updates)
+    most = int(need.updates[arrived].max()) if arrived.any() else 1
+    seeds = [s for s, there in zip(need.seeds, arrived, strict=True) if there] or need.seeds[:1]
+    seeds = seeds[:1] if scenario.cluster.fixed else seeds
     clocks = {seed: timed(scenario, need.label, most, seed) for seed in seeds}
     pairs = [
         (clocks.get(seed, clocks[seeds[0]]), updates)

@@ -170,7 +170,7 @@ def timed(scenario: Scenario, label: str, updates: int, seed: int, events: int =
         first = _simulated(scenario, method, min(updates, FEWEST[1]), seed, ENOUGH * events)
         used = [row.gradients for row in first.history.rows] if first else [n]
         one = Forecast(0.0, float(events), lap=max(round(n / max(float(np.mean(used)), 1.0)), 1))
-    limit = ENOUGH * max(events, int(min(one.events, EVENTS)))
+    limit = ENOUGH * max(events, int(min(one.events, EVENTS + n)))
     most = max(events * one.updates / max(one.events, 1.0), _laps(one.lap, events))
     run = None
     if one.events <= UNCERTAIN * limit:

@@ -124,8 +124,8 @@ def known_scenario(run: StoredRun) -> Scenario:
     tables = content["methods"][0], content["problem"], cluster["compute"]
     if cluster.get("network") or any("source" in table for table in tables):
         raise BadInputError(
-            f"{who} names classes of its own, which results do not hold; accepted: the scenario, "
-            "or runs of what comes with straggler"
+            f"{who} names classes of its own, which results do not hold; accepted: runs of what "
+            "comes with straggler (`explain` takes a scenario as well)"
         )
     if cluster["compute"]["model"] != "trace":
         return Scenario.model_validate({"title": "", **content})

@@ -5,7 +5,7 @@ from heapq import heappush
 
 import simpy
 
-from simulator.watch import StalledError, Watch
+from simulator.watch import GETS_ON, StalledError, Watch
 
 
 class Clock(simpy.Environment):
@@ -52,6 +52,7 @@ class Clock(simpy.Environment):
             return self.at(self.limit, self.ended)
         if time == math.inf:
             raise StalledError(
-                "nothing will happen any more", "a method that waits for what is to come"
+                "nothing will happen any more",
+                f"{GETS_ON}, or a method that waits for what is to come",
             )
         return self.at(time)

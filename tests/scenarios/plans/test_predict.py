@@ -105,6 +105,25 @@ def test_the_check_counts_failed_runs_as_never(runs: Path, tmp_path: Path) -> No
         assert np.isinf(getattr(trial, failed)), "of the two there one is left"
 
 
+def test_clocks_of_seeds_that_never_arrived_are_not_simulated(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = needs(list(front.open(runs / "here").select("afedpg")), "here")
+    late = replace(found.methods[0], seeds=[7, 8, 9], updates=np.array([np.inf, 4.0, np.inf]))
+    seen = []
+
+    def watched(*given: Any) -> Any:
+        seen.append(given[2:])
+        return timed(*given)
+
+    monkeypatch.setattr("scenarios.plans.predict.timed", watched)
+    random = {"distribution": "exponential"}
+    cluster = Cluster.model_validate(THERE | {"compute": THERE["compute"] | {"random": random}})  # type: ignore[operator]
+    (one,) = predicted(replace(found, methods=[late]), cluster, "there")
+    assert seen == [(4, 8)], "4 updates of seed 8"
+    assert one.seconds.tolist() == [np.inf, one.clock.times[3], np.inf]
+
+
 def test_a_plan_whose_runs_failed_is_not_there(
     runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,6 +28,14 @@ def clock_of(content: dict[str, Any], method: dict[str, Any], events: int) -> Ti
     return timed(timing(whole.cluster, [table], learned, "test"), "it", 10**9, 0, events=events)
 
 
+def test_an_update_of_more_workers_than_events_is_simulated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("scenarios.plans.timed.EVENTS", 1)
+    clock = clock_of(scenario([3.0] * 100), {"name": "synchronous-nigt"}, events=1)
+    assert clock.times[0] == 3.0
+
+
 VARIED = {
     "kind": "quadratic",
     "dimension": 2,
