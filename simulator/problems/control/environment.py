@@ -94,7 +94,8 @@ def first_steps(environment: gymnasium.Env[Any, Any], seed: int) -> list[np.ndar
 
     Raises:
         TypeError: reset or step returns something else than Gymnasium's.
-        ValueError: an observation has another shape than its space says.
+        ValueError: an observation has another shape than its space says; a reward, or whether an
+            episode ends, has a shape.
     """
     while isinstance(environment, TimeLimit | OrderEnforcing):  # as the class itself answers
         environment = environment.env
@@ -108,7 +109,10 @@ def first_steps(environment: gymnasium.Env[Any, Any], seed: int) -> list[np.ndar
         said = environment.step(environment.action_space.sample())
         if not (isinstance(said, tuple) and len(said) == len(parts)):
             raise TypeError(f"step returns something else; accepted: ({', '.join(parts)})")
-        rest: list[Any] = [np.sum(number) for number in said[1:4]]
+        for name, number in zip(parts[1:4], said[1:4], strict=True):
+            if shape := np.shape(number):
+                raise ValueError(f"step returns {name} of shape {shape}; accepted: one number")
+        rest = [float(said[1]), bool(said[2]), bool(said[3])]
         seen += [np.array(said[0], dtype=float), np.array(rest, dtype=float)]
         if said[2] or said[3]:
             break

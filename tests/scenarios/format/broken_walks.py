@@ -47,6 +47,21 @@ class Shape(Walk):
         return np.zeros(3), *super().step(action)[1:]
 
 
+class Listed(Walk):
+    def step(self, action: Any) -> Any:
+        return super().step(action)[0], action, False, False, {}
+
+
+class Unsure(Walk):
+    def step(self, action: Any) -> Any:
+        return super().step(action)[0], 1.0, self.place > 1, False, {}
+
+
+class Unpaid(Walk):
+    def step(self, action: Any) -> Any:
+        return super().step(action)[0], None, False, False, {}
+
+
 class Wrapped(Walk):
     """Is right as it is registered: observations as they stand, actions with a wrapper's space."""
 
@@ -80,5 +95,5 @@ gymnasium.register("Wrapped-v0", wrapped, max_episode_steps=20)
 gymnasium.register("Remembering-v0", remembering, max_episode_steps=20)
 gymnasium.register("Whole-v0", "broken_walks:Whole", max_episode_steps=20)
 
-for name in ("Slip", "NoInfo", "Four", "NoSpace", "Shape"):
+for name in ("Slip", "NoInfo", "Four", "NoSpace", "Shape", "Listed", "Unsure", "Unpaid"):
     gymnasium.register(f"{name}-v0", f"broken_walks:{name}", max_episode_steps=20)

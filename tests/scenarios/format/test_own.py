@@ -404,6 +404,9 @@ BROKEN = {
     "Four": "TypeError: step returns something else; accepted: (observation, reward, terminated, ",
     "NoSpace": "AttributeError: 'NoSpace' object has no attribute 'observation_space'",
     "Shape": "ValueError: an observation has shape (3,); accepted: (1,), as its space says",
+    "Listed": "ValueError: step returns reward of shape (1,); accepted: one number",
+    "Unsure": "ValueError: step returns terminated of shape (1,); accepted: one number",
+    "Unpaid": "TypeError: float() argument must be a string or a real number, not 'NoneType'",
     "Remembering": "ValueError: the same seed and actions give something else after another epi",
 }
 
