@@ -197,7 +197,8 @@ def test_rewards_can_be_scaled_and_velocities_reversed() -> None:
     [
         ("Pendulum-v1", Variant(gravity=0.1), "no MuJoCo environment: gravity"),
         ("CartPole-v1", Variant(gravity=0.1), "no MuJoCo environment: gravity"),
-        ("Reacher-v4", Variant(target_velocity=-1), "no forward reward: target_velocity"),
+        ("Reacher-v4", Variant(target_velocity=-1), "no forward_reward_weight: target_velocity"),
+        ("Ant-v4", Variant(target_velocity=-1), "no forward_reward_weight: .* such as Ant-v5"),
     ],
 )
 def test_impossible_changes_are_named(env: str, world: Variant, message: str) -> None:

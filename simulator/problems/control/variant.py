@@ -101,7 +101,8 @@ def make_variant(
     if variant.target_velocity != 1:
         if not hasattr(base, "_forward_reward_weight"):
             raise UnsuitableEnvironmentError(
-                f"{name} has no forward reward: target_velocity cannot change; accepted: 1"
+                f"{name} has no forward_reward_weight: target_velocity cannot change; accepted: 1, "
+                "or an environment that has one, such as Ant-v5"
             )
         base._forward_reward_weight *= variant.target_velocity  # noqa: SLF001 - no public setter
     if variant.reward_scale != 1.0:
