@@ -181,9 +181,18 @@ class Wrapped(gymnasium.Wrapper[Any, Any, Any, Any]):
     """Some wrapper of a user's."""
 
 
+class Paid(TimeLimit):
+    """A time limit of a user's that does more: one is paid for each step."""
+
+    def step(self, action: Any) -> Any:
+        seen, reward, *rest = super().step(action)
+        return seen, float(reward) + 1, *rest
+
+
 @pytest.mark.parametrize(
     "make",
     [
+        lambda _: Paid(make_variant("Hopper-v4", Variant()), 9),
         lambda _: make_variant("RandomLength-v0", Variant()),
         lambda _: Wrapped(make_variant("Hopper-v4", Variant())),
         lambda _: make_variant("CartPole-v1", Variant()),
