@@ -63,7 +63,8 @@ def grid_world(rows: int, columns: int, goal: tuple[int, int], slip: float) -> M
     """Return a grid whose goal gives reward 1 and ends the trajectory.
 
     Actions 0..3 go up, right, down, left; at a wall one stays. With probability ``slip`` the move
-    is a random one of the four. It starts anywhere but at the goal.
+    is a random one of the four. What a step is paid is the mean over these moves: the probability
+    that it leads to the goal, whether it does or not. It starts anywhere but at the goal.
     """
     states = rows * columns
     target = goal[0] * columns + goal[1]
