@@ -77,8 +77,9 @@ class NIGT(Rule):
         Raises:
             DivergedError: the direction is too long to be measured.
         """
-        direction = gradient
-        if now.direction is not None:
+        if now.direction is None:
+            direction = gradient.copy()  # a method may use its array again
+        else:
             eta = self.at(self.momentum, when.sent)
             direction = (1 - eta) * now.direction + eta * gradient
         length = math.sqrt(direction @ direction)

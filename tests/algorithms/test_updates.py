@@ -38,6 +38,18 @@ def test_nigt_by_hand() -> None:
     np.testing.assert_allclose(now.lookahead, [1.3, 1.9 + 3 * 0.5])
 
 
+@pytest.mark.parametrize(
+    "rule", [NIGT(step_size=0.5, momentum=0.25), HeavyBall(0.5), Adam(0.5), PG(0.5)]
+)
+def test_a_method_may_use_the_array_of_its_gradient_again(rule: Rule) -> None:
+    gradient = np.array([3.0, 4.0])
+    now = rule.step(rule.start(np.ones(2)), gradient, FIRST)
+    before = {name: None if part is None else part.copy() for name, part in vars(now).items()}
+    gradient[:] = 0.0
+    for name, part in vars(now).items():
+        np.testing.assert_array_equal(part, before[name])
+
+
 def test_nigt_with_full_momentum_is_normalised_gradient_ascent() -> None:
     rule = NIGT(step_size=2.0, momentum=1.0)
     now = rule.step(Iterate.start(np.zeros(2)), np.array([1.0, 0.0]), when(0))
