@@ -41,7 +41,7 @@ class Quadratic(Problem):
     Args:
         dimension: d >= 1.
         bowls: one per variant of the problem; only one if all workers have the same.
-        noise: standard deviation of the gradient's norm, >= 0.
+        noise: root mean square length of xi, >= 0.
         seed: keys x_0 (standard normal) and all noise.
         variants: which worker has which bowl; None if there is only one.
     """
