@@ -7,6 +7,7 @@ import numpy as np
 
 from simulator.accounting.columns import EVALUATION, Update, of_variant
 from simulator.loop.cluster import SimulatedCluster
+from simulator.loop.tasks import LENIENCE
 from simulator.problem import Problem
 from simulator.types import Vector
 
@@ -17,6 +18,11 @@ Only trajectories are drawn for them: :func:`~simulator.randomness.generator` ta
 Durations and failures, whose :func:`~simulator.randomness.uniforms` take 32 bits, are drawn for
 workers' own tasks alone.
 """
+
+
+def multiple(time: float, every: float) -> int:
+    """Return how many times ``every`` has passed: three tenths of a second are at 0.3 s."""
+    return int(time * LENIENCE // every)
 
 
 @dataclass(frozen=True)
@@ -45,12 +51,12 @@ class Evaluation:
 
     def is_due(self, rows: Sequence[Update]) -> bool:
         """Return whether episodes are sampled at the theta of the last of ``rows``."""
-        number = int(rows[-1].time // self.every)
-        return len(rows) == 1 or number > int(rows[-2].time // self.every)
+        number = multiple(rows[-1].time, self.every)
+        return len(rows) == 1 or number > multiple(rows[-2].time, self.every)
 
     def complete(self, rows: list[Update], point: Vector) -> None:
         """Complete the last of ``rows``; ``point``, shape (d,), is theta there."""
-        number, due = int(rows[-1].time // self.every), self.is_due(rows)
+        number, due = multiple(rows[-1].time, self.every), self.is_due(rows)
         rows[-1] = replace(rows[-1], extra=rows[-1].extra | self._columns(point, number, due=due))
 
     def _columns(self, point: Vector, number: int, *, due: bool) -> dict[str, float | int | None]:

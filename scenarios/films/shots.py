@@ -14,7 +14,7 @@ from scenarios.results import curves
 from scenarios.runs.store.stored import StoredRun
 from simulator import Vector
 from simulator.accounting.columns import EVALUATION
-from simulator.evaluation import FIRST_TASK
+from simulator.evaluation import FIRST_TASK, multiple
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Script:
         """
         evaluation = self.actors[0].content["evaluation"]
         time = min(actor.policy(second).time for actor in self.actors)
-        number = int(time // evaluation["every"])
+        number = multiple(time, evaluation["every"])
         return FIRST_TASK + number * int(evaluation["episodes"]) + self.episode
 
 

@@ -25,7 +25,7 @@ class RandomMDP(Strict):
 
 
 class GridWorld(Strict):
-    """A grid with four moves and a goal that gives reward 1 and ends the trajectory."""
+    """A grid with four moves. A step is paid its chance of the goal, where a trajectory ends."""
 
     model: Literal["grid"]
     rows: Count = Field(description="at least 1")

@@ -86,6 +86,21 @@ def test_theta_is_evaluated_after_the_first_update_and_then_at_multiples() -> No
     np.testing.assert_array_equal(POINTS, [thetas[0], thetas[2], thetas[4]])
 
 
+def test_a_multiple_is_met_whatever_its_rounding() -> None:
+    """Three times 0.7 is a little less than the third multiple of 0.7."""
+    world = problem(Told)
+    result = simulate(
+        Synchronous(rule=RULE).run,
+        world,
+        hardware([0.7]),
+        updates=4,
+        on_update=Evaluation(world, 2, 0.7),
+    )
+    columns = result.history.columns()
+    assert columns["time"][2] == 0.7 + 0.7 + 0.7 < 2.1
+    assert columns["evaluation"] == [2.5, 4.5, 6.5, 8.5]
+
+
 def test_variants_are_weighted_as_the_workers_are() -> None:
     variants = Variants(("near", "far"), np.array([0, 1, 1]))
     told = problem(Told, variants)
