@@ -30,14 +30,14 @@ Positive: TypeAlias = Annotated[float, annotated_types.Gt(0), annotated_types.Lt
 Factor: TypeAlias = Annotated[float, annotated_types.Gt(0), annotated_types.Le(1e6)]
 """A number of times, above zero and at most a million."""
 
-Count: TypeAlias = Annotated[int, annotated_types.Ge(1)]
-"""A whole number of at least one."""
+Count: TypeAlias = Annotated[int, annotated_types.Ge(1), annotated_types.Lt(2**63)]
+"""A whole number of at least one, in 64 bits."""
 
 Kept: TypeAlias = Annotated[float, annotated_types.Ge(0), annotated_types.Lt(1)]
 """How much of a sum over updates is kept at the next update, in [0, 1)."""
 
-Whole: TypeAlias = Annotated[int, annotated_types.Ge(0)]
-"""A whole number of at least zero."""
+Whole: TypeAlias = Annotated[int, annotated_types.Ge(0), annotated_types.Lt(2**63)]
+"""A whole number of at least zero, in 64 bits."""
 
 
 Momentum: TypeAlias = Annotated[float, annotated_types.Gt(0), annotated_types.Le(1)]

@@ -5,13 +5,15 @@ from typing import Annotated
 import annotated_types
 from pydantic import BaseModel, ConfigDict, Field
 
+from simulator import Whole
+
 NonNegative = Annotated[float, annotated_types.Ge(0)]
 """A number of at least zero."""
 
 LARGEST_DIMENSION = 10**8
 """Coordinates of a vector: 400 megabytes."""
 
-Index = Annotated[int, annotated_types.Ge(0)]
+Index = Whole
 """A worker, counted from 0, or another whole number of at least 0."""
 
 Workers = list[Index] | str

@@ -39,6 +39,10 @@ MISTAKES = {
         "methods[0].name: unknown 'renala'; did you mean",
     ),
     "zero batch": (("batch = 3", "batch = 0"), "methods[0].batch: got 0; accepted: a whole"),
+    "a batch that 64 bits do not hold": (
+        ("batch = 3", f"batch = 1{400 * '0'}"),
+        "accepted: a whole number of at least 1 and below 9,223,372,036,854,775,808",
+    ),
     "missing batch": (
         ("batch = 3", ""),
         "methods[0].batch: is missing; accepted: a whole number of at least 1",
