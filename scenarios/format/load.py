@@ -32,15 +32,20 @@ def library(folder: Path = LIBRARY) -> dict[str, Path]:
     return {file.relative_to(folder).with_suffix("").as_posix(): file for file in files}
 
 
-def find(name: str, kind: str = "scenario", folder: Path = LIBRARY) -> Path:
+def find(name: str, kind: str = "scenario", folder: Path = LIBRARY, beside: Path = Path()) -> Path:
     """Return the file called ``name``: a path, or a library name without its folder.
+
+    Args:
+        name: what somebody wrote.
+        kind: what it should be, for messages.
+        folder: the library.
+        beside: what a path may be relative to, other than the working directory.
 
     Raises:
         BadInputError: there is none.
     """
-    path = Path(name)
-    with contextlib.suppress(OSError, ValueError):  # a name that no file can have
-        if path.is_file():
+    for path in (beside / name, Path(name)):
+        if _is_file(path):
             return path
     named = library(folder)
     matches = [key for key in named if name in {key, key.rpartition("/")[2]}]
@@ -48,11 +53,19 @@ def find(name: str, kind: str = "scenario", folder: Path = LIBRARY) -> Path:
         return named[matches[0]]
     last = {key.rpartition("/")[2]: key for key in named}
     near = difflib.get_close_matches(name[:80].rpartition("/")[2], last, n=3, cutoff=0.5)
+    if _is_file(beside / f"{name}.toml"):
+        near = [f"{name}.toml"]
     meant = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
     raise BadInputError(
         f"{short_name(name)}: no such file or {kind}; {meant}accepted: a TOML file, or a name from "
         "`straggler list`"
     )
+
+
+def _is_file(path: Path) -> bool:
+    with contextlib.suppress(OSError, ValueError):  # a name that no file can have
+        return path.is_file()
+    return False
 
 
 def load(source: str | Path | Mapping[str, Any], *, environment: bool = True) -> Scenario:
@@ -99,12 +112,8 @@ def find_base(path: Path, name: object) -> Path:
     """
     if not isinstance(name, str):
         raise BadInputError(f"{path}: base: {short(name)}; accepted: a scenario: a file or a name")
-    beside = path.parent / name
-    with contextlib.suppress(OSError, ValueError):  # a name that no file can have
-        if beside.is_file():
-            return beside
     try:
-        return find(name)
+        return find(name, beside=path.parent)
     except BadInputError as error:
         raise BadInputError(f"{path}: base: {error.lines[0]}") from error
 

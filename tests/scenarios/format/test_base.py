@@ -64,6 +64,10 @@ def test_a_scenario_is_what_its_base_and_itself_say(tmp_path: Path) -> None:
         ('base = "self.toml"', "self.toml: base: {0} -> {0} is a circle; accepted: another"),
         ('base = "back.toml"', "back.toml: base: {0} -> {1} -> {0} is a circle; accepted: another"),
         ('base = "figure1"', "self.toml: base: figure1: no such file or scenario; did you mean"),
+        (
+            'base = "two"',
+            "self.toml: base: two: no such file or scenario; did you mean 'two.toml'? acc",
+        ),
         ("base = 3", "self.toml: base: 3; accepted: a scenario: a file or a name"),
         ('base = "two.toml"\nmethods = ["x"]', "self.toml: methods: 'x'; accepted: rennala-nigt"),
         ('base = "two.toml"\n[cluster]\nworkers = 3', "self.toml: cluster.compute.seconds: has 2"),
