@@ -85,6 +85,8 @@ def load(source: str | Path | Mapping[str, Any], *, environment: bool = True) ->
         path = find(str(source))
         where, name, folder = str(path), path.stem, path.parent
         content = read_scenario(path)
+        if {"axes", "set"} & content.keys():
+            raise BadInputError(f"{path}: is a sweep; accepted: a scenario, or `straggler sweep`")
     scenario = checked(Scenario, content, where, folder)
     if environment:
         check_problem(where, scenario)

@@ -68,6 +68,7 @@ def test_a_scenario_is_what_its_base_and_itself_say(tmp_path: Path) -> None:
             'base = "two"',
             "self.toml: base: two: no such file or scenario; did you mean 'two.toml'? acc",
         ),
+        ('base = "two.toml"\n[[axes]]\nkey = "updates"', "self.toml: is a sweep; accepted: a scen"),
         ("base = 3", "self.toml: base: 3; accepted: a scenario: a file or a name"),
         ('base = "two.toml"\nmethods = ["x"]', "self.toml: methods: 'x'; accepted: rennala-nigt"),
         ('base = "two.toml"\n[cluster]\nworkers = 3', "self.toml: cluster.compute.seconds: has 2"),
