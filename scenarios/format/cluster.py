@@ -68,7 +68,7 @@ class Preemption(Strict):
 class Cluster(Prices):
     """How many workers, how fast, what connects them, and what they cost."""
 
-    workers: Count = Field(le=10**7, description="the number n of workers, 1 to 10 million")
+    workers: Count = Field(le=10**7, description="the number n of workers")
     preemption: Literal["cancel", "finish"] | Preemption = "cancel"
     collective: Literal["gather", "allreduce"] = "gather"
     topology: Literal["ideal", "ring", "tree"] = "ideal"

@@ -151,14 +151,14 @@ class Group(Strict):
     """So many workers of one kind."""
 
     count: Count
-    seconds: Positive = Field(description="of each of them, above 0")
+    seconds: Positive = Field(description="of each of them")
 
 
 class GroupTimes(Times):
     """Workers by kind, in this order."""
 
     model: Literal["groups"]
-    groups: list[Group] = Field(min_length=1, description="tables { count, seconds }")
+    groups: list[Group] = Field(min_length=1)
 
     def times(self, workers: int) -> Vector:
         """Return h, shape (n,)."""

@@ -19,13 +19,13 @@ class Some(Strict):
     """So many workers with the same amount."""
 
     count: Count
-    each: NonNegative = Field(description="for each of them, at least 0")
+    each: NonNegative = Field(description="for each of them")
 
 
 class Groups(Strict):
     """Amounts by kind of worker, in this order."""
 
-    groups: list[Some] = Field(min_length=1, description="tables { count, each }")
+    groups: list[Some] = Field(min_length=1)
 
 
 PerWorker = NonNegative | Annotated[list[NonNegative], Field(fail_fast=True)] | Groups
@@ -62,7 +62,7 @@ class Prices(Strict):
     price: PerWorker | None = Field(None, description=FORMS)
     power: Power | None = Field(None, description="a table { computing, idle }, in watts")
     server_price: NonNegative | None = Field(None, description="of the server, for an hour")
-    gigabyte_price: NonNegative | None = Field(None, description="for 10^9 bytes sent")
+    gigabyte_price: NonNegative | None = Field(None, description="for a gigabyte sent")
 
     def prices(self) -> dict[str, Any]:
         """Return what is said of prices, as JSON; nothing if nothing is."""

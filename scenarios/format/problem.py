@@ -26,7 +26,7 @@ Discount = Annotated[float, annotated_types.Gt(0), annotated_types.Le(1)]
 class Variant(Strict):
     """A variant of the problem, and the workers (from 0) that have it."""
 
-    name: Label = Field(description="a name for the history's columns")
+    name: Label
     workers: Workers = Field(
         description='a list of workers from 0, a text such as "0-4, 7", or "others"'
     )
@@ -215,8 +215,8 @@ class QuadraticProblem(VariedProblem):
     """A concave quadratic with exact objective and gradient."""
 
     kind: Literal["quadratic"]
-    dimension: Count = Field(le=LARGEST_DIMENSION, description="d, 1 to 100 million")
-    condition: Annotated[float, annotated_types.Ge(1)] = Field(10.0, description="at least 1")
+    dimension: Count = Field(le=LARGEST_DIMENSION, description="d")
+    condition: Annotated[float, annotated_types.Ge(1)] = 10.0
     noise: NonNegative = Field(0.0, description="root mean square length of the gradient's noise")
     variants: list[BowlVariant] = Field(default=[])
 
@@ -249,7 +249,7 @@ class ClockProblem(ProblemTable):
     """Nothing is learned: only the clock is simulated, for clusters of any size."""
 
     kind: Literal["clock"]
-    dimension: Count = Field(1, le=LARGEST_DIMENSION, description="d, 1 to 100 million")
+    dimension: Count = Field(1, le=LARGEST_DIMENSION, description="d")
     steps: Count | None = Field(None, description="environment steps of every trajectory")
 
     @property

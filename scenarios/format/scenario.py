@@ -30,9 +30,9 @@ Seed = Annotated[int, annotated_types.Ge(0), annotated_types.Lt(2**63)]
 class Limits(Strict):
     """Which seeds, and how long."""
 
-    seeds: list[Seed] = Field(min_length=1, description="whole numbers of at least 0")
-    time_limit: Positive | None = Field(None, description="simulated seconds, above 0")
-    updates: Count | None = Field(None, description="at least 1")
+    seeds: list[Seed] = Field(min_length=1)
+    time_limit: Positive | None = Field(None, description="simulated seconds")
+    updates: Count | None = None
 
     def share_done(self, time: float, update: int) -> float:
         """Return how much of a run is over at a simulated second and an update, 0 to 1."""
@@ -61,7 +61,7 @@ class Tune(Strict):
     momentum: list[Momentum] = Field([0.001, 0.01, 0.1], min_length=1)
     batch: list[Count] = Field([20, 30, 50], min_length=1)
     tries: Count | None = Field(None, description="per method, at most the smallest grid's size")
-    halving: int = Field(2, ge=2, le=100, description="the best 1/halving go on to the next rung")
+    halving: int = Field(2, ge=2, le=100, description="one of so many goes on to the next rung")
     rungs: int = Field(2, ge=1, le=10)
     time_limit: Positive | None = Field(None, description="simulated seconds of the last rung")
     updates: Count | None = Field(None, description="of the last rung")
@@ -78,8 +78,8 @@ class Tune(Strict):
 class Evaluated(Strict):
     """How often theta itself is evaluated; that takes no simulated time."""
 
-    episodes: Count = Field(description="episodes at theta, for each variant; at least 1")
-    every: Positive = Field(description="simulated seconds between evaluations, above 0")
+    episodes: Count = Field(description="episodes at theta, for each variant")
+    every: Positive = Field(description="simulated seconds between evaluations")
     keep: bool = Field(default=False, description="true keeps each theta that is evaluated")
 
 

@@ -19,8 +19,8 @@ class RandomMDP(Strict):
     """Transitions from a flat Dirichlet, rewards uniform in [0, 1]."""
 
     model: Literal["random"]
-    states: Count = Field(description="at least 1")
-    actions: Count = Field(description="at least 1")
+    states: Count
+    actions: Count
     seed: Index = 0
 
 
@@ -28,8 +28,8 @@ class GridWorld(Strict):
     """A grid with four moves. A step is paid its chance of the goal, where a trajectory ends."""
 
     model: Literal["grid"]
-    rows: Count = Field(description="at least 1")
-    columns: Count = Field(description="at least 1")
+    rows: Count
+    columns: Count
     goal: list[Index] = Field(min_length=2, max_length=2, description="[row, column], from 0")
     slip: Annotated[float, annotated_types.Ge(0), annotated_types.Le(1)] = 0.0
 

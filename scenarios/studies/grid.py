@@ -49,7 +49,7 @@ class Axis(Strict):
     )
     range: Span | None = Field(None, description="[from, to, number], equally spaced")
     log: Span | None = Field(None, description="[from, to, number], equal ratios")
-    name: Label | None = Field(None, description="in tables and pictures")
+    name: Label | None = None
 
     @property
     def label(self) -> str:

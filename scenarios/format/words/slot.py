@@ -1,5 +1,6 @@
 """What a key takes, in words, as its type says it; and what somebody gave, cut to a line."""
 
+import string
 from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -15,6 +16,15 @@ NOUNS = {
     dict: ("a table", "tables"),
 }
 """Of one and of many."""
+
+SIGNS = {
+    bool: ["true"],
+    int: [*string.digits],
+    float: [*string.digits],
+    dict: ["table"],
+    list: ["list", "[", "numbers", "object"],
+}
+"""What a description has that says a type."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +93,19 @@ class Slot:
         said, by_type = self.description, self._by_type(many=many, upper=upper)
         if said is None:
             said = by_type
-        elif self.kind in {int, float} and not any(sign.isdigit() for sign in said):
-            said = f"{by_type}: {said}"  # the bounds are not in the description
+        elif not self._is_in(said):
+            said = f"{by_type}: {said}"
         if finite and "finite" not in said:
-            said = said.replace("number", "finite number", 1)
+            named = "number" in said
+            said = said.replace("number", "finite number", 1) if named else f"{said}, finite"
         return said
+
+    def _is_in(self, said: str) -> bool:
+        """Return whether a description says the type; of a number, its bounds."""
+        if get_origin(self.kind) is Literal:
+            return False
+        signs = SIGNS.get(self.kind if self.shape is object else self.shape, [""])
+        return any(sign in said for sign in signs)
 
     def _by_type(self, *, many: bool, upper: bool) -> str:
         origin = get_origin(self.kind) or self.kind

@@ -33,12 +33,40 @@ MISTAKES = {
         "thresholds: are not three that rise; accepted: such as [200.0, 260.0, 320.0]",
     ),
     "no thresholds": (("updates = 40", "updates = 40\nthresholds = []"), "thresholds: are not"),
-    "zero workers": (("workers = 2", "workers = 0"), "cluster.workers: got 0; accepted: the numb"),
+    "zero workers": (("workers = 2", "workers = 0"), "cluster.workers: got 0; accepted: a whole"),
     "unknown method": (
         ("rennala-nigt", "renala"),
         "methods[0].name: unknown 'renala'; did you mean",
     ),
     "zero batch": (("batch = 3", "batch = 0"), "methods[0].batch: got 0; accepted: a whole"),
+    "a number of updates with a point": (
+        ("updates = 40", "updates = 40.0"),
+        "two.toml: updates: got 40.0; accepted: a whole number of at least 1",
+    ),
+    "a limit that never comes": (
+        ("updates = 40", "time_limit = inf"),
+        "time_limit: got inf; accepted: a finite number above 0: simulated seconds",
+    ),
+    "a time that never passes": (
+        ('"explicit", seconds = [1.0, 2.0]', '"power", scale = inf'),
+        "cluster.compute.scale: got inf; accepted: seconds of worker 1, above 0, finite",
+    ),
+    "a number for true": (
+        ("updates = 40", "updates = 40\ntimeline = 1"),
+        "timeline: got 1; accepted: true or false: record every interval, not only the sums",
+    ),
+    "a number for a list": (
+        ("[0, 1]", "3"),
+        "seeds: got 3; accepted: a list of at least 1 of whole numbers of at least 0",
+    ),
+    "a text for a table": (
+        ("workers = 2", 'workers = 2\nnetwork = "slow"'),
+        "cluster.network: got 'slow'; accepted: a table { model }: instead of all that connects",
+    ),
+    "an unknown precision": (
+        (QUADRATIC, 'kind = "control"\nenv = "Pendulum-v1"\ndtype = "float16"'),
+        "problem.dtype: got 'float16'; accepted: 'float32', 'float64': precision of the policy",
+    ),
     "a batch that 64 bits do not hold": (
         ("batch = 3", f"batch = 1{400 * '0'}"),
         "accepted: a whole number of at least 1 and below 9,223,372,036,854,775,808",

@@ -203,7 +203,7 @@ def test_the_table_is_no_part_of_a_run_and_does_not_hinder_sweeps(tmp_path: Path
             "tune.momentum[0]: got 2.0; accepted: a number above 0",
         ),
         ("batch = []", "tune.batch: has no entries; accepted: at least 1: whole"),
-        ("halving = 1", "tune.halving: got 1; accepted: the best 1/halving"),
+        ("halving = 1", "tune.halving: got 1; accepted: a whole number of at least 2"),
         ("rung = 2", "tune.rung: unknown key; did you mean 'rungs'? accepted: seeds, step_size"),
         ("tries = 31", "tune.tries: 31: accepted: at most 30, the size of synchronous-nigt's grid"),
     ],
