@@ -200,6 +200,16 @@ class TakenName(Chosen):
 
 
 @dataclass(frozen=True)
+class NoNumber(Chosen):
+    m: Count = 0
+
+
+@dataclass(frozen=True)
+class NoList(Chosen):
+    values: list[float] = field(default_factory=lambda: ["a"])  # type: ignore[list-item]
+
+
+@dataclass(frozen=True)
 class OddField(Chosen):
     rng: np.random.Generator | None = None
 

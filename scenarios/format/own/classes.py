@@ -25,13 +25,21 @@ from typing import (
     get_type_hints,
 )
 
-from pydantic import BeforeValidator, Field, TypeAdapter, create_model, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    create_model,
+    model_validator,
+)
 from pydantic.errors import PydanticSchemaGenerationError
 
 from scenarios.format.own.installed import installed
 from scenarios.format.own.sources import Code, changed_since_import, code_of
-from scenarios.format.own.where import in_one_line
+from scenarios.format.own.where import in_one_line, told
 from scenarios.format.words.errors import SignalError, short
+from scenarios.format.words.slot import Slot
 from scenarios.format.words.strict import FILLED, Strict
 
 
@@ -234,15 +242,37 @@ def keys_of(target: type, apart: frozenset[str], taken: set[str]) -> dict[str, A
             )
         if name in taken:
             raise ValueError(f"{target.__name__}.{name}: the name is taken; accepted: another")
+        hint = _from_lists(hints[name])
         try:
-            TypeAdapter(hints[name])
+            adapter = TypeAdapter(hint)
         except PydanticSchemaGenerationError as error:
             raise ValueError(
                 f"{target.__name__}.{name}: cannot be a key; accepted: int, float, bool, str, "
                 "lists of them, or names for them such as Count"
             ) from error
-        keys[name] = (_from_lists(hints[name]), _default(field))
+        _check_default(f"{target.__name__}.{name}", field, adapter, hints[name])
+        keys[name] = (hint, _default(field))
     return keys
+
+
+def _check_default(
+    where: str,
+    field: "dataclasses.Field[Any]",
+    adapter: TypeAdapter[Any],
+    hint: Any,  # noqa: ANN401
+) -> None:
+    value = field.default
+    if field.default_factory is not dataclasses.MISSING:
+        with told(f"{where}: its default"):
+            value = field.default_factory()
+    if value is not dataclasses.MISSING:
+        try:
+            adapter.validate_python(value, strict=True)
+        except ValidationError as error:
+            accepted = Slot.of(hint).words()
+            raise ValueError(
+                f"{where}: its default is {short(value)}; accepted: {accepted}"
+            ) from error
 
 
 def _from_lists(hint: Any) -> Any:  # noqa: ANN401

@@ -189,6 +189,14 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         method("own_classes:TakenName"),
         "TakenName.label: the name is taken; accepted: another",
     ),
+    "a default that its type does not take": (
+        method("own_classes:NoNumber", m=2, **RULE),
+        "methods[0].name: NoNumber.m: its default is 0; accepted: a whole number of at least 1",
+    ),
+    "a default that is made, and is of another type": (
+        method("own_classes:NoList", **RULE),
+        "methods[0].name: NoList.values: its default is ['a']; accepted: a list of numbers",
+    ),
     "no TOML": (
         method("own_classes:OddField"),
         "OddField.rng: cannot be a key; accepted: int, float",
