@@ -49,6 +49,6 @@ def only_methods(methods: Sequence[Any], names: Sequence[str], where: str) -> li
     known = [names_of(method) for method in methods]
     for name in names:
         if not any(name in mine for mine in known):
-            accepted = ", ".join(first for first, *_ in known)
+            accepted = ", ".join(mine[-1] for mine in known)
             raise BadInputError(f"{where}: methods: {name!r}; accepted: {accepted}")
     return [method for method, mine in zip(methods, known, strict=True) if {*mine} & {*names}]

@@ -67,7 +67,7 @@ def _set_in_methods(
         raise BadInputError(f"{where}: methods is no list of tables; accepted: [[methods]]")
     names = [names_of(method) for method in methods]
     if label != "*" and not any(label in mine for mine in names):
-        accepted = ", ".join(f"methods.{name}.KEY" for name in ["*", *(mine[0] for mine in names)])
+        accepted = ", ".join(f"methods.{name}.KEY" for name in ["*", *(mine[-1] for mine in names)])
         raise BadInputError(f"{where}: accepted: {accepted}")
     chosen = [
         method

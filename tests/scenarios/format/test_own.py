@@ -340,6 +340,12 @@ def test_a_method_without_a_label_goes_by_its_name_with_and_without_the_module(
         assert larger.parameters()["m"] == 3
         (same,) = front.load({"base": str(base), "methods": [name]}).methods
         assert same.folder == "Chosen"
+    with pytest.raises(
+        front.BadInputError, match=r"accepted: methods\.\*\.KEY, methods.Chosen.KEY"
+    ):
+        scenario.with_values({"methods.x.m": 3})
+    with pytest.raises(front.BadInputError, match=r"methods: 'x'; accepted: Chosen$"):
+        front.load({"base": str(base), "methods": ["x"]})
     labelled = scenario.with_values({"methods.*.label": "mine"})
     with pytest.raises(front.BadInputError, match=r"accepted: methods\.\*\.KEY, methods.mine"):
         labelled.with_values({"methods.Chosen.m": 3})
