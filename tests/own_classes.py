@@ -273,6 +273,16 @@ class Flat(NetworkModel):
         return Network(np.full(workers, self.kappa))
 
 
+@dataclass(frozen=True)
+class Odd(NetworkModel):
+    key: str
+
+    def network(self, workers: int, dimension: int) -> Network:  # noqa: ARG002
+        wrong = {"downlink": np.ones(1), "transfer": -np.ones(workers), "slots": 0}
+        values = {"transfer": np.ones(workers), self.key: wrong.get(self.key, "star")}
+        return Network(**values)  # type: ignore[arg-type]
+
+
 @dataclass
 class Valley(Problem):
     """J = -|x|^2 / 2 from x = 2, without noise."""

@@ -1,7 +1,7 @@
 """What connects the workers: links, the server's ingress, or a network of the user's."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -10,9 +10,10 @@ from scenarios.format.compute import one_per_worker
 from scenarios.format.own.classes import Own, own_model
 from scenarios.format.own.open import Door, Open
 from scenarios.format.own.where import told
+from scenarios.format.words.errors import short
 from scenarios.format.words.strict import NonNegative, Strict
 from simulator import Count, Network, NetworkModel, Positive, Vector, power_law
-from simulator.hardware.network import BYTES_PER_COORDINATE
+from simulator.hardware.network import BYTES_PER_COORDINATE, Collective, Topology
 from simulator.hardware.server import Server
 
 
@@ -119,4 +120,25 @@ class OwnNetwork(Own, NetworkTable):
             network = self.target(**self.own_values()).network(workers, dimension)
         if not isinstance(network, Network) or np.shape(network.transfer) != (workers,):
             raise ValueError(f"{where}: accepted: a Network whose transfer has shape ({workers},)")
+        for wrong in _wrong(network, workers):
+            raise ValueError(f"{where}: its network's {wrong}")
         return network
+
+
+def _wrong(network: Network, workers: int) -> Iterator[str]:
+    """Yield what a network cannot have."""
+    for key in ("transfer", "latency", "downlink"):
+        seconds = getattr(network, key)
+        if seconds is not None and not _are_seconds(np.asarray(seconds), workers):
+            yield f"{key} is {short(seconds)}; accepted: numbers of at least 0, shape ({workers},)"
+    for key, known in (("collective", Collective), ("topology", Topology)):
+        if (value := getattr(network, key)) not in get_args(known):
+            yield f"{key} is {short(value)}; accepted: {', '.join(map(repr, get_args(known)))}"
+    for key in ("slots", "capacity"):
+        if (value := getattr(network, key)) is not None and not value > 0:
+            yield f"{key} is {short(value)}; accepted: a number above 0, or None"
+
+
+def _are_seconds(seconds: Vector, workers: int) -> bool:
+    numbers = seconds.dtype.kind in "iuf" and seconds.shape == (workers,)
+    return numbers and bool((seconds >= 0).all())

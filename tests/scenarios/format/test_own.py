@@ -217,6 +217,18 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         cluster("Halves", network={"model": "own_classes:Flat"}, collective="allreduce"),
         "collective: does not go with network; accepted: one of them",
     ),
+    **{
+        f"a network's {key}": (
+            cluster("Halves", network={"model": "own_classes:Odd", "key": key}),
+            f"cluster.network.model: 'own_classes:Odd': its network's {key} is {said}",
+        )
+        for key, said in {
+            "transfer": "array([-1., -1., -1.]); accepted: numbers of at least 0, shape (3,)",
+            "downlink": "array([1.]); accepted: numbers of at least 0, shape (3,)",
+            "topology": "'star'; accepted: 'ideal', 'ring', 'tree'",
+            "slots": "0; accepted: a number above 0, or None",
+        }.items()
+    },
     "a class that is no dataclass": (
         {"problem": {"kind": "own_classes:NoDataclass"}},
         "problem.kind: NoDataclass: is none; accepted: a @dataclass",
