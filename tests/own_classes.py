@@ -315,6 +315,18 @@ class WrongPoint(Valley):
         return np.zeros(self.dimension + 1)
 
 
+@dataclass
+class ListPoint(Valley):
+    def initial_point(self) -> Vector:
+        return [2.0] * self.dimension  # type: ignore[return-value]
+
+
+@dataclass
+class NumPys(Valley):
+    def __post_init__(self) -> None:
+        self.dimension = np.int64(2)  # type: ignore[assignment]
+
+
 class NoDataclass(Problem):
     dimension = 2
 

@@ -289,11 +289,21 @@ class OwnProblem(Own, ProblemTable):
         where = f"problem.kind: {short(self.kind)}"
         with told(where):
             made = self.build(0, workers)
-            shape, dimension = np.shape(made.initial_point()), made.dimension
+            point, dimension = made.initial_point(), made.dimension
             made.close()
+            shape = np.shape(point)
+        if type(dimension) is not int:
+            kind = type(dimension).__name__
+            raise ValueError(
+                f"{where}: dimension is {short(dimension)}, a {kind}; accepted: an int"
+            )
         if shape != (dimension,):
             raise ValueError(
                 f"{where}: initial_point has shape {shape}; accepted: {(dimension,)}, as "
                 "dimension says"
+            )
+        if not (isinstance(point, np.ndarray) and point.dtype.kind in "iuf"):
+            raise ValueError(
+                f"{where}: initial_point is {short(point)}; accepted: an array of numbers"
             )
         return Size(dimension)

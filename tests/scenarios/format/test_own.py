@@ -233,6 +233,14 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         {"problem": {"kind": "own_classes:NoDataclass"}},
         "problem.kind: NoDataclass: is none; accepted: a @dataclass",
     ),
+    "a point that is a list": (
+        {"problem": {"kind": "own_classes:ListPoint"}},
+        "'own_classes:ListPoint': initial_point is [2.0, 2.0]; accepted: an array of numbers",
+    ),
+    "a dimension that JSON does not have": (
+        {"problem": {"kind": "own_classes:NumPys"}},
+        "'own_classes:NumPys': dimension is np.int64(2), a int64; accepted: an int",
+    ),
     "a point": (
         {"problem": {"kind": "own_classes:WrongPoint"}},
         "problem.kind: 'own_classes:WrongPoint': initial_point has shape (3,); accepted: (2,)",
