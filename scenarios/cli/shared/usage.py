@@ -87,7 +87,7 @@ def _options(command: Callable[..., None], parameter: str) -> list[str]:
     hint = get_args(get_type_hints(command, include_extras=True)[parameter])
     info: Any = hint[1] if hint else None
     declared = [getattr(info, "default", None), *(getattr(info, "param_decls", None) or ())]
-    given = [name for name in declared if isinstance(name, str) and name.startswith("--")]
+    given = [name for name in declared if isinstance(name, str) and name.startswith("-")]
     return [*given, f"--{parameter.replace('_', '-')}"]
 
 

@@ -17,6 +17,7 @@ MISTAKES = {
     "run two.toml --jobs x": "run: --jobs: got 'x'; accepted: a whole number of at least 1; see",
     "run two.toml --jobs 0": "run: --jobs: got '0'; accepted: a whole number of at least 1; see",
     "run two.toml --jobs": "run: --jobs: needs a value; accepted: a whole number of at least",
+    "run two.toml -j": "run: -j: needs a value; accepted: a whole number of at least 1; see",
     "run two.toml --quick=3": "run: --quick: takes no value; accepted: --quick alone; see",
     "run": "run: FILE|NAME: is missing; accepted: A TOML file, or a name from",
     "run a b": "run: got unexpected extra argument(s) (b); accepted: straggler run [OPTIONS]",
