@@ -118,5 +118,6 @@ def _accepted(command: Callable[..., None], name: str) -> str:
         ).rstrip(".")
     noun = "whole number" if inner[0] is int else "number"
     least = "" if info.min is None else f" of at least {info.min:g}"
+    least += "" if info.max is None else f" and at most {info.max:,}"
     several = len(inner) > 1
     return f"{f'{len(inner)} {noun}s' if several else f'a {noun}'}{least}"

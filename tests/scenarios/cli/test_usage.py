@@ -17,6 +17,8 @@ MISTAKES = {
     "run two.toml --jobs x": "run: --jobs: got 'x'; accepted: a whole number of at least 1; see",
     "run two.toml --jobs 0": "run: --jobs: got '0'; accepted: a whole number of at least 1; see",
     "run two.toml --jobs": "run: --jobs: needs a value; accepted: a whole number of at least",
+    f"run two.toml --seed {2**63}": "run: --seed: got '9223372036854775808'; accepted: a whole "
+    "number of at least 0 and at most 9,223,372,036,854,775,807; see",
     "run two.toml -j": "run: -j: needs a value; accepted: a whole number of at least 1; see",
     "run two.toml --quick=3": "run: --quick: takes no value; accepted: --quick alone; see",
     "run": "run: FILE|NAME: is missing; accepted: A TOML file, or a name from",
