@@ -45,7 +45,8 @@ class Door:
             return ours[name]
         others = installed(self.group)
         listed = ", ".join(map(repr, self.ours)) + self.endings
-        accepted = ", ".join([listed, *map(repr, others)]) + ", or 'package.module:Class'"
+        names = filter(None, [listed, *map(repr, others), "or 'package.module:Class'"])
+        accepted = ", ".join(names).removeprefix("or ")
         if not isinstance(name, str):
             wrong = "is missing" if name is None else f"got {short(name)}"
             raise ValueError(f"{self.tag}: {wrong}; accepted: {accepted}")  # noqa: TRY004

@@ -213,6 +213,10 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         {"cluster": {"workers": 3, "compute": {"model": "own_classes:Halves"}}},
         "cluster.compute.scale: is missing; accepted: a number above 0",
     ),
+    "an unknown network": (
+        cluster("Halves", network={"model": "slow"}),
+        "cluster.network.model: unknown 'slow'; accepted: 'package.module:Class'",
+    ),
     "two networks": (
         cluster("Halves", network={"model": "own_classes:Flat"}, collective="allreduce"),
         "collective: does not go with network; accepted: one of them",
