@@ -114,7 +114,7 @@ def find_class(name: str, group: str, base: type) -> type:
         ValueError: there is none, or it is not derived from ``base``.
     """
     module_name, _, attribute = (name if ":" in name else installed(group)[name]).partition(":")
-    if not (module_name and attribute):
+    if not (module_name and attribute) or module_name.startswith("."):
         raise ValueError(f"{short(name)}: accepted: 'package.module:Class'")
     if module_name == "__main__":
         raise ValueError(

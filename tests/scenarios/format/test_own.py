@@ -135,6 +135,10 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         method("own_classes:Chosen", x=1, **RULE),
         "methods[0].x: unknown key; accepted: name, label, rule, ",
     ),
+    "a path": (
+        method("./own_classes.py:Chosen"),
+        "methods[0].name: './own_classes.py:Chosen': accepted: 'package.module:Class'",
+    ),
     "half a name": (method("own_classes:"), "'own_classes:': accepted: 'package.module:Class'"),
     "no such environment's module": (
         {"problem": {"kind": "control", "env": "nowhere:Mine-v0"}},
