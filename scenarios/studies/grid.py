@@ -30,10 +30,9 @@ MOST_POINTS = 100_000
 """Points of a grid; each is a scenario that is checked."""
 
 Value = Any
+Number = Annotated[int | float, Field(description="a number")]
 Span = Annotated[
-    tuple[
-        int | float, int | float, Annotated[int, annotated_types.Ge(2), annotated_types.Le(10_000)]
-    ],
+    tuple[Number, Number, Annotated[int, annotated_types.Ge(2), annotated_types.Le(10_000)]],
     BeforeValidator(lambda given: tuple(given) if isinstance(given, list) else given),
 ]
 """[from, to, how many], both ends included."""

@@ -137,6 +137,11 @@ def test_points_that_are_the_same_run_are_made_once(tmp_path: Path) -> None:
             '[[axes]]\nkey = "methods.*.batch"\nrange = [1, 2, 20000]\n',
             "of at least 2 and of at most 10,000",
         ),
+        (
+            '[[axes]]\nkey = "a.u"\nrange = [1, inf, 3]\n',
+            "axes[0].range[1]: got inf; accepted: a finite number",
+        ),
+        ('[[axes]]\nkey = "a.u"\nrange = [1, 3]\n', "[1, 3]; accepted: [from, to, number], eq"),
         ('[[axes]]\nkey = ""\nvalues = [1]\n', "leads nowhere"),
         ('[[axes]]\nkey = "cluster.wurkers"\nvalues = [1]\n', "did you mean 'workers'"),
         ('[[axes]]\nkey = "seeds.x.y"\nvalues = [1]\n', "'seeds.x.y' leads nowhere"),

@@ -66,7 +66,7 @@ def _message(mistake: ErrorDetails, found: "_Found") -> str:
     slot, kind = found.slot, mistake["type"]
     whole = found.is_union or (isinstance(mistake["loc"][-1], int) and kind == "missing")
     if whole:  # no member of a union fits, or a list of fixed length is too short
-        return f"got {short(found.content)}; accepted: {slot.words(finite=True)}"
+        return f"got {short(found.content)}; accepted: {slot.words(finite=found.is_union)}"
     match kind:
         case "extra_forbidden":
             key, fields = str(mistake["loc"][-1]), found.owner.model_fields
@@ -128,7 +128,7 @@ def _find(
     for part in location:
         if isinstance(part, int):
             keys[-1] += f"[{part}]"
-            slot = slot.item
+            slot = slot.at(part)
             content = content[part] if isinstance(content, list) and part < len(content) else None
         elif len(slot.choices) > 1:
             tagged = [choice for choice in slot.choices if part in _tags(choice.kind)]

@@ -66,8 +66,14 @@ class Slot:
     @property
     def item(self) -> "Slot":
         """What stands in a list or under a name of a table."""
-        inner = get_args(self.kind)
+        inner = [one for one in get_args(self.kind) if one is not ...]
         return Slot.of(inner[-1]) if inner else Slot(None)
+
+    def at(self, place: int) -> "Slot":
+        """Return the slot of a place in a list."""
+        inner = get_args(self.kind)
+        own = get_origin(self.kind) is tuple and ... not in inner and place < len(inner)
+        return Slot.of(inner[place]) if own else self.item
 
     @property
     def choices(self) -> list["Slot"]:

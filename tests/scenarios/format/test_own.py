@@ -100,7 +100,9 @@ def test_a_tuple_is_given_as_a_list_and_a_schedule_as_a_table() -> None:
     assert (built.sizes, built.pair) == ((1, 2, 3), ((1, 2),))
     assert built.weight == built.later == front.Schedule(**decaying)
     assert front.simulate(scenario).methods == ["Shaped"]
-    with pytest.raises(front.BadInputError, match=r"methods\[0\].sizes"):
+    with pytest.raises(
+        front.BadInputError, match=r"methods\[0\].sizes\[0\]: got 1.5; accepted: a whole number$"
+    ):
         front.load(CONTENT | method("own_classes:Shaped", sizes=[1.5], **RULE))
 
 
