@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 import annotated_types
-import numpy as np
 from pydantic import Field
 
 from scenarios.format.own.classes import Own, Sourced, imported, own_model
@@ -13,7 +12,7 @@ from scenarios.format.own.sources import Code, code_in
 from scenarios.format.own.where import told
 from scenarios.format.words.errors import short
 from scenarios.format.words.selection import select
-from scenarios.format.words.size import NUMBER, VECTORS, Size
+from scenarios.format.words.size import NUMBER, VECTORS, Size, check_point
 from scenarios.format.words.strict import LARGEST_DIMENSION, Label, NonNegative, Strict, Workers
 from simulator import Count, Positive, Problem, Variants
 
@@ -291,19 +290,5 @@ class OwnProblem(Own, ProblemTable):
             made = self.build(0, workers)
             point, dimension = made.initial_point(), made.dimension
             made.close()
-            shape = np.shape(point)
-        if type(dimension) is not int:
-            kind = type(dimension).__name__
-            raise ValueError(
-                f"{where}: dimension is {short(dimension)}, a {kind}; accepted: an int"
-            )
-        if shape != (dimension,):
-            raise ValueError(
-                f"{where}: initial_point has shape {shape}; accepted: {(dimension,)}, as "
-                "dimension says"
-            )
-        if not (isinstance(point, np.ndarray) and point.dtype.kind in "iuf"):
-            raise ValueError(
-                f"{where}: initial_point is {short(point)}; accepted: an array of numbers"
-            )
+        check_point(point, dimension, where)
         return Size(dimension)

@@ -3,6 +3,11 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scenarios.format.words.errors import short
 
 VECTORS = 4
 """Vectors of d numbers that every method holds: two iterates, a direction, a gradient."""
@@ -42,6 +47,22 @@ class Size:
                 f"accepted: what fits into this machine's {_gibibytes(there)}, such as "
                 f"{self.fitting(there // 2)}"
             )
+
+
+def check_point(point: Any, dimension: object, where: str) -> None:  # noqa: ANN401
+    """Check what a problem of the user's says of its size.
+
+    Raises:
+        ValueError: the dimension is no int, or the initial point no array of as many numbers.
+    """
+    if type(dimension) is not int:
+        raise ValueError(f"{where}: dimension is {short(dimension)}; accepted: an int")
+    if (shape := np.shape(point)) != (dimension,):
+        raise ValueError(
+            f"{where}: initial_point has shape {shape}; accepted: {(dimension,)}, as dimension says"
+        )
+    if not (isinstance(point, np.ndarray) and point.dtype.kind in "iuf"):
+        raise ValueError(f"{where}: initial_point is {short(point)}; accepted: an array of numbers")
 
 
 def memory() -> int:

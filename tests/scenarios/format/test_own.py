@@ -249,7 +249,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a dimension that JSON does not have": (
         {"problem": {"kind": "own_classes:NumPys"}},
-        "'own_classes:NumPys': dimension is np.int64(2), a int64; accepted: an int",
+        "'own_classes:NumPys': dimension is np.int64(2); accepted: an int",
     ),
     "a point": (
         {"problem": {"kind": "own_classes:WrongPoint"}},
