@@ -183,7 +183,7 @@ def test_clusters_may_stand_alone(runs: Path, tmp_path: Path) -> None:
         (["{here}", "--cluster", "nobody"], "nobody: no such file or scenario; accepted: a TOML"),
         (
             ["{here}", "--cluster", "two.toml"],
-            "two.toml: cluster.workers: is missing; accepted: the",
+            "two.toml: cluster.workers: is missing; accepted: a whole number of at least 1",
         ),
         (
             ["{here}", "--cluster", "figure1c", "--target", "1e6"],
