@@ -42,7 +42,9 @@ def figure(
     ] = None,
     save: Annotated[
         Path | None,
-        typer.Option(help="Write compact results here, for --from; say what has changed."),
+        typer.Option(
+            file_okay=False, help="Write compact results here, for --from; say what has changed."
+        ),
     ] = None,
     out: Annotated[
         Path | None,

@@ -35,7 +35,9 @@ def run(
     ] = None,
     save: Annotated[
         Path | None,
-        typer.Option(help="Write compact results of all runs here, as `figure --save` does."),
+        typer.Option(
+            file_okay=False, help="Write compact results of all runs here, as `figure --save` does."
+        ),
     ] = None,
     jobs: Jobs = None,
     processes_per_run: PerRun = None,

@@ -56,9 +56,13 @@ class Sourced(Strict):
         """Check that the code has not changed, neither since this was planned nor since its import.
 
         Raises:
-            ValueError: it has; the text begins with the key.
+            ValueError: it has, or there is none; the text begins with the key.
         """
         if (code := self.code()) is None:
+            if self.source is not None:
+                raise ValueError(
+                    "source: is a hash of the code of a class of one's own; accepted: no such key"
+                )
             return
         if self.source not in {None, code.digest}:
             raise ValueError(

@@ -38,6 +38,10 @@ MISTAKES = {
         ("rennala-nigt", "renala"),
         "methods[0].name: unknown 'renala'; did you mean",
     ),
+    "a hash of code that is ours": (
+        ("batch = 3", 'batch = 3\nsource = "1"'),
+        "methods[0].source: is a hash of the code of a class of one's own; accepted: no such key",
+    ),
     "zero batch": (("batch = 3", "batch = 0"), "methods[0].batch: got 0; accepted: a whole"),
     "a number of updates with a point": (
         ("updates = 40", "updates = 40.0"),
@@ -455,6 +459,7 @@ def test_the_command_exits_with_2_and_writes_nothing(mistake: str, tmp_path: Pat
         ),
         (["figure", "99"], "figure 99: not there; accepted: 1"),
         (["run", "two.toml", "--out", "two.toml"], "two.toml"),
+        (["run", "two.toml", "--save", "two.toml"], "run: --save: dir 'two.toml' is a file"),
         (["run", "x" * 300], "'xxx"),
     ],
 )
