@@ -176,7 +176,7 @@ def is_there(job: Job, options: Options, summary: Summary, progress: Progress) -
         }.get(status, "it is of another scenario")
         if status == "other" and (changed := job.folder.changed(job.spec)):
             why = f"the source of {', '.join(changed)} has changed"
-        elif (job.folder.info() or RunInfo()).get("race") != job.folder.race:
+        elif status == "other" and (job.folder.info() or {}).get("race") != job.folder.race:
             why = "it was raced otherwise" if job.folder.race else "it is a race"
         progress.set_aside(job.name, why, job.folder.path)
     if not options.settled(job.spec, job.folder):

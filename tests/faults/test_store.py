@@ -1,6 +1,7 @@
 """What a run's folder says of damaged files, and of a run that failed."""
 
 import errno
+import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +10,15 @@ from typing import Any
 
 import pytest
 from commands import straggler
+from rich.console import Console
 
 from scenarios.format.load import load
 from scenarios.runs.execute import Options, execute
+from scenarios.runs.jobs import Summary, is_there, plan
+from scenarios.runs.progress import Progress
 from scenarios.runs.spec import RunSpec, expand
 from scenarios.runs.store.folder import RunFolder
-from scenarios.runs.store.record import RunInfo, reason_of
+from scenarios.runs.store.record import Raced, RunInfo, reason_of
 from scenarios.runs.store.stored import runs_in
 from straggler import Estimate, Problem, Request, Vector
 
@@ -76,6 +80,16 @@ def test_the_last_line_of_a_reason_says_what_was_wrong(tmp_path: Path) -> None:
 )
 def test_what_failed_without_a_reason_is_a_word(info: RunInfo, said: str) -> None:
     assert reason_of(info) == said
+
+
+def test_a_damaged_race_is_said_to_be_damaged(tmp_path: Path) -> None:
+    how = Raced(emulate=False, scale=1.0)
+    (job,) = plan(load(CONTENT), tmp_path, race=how)
+    job.folder.path.mkdir(parents=True)
+    (job.folder.path / "run.json").write_text("{ not JSON")
+    said = io.StringIO()
+    assert not is_there(job, Options(), Summary(), Progress(Console(file=said)))
+    assert "seed-0  its files are damaged: set aside in" in said.getvalue()
 
 
 @pytest.mark.parametrize("name", ["run.json", "workers.parquet"])
