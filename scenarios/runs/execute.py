@@ -123,6 +123,8 @@ def make_room(spec: RunSpec, folder: RunFolder) -> None:
         folder.set_aside()
     elif status == "failed":
         file.unlink()
+    for table in folder.path.glob("*.parquet"):  # the new run may not have all of them
+        table.unlink()
 
 
 def _make(spec: RunSpec, folder: RunFolder, options: Options) -> None:

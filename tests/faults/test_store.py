@@ -82,6 +82,23 @@ def test_what_failed_without_a_reason_is_a_word(info: RunInfo, said: str) -> Non
     assert reason_of(info) == said
 
 
+def test_tables_of_an_attempt_that_did_not_end_are_not_those_of_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "after its tables the disk is full")
+
+    monkeypatch.setattr(RunFolder, "write_info", fail)
+    with pytest.raises(OSError, match="is full"):
+        made(CONTENT, tmp_path / "run")
+    monkeypatch.undo()
+    assert (tmp_path / "run/timeline.parquet").exists()
+    _, folder = made(CONTENT | {"updates": 1, "timeline": False}, tmp_path / "run")
+    (run,) = runs_in([folder])
+    assert run.is_done
+    assert not run.has_timeline
+
+
 def test_a_damaged_race_is_said_to_be_damaged(tmp_path: Path) -> None:
     how = Raced(emulate=False, scale=1.0)
     (job,) = plan(load(CONTENT), tmp_path, race=how)
