@@ -143,7 +143,7 @@ def _make(spec: RunSpec, folder: RunFolder, options: Options) -> None:
         seconds = time.perf_counter() - started
         reason = f"{traceback.format_exc().rstrip()}\n{failure(error)}"
         folder.write_info(spec, "failed", reason=reason, totals=None, real_seconds=seconds)
-        if isinstance(error, LostProcessError | MemoryError):  # as when its own process is killed
+        if isinstance(error, LostProcessError) or _is_of_memory(error):  # as when it is killed
             return
     folder.checkpoint.unlink(missing_ok=True)
 
@@ -163,6 +163,11 @@ def _refuse(spec: RunSpec, max_events: int | None) -> None:
 def is_disk_full(error: BaseException) -> bool:
     """Return whether an error says that nothing more can be written."""
     return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
+def _is_of_memory(error: Exception) -> bool:
+    """Return whether an error says that there is no more memory; torch's is of no own kind."""
+    return isinstance(error, MemoryError) or "CPUAllocator: can't allocate memory" in str(error)
 
 
 @contextmanager

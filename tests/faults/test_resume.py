@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from commands import files_below, write_scenario
 from interrupted import interrupt
 
@@ -70,6 +71,22 @@ def test_a_run_whose_helper_died_or_memory_ended_is_resumed_when_it_is_tried_aga
         assert folder.checkpoint.exists() == bool(resumed_at)
         assert finish(spec, folder, retry_failed=True) == resumed_at
         shutil.rmtree(folder.path)
+
+
+def test_a_run_for_which_torch_had_no_memory_is_resumed_when_it_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec, folder = spec_in(tmp_path), RunFolder(tmp_path / "run")
+
+    def some(*args: Any, **options: Any) -> None:
+        simulate(*args, **{**options, "updates": 10})
+        torch.empty(2**50)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(waiting, "simulate", some)
+        patch.setenv("STRAGGLER_CHECKPOINT_SECONDS", "0")
+        assert execute(spec, folder, Options()) == "failed"
+    assert finish(spec, folder, retry_failed=True) == [10]
 
 
 def test_while_a_failed_run_is_tried_again_it_has_not_failed(tmp_path: Path) -> None:
