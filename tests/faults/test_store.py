@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import resource
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from scenarios.runs.execute import Options, execute
 from scenarios.runs.jobs import Summary, is_there, plan
 from scenarios.runs.progress import Progress
 from scenarios.runs.spec import RunSpec, expand
+from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.record import Raced, RunInfo, reason_of
 from scenarios.runs.store.stored import runs_in
@@ -131,6 +133,19 @@ def test_what_cannot_be_read_is_not_taken_to_be_damaged(
     monkeypatch.undo()
     assert folder.status(spec) == "done"
     assert [file.name for file in folder.path.parent.iterdir()] == ["run"]
+
+
+def test_an_error_while_a_file_is_written_names_the_file(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))  # as a full disk
+    try:
+        with pytest.raises(OSError, match=rf"File too large: '{tmp_path}/whole'"):
+            write_atomically(tmp_path / "whole", bytes(2000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    long = tmp_path / ("x" * 240)  # the name beside it is longer than any may be
+    with pytest.raises(OSError, match=rf"File name too long: '{long}'"):
+        write_atomically(long, b"")
 
 
 def test_a_folder_that_cannot_be_read_is_named(

@@ -4,7 +4,7 @@ import errno
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -58,7 +58,10 @@ def check_overwrite(path: Path, mark: str, command: str, *, force: bool) -> None
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Write beside ``path`` and rename: a reader sees the old file or the new one, whole."""
+    """Write beside ``path`` and rename: a reader sees the old file or the new one, whole.
+
+    Errors of the system name ``path``, which is the user's.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a folder; accepted: a file", str(path))
@@ -69,5 +72,10 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
+    except OSError as error:
+        if error.errno is not None and error.filename in {None, str(beside)}:
+            error.filename = str(path)
+        raise
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # as of a disk that can only be read: the first error is told
+            beside.unlink(missing_ok=True)
