@@ -175,7 +175,8 @@ def _memory_limit(limit: int | None) -> Iterator[None]:
     """Let allocations beyond ``limit`` bytes of data fail with a MemoryError."""
     before = resource.getrlimit(resource.RLIMIT_DATA)
     if limit is not None:
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, before[1]))
+        most = limit if before[1] == resource.RLIM_INFINITY else min(limit, before[1])
+        resource.setrlimit(resource.RLIMIT_DATA, (most, before[1]))
     try:
         yield
     finally:

@@ -148,6 +148,24 @@ def test_an_error_while_a_file_is_written_names_the_file(tmp_path: Path) -> None
         write_atomically(long, b"")
 
 
+def test_a_memory_limit_beyond_that_of_the_shell_is_that_of_the_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell, limits = 3 * 2**30, list[tuple[int, int]]()
+
+    def limit(_: int, given: tuple[int, int]) -> None:
+        if given[0] > given[1]:
+            raise ValueError("current limit exceeds maximum limit")  # as the real one does
+        limits.append(given)
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (shell, shell))
+    monkeypatch.setattr(resource, "setrlimit", limit)
+    (spec,) = expand(load(CONTENT))
+    for memory in (2**30, 4 * 2**30):
+        assert execute(spec, RunFolder(tmp_path / "run"), Options(memory=memory)) == "done"
+    assert limits == [(2**30, shell), (shell, shell), (shell, shell), (shell, shell)]
+
+
 def test_a_folder_that_cannot_be_read_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
