@@ -25,7 +25,7 @@ KEPT = (
 )
 """What is kept of each ``run.json``."""
 
-KEPT_IF_THERE = ("prices", "bill")
+KEPT_IF_THERE = ("prices", "bill", "trace")
 """The same, of runs that have it."""
 
 

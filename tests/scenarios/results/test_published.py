@@ -41,6 +41,19 @@ def test_a_run_into_the_folder_where_it_stands_is_saved_by_its_name(tmp_path: Pa
     assert len(published(tmp_path / "two/saved/two.parquet")) == 6
 
 
+def test_the_trace_of_compute_times_is_named(tmp_path: Path) -> None:
+    trace = tmp_path / "speeds.csv"
+    trace.write_text("time,worker,speed\n0,0,1\n0,1,0.5\n", encoding="utf-8")
+    write_scenario(
+        tmp_path,
+        ('"explicit", seconds = [1.0, 2.0]', '"trace", file = "speeds.csv"'),
+        ("updates = 40", "updates = 1"),
+    )
+    publish([*simulate(tmp_path / "two.toml")], tmp_path / "two.parquet", "straggler run two")
+    (run,) = published(tmp_path / "two.parquet")
+    assert run.info["trace"] == str(trace)
+
+
 def test_what_is_in_memory_or_compact_is_saved_as_well(two_workers: Path) -> None:
     one = simulate(two_workers / "two.toml", method="afedpg", seed=1)
     assert one.save(two_workers / "one.parquet") == []
