@@ -8,7 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import filelock
@@ -17,7 +17,7 @@ from algorithms import Algorithm
 from scenarios.format.foresee import foresee
 from scenarios.format.own.where import in_one_line
 from scenarios.runs.keep import Kept, keep, kept_before
-from scenarios.runs.resume import Resumption
+from scenarios.runs.resume import Resumption, checkpoint_seconds
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.arrow import spare_pandas
 from scenarios.runs.store.billing import billed
@@ -64,6 +64,11 @@ class Options:
         max_events: that may pass without an update, None for the default; a run that failed for
             it is made again with more.
         continued: continue shorter runs of the same course, and let longer ones continue these.
+        checkpoint: real seconds between checkpoints; as the environment of the command says, which
+            is not that of processes on other machines.
+
+    Raises:
+        BadInputError: the environment says nonsense.
     """
 
     retry_failed: bool = False
@@ -72,6 +77,7 @@ class Options:
     memory: int | None = None
     max_events: int | None = None
     continued: bool = False
+    checkpoint: float = field(default_factory=checkpoint_seconds)
 
     def settled(self, spec: RunSpec, folder: RunFolder) -> bool:
         """Return whether there is nothing to do for a run."""
@@ -185,7 +191,7 @@ def _memory_limit(limit: int | None) -> Iterator[None]:
 
 def _simulate(spec: RunSpec, folder: RunFolder, started: float, options: Options) -> None:
     method = spec.method.build()
-    resumption = Resumption(spec, folder, continued=options.continued)
+    resumption = Resumption(spec, folder, options.checkpoint, continued=options.continued)
     report = Reporter(folder.path / "progress.json")
 
     def on_update(cluster: SimulatedCluster, _: Vector) -> None:
@@ -247,7 +253,7 @@ def _run(
     *,
     on_update: Callable[[SimulatedCluster, Vector], None] = lambda *_: None,
     on_wait: Callable[[SimulatedCluster, int], None] = lambda *_: None,
-    options: Options = Options(),
+    options: Options,
 ) -> tuple[Run, Facts]:
     """Return a run and facts about its problem; add iterates to ``kept``."""
     scenario, evaluated = spec.scenario, spec.scenario.evaluation

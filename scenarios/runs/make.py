@@ -14,7 +14,6 @@ from scenarios.runs.executors.cores import CORES
 from scenarios.runs.executors.local import LocalExecutor
 from scenarios.runs.jobs import Executor, Job, Summary, run_jobs
 from scenarios.runs.progress import Progress
-from scenarios.runs.resume import checkpoint_seconds
 from simulator import Count
 
 SMALLEST_MEMORY = 0.05
@@ -66,7 +65,6 @@ class Maker:
 
     def __init__(self, **making: Unpack[Making]) -> None:
         memory = making.get("memory_limit")
-        checkpoint_seconds()  # a mistake there is not the runs' failure
         self._options = Options(
             retry_failed=making.get("retry_failed", False),
             recompute=making.get("recompute", False),

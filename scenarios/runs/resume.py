@@ -42,6 +42,7 @@ class Resumption:
     Args:
         spec: the run.
         folder: where its checkpoint is, or will be.
+        seconds: real ones between checkpoints.
         continued: begin where the latest run of the same course ended, and leave where this one
             ends. That lies in ``.ends`` beside the run's folder.
 
@@ -51,7 +52,9 @@ class Resumption:
         resumed_at: the updates at which the run was resumed.
     """
 
-    def __init__(self, spec: RunSpec, folder: RunFolder, *, continued: bool = False) -> None:
+    def __init__(
+        self, spec: RunSpec, folder: RunFolder, seconds: float, *, continued: bool = False
+    ) -> None:
         self._file = folder.checkpoint
         self._end = folder.path.parent / ".ends" / f"{digits(spec.course())}.npz"
         self._continued = continued
@@ -61,7 +64,7 @@ class Resumption:
             "versions": versions(),
             "code": code_fingerprint(),
         }
-        self._seconds = checkpoint_seconds()
+        self._seconds = seconds
         self._next = time.monotonic() + self._seconds
         files = [self._file, *([self._end] if continued else [])]
         self.past = max(map(self._load, files), key=lambda past: len(past.rows))

@@ -163,6 +163,26 @@ def test_checkpoints_are_a_while_apart(tmp_path: Path) -> None:
     assert finish(spec, folder) == []
 
 
+def test_the_environment_of_the_command_counts_not_that_of_a_runs_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on the other nodes of a Ray cluster, or where the process was begun before."""
+    spec, folder = spec_in(tmp_path), RunFolder(tmp_path / "run")
+    monkeypatch.setenv("STRAGGLER_CHECKPOINT_SECONDS", "0")
+    options = Options()
+    monkeypatch.delenv("STRAGGLER_CHECKPOINT_SECONDS")
+
+    def some(*args: Any, **limits: Any) -> None:
+        simulate(*args, **{**limits, "updates": 10})
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(waiting, "simulate", some)
+    with pytest.raises(KeyboardInterrupt):
+        execute(spec, folder, options)
+    monkeypatch.undo()
+    assert finish(spec, folder) == [10]
+
+
 @pytest.mark.parametrize("seconds", ["nan", "-1", "a minute", ""])
 def test_what_is_no_time_between_checkpoints_is_refused(
     seconds: str, monkeypatch: pytest.MonkeyPatch
