@@ -21,6 +21,7 @@ from scenarios.runs.resume import Resumption, checkpoint_seconds
 from scenarios.runs.spec import RunSpec
 from scenarios.runs.store.arrow import spare_pandas
 from scenarios.runs.store.billing import billed
+from scenarios.runs.store.fingerprint import code_fingerprint
 from scenarios.runs.store.folder import RunFolder
 from scenarios.runs.store.record import Facts, run_info
 from scenarios.runs.store.records import (
@@ -43,6 +44,8 @@ from simulator import (
     Vector,
 )
 from simulator.watch import LostProcessError
+
+code_fingerprint()  # now: the sources may change while a sweep goes on with those imported here
 
 
 def prepare_process() -> None:

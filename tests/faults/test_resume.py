@@ -1,6 +1,8 @@
 """Killed runs go on where they were, and end with the same bytes."""
 
 import shutil
+import subprocess
+import sys
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -154,6 +156,18 @@ def test_the_fingerprint_is_that_of_the_sources(tmp_path: Path) -> None:
     with (tmp_path / "simulator/problems/control/control.py").open("a") as file:
         file.write("# changed\n")
     assert code_fingerprint.__wrapped__(tmp_path) != own
+
+
+def test_the_fingerprint_is_of_the_sources_that_a_process_has_imported() -> None:
+    """Where they change afterwards, what it makes is not of the new ones."""
+    words = (
+        "import pathlib, scenarios.runs.execute",
+        "pathlib.Path.read_bytes = lambda file: b'changed'",
+        "from scenarios.runs.store.fingerprint import code_fingerprint",
+        "print(code_fingerprint())",
+    )
+    said = subprocess.check_output([sys.executable, "-c", "; ".join(words)], cwd=ROOT, text=True)
+    assert said.strip() == code_fingerprint()
 
 
 def test_checkpoints_are_a_while_apart(tmp_path: Path) -> None:
