@@ -5,7 +5,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -233,5 +233,6 @@ class _Watcher:
         while not self._over.wait(REPORT_SECONDS):
             if self._cluster is not None:
                 rows = self._cluster.history.rows
-                write_atomically(self._file, state_of(self._cluster.now, rows))
+                with suppress(OSError):  # as of a full disk, which the race's end will tell
+                    write_atomically(self._file, state_of(self._cluster.now, rows))
             self._progress.poll()

@@ -17,7 +17,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ from scenarios.format.words.errors import BadInputError
 from scenarios.runs.execute import Options, execute
 from scenarios.runs.jobs import plan
 from scenarios.runs.progress import Progress
-from scenarios.runs.race import Track, race_jobs
+from scenarios.runs.race import Track, _Watcher, race_jobs
 from scenarios.runs.store.record import Raced
 from simulator import ComputeModel, Hardware, Problem, Run, StalledError, simulate
 from simulator.accounting.timeline import State, Timeline
@@ -478,6 +478,24 @@ def test_a_race_that_another_command_ended_meanwhile_is_not_made_again(
     monkeypatch.setattr("scenarios.runs.race.crew_at", crew_at)
     race_jobs([job], Track(how), Progress(Console(file=io.StringIO())), Options())
     assert job.folder.status(job.spec) == "done"
+
+
+def test_a_race_whose_progress_cannot_be_written_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = threading.Event()
+
+    class Told(Progress):
+        def poll(self) -> None:
+            told.set()
+
+    monkeypatch.setattr("scenarios.runs.race.REPORT_SECONDS", 0.0)
+    (tmp_path / "a file").write_text("")
+    (job,) = plan(load(str(write_scenario(tmp_path))), tmp_path / "a file", ["afedpg"], [0])
+    watcher = _Watcher(job, Told(Console(file=io.StringIO())))
+    watcher(cast("RaceCluster", SimpleNamespace(now=1.0, history=SimpleNamespace(rows=[]))))
+    with watcher:
+        assert told.wait(60)
 
 
 def test_an_emulated_allreduce_takes_what_the_links_of_those_who_meet_do() -> None:
