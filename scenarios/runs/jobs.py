@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+import filelock
+
 from scenarios.format.foresee import foresee
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
@@ -145,7 +147,12 @@ def run_jobs(
 
 
 def _note_if_over(job: Job, left: dict[int, Job], summary: Summary, progress: Progress) -> None:
-    if not job.folder.settled(job.spec, retry_failed=False):
+    try:
+        with job.folder.lock().acquire(timeout=0):
+            over = job.folder.settled(job.spec, retry_failed=False)
+    except filelock.Timeout:  # another process is at it, perhaps to make it again
+        return
+    if not over:
         return
     del left[id(job)]
     info = job.folder.info() or RunInfo()

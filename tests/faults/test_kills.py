@@ -295,6 +295,28 @@ class Late:
             execute(job.spec, job.folder, options)
 
 
+class Begun(Late):
+    """Finds a failed run taken by a process that has not yet done anything to it."""
+
+    def run(
+        self, jobs: Sequence[Job], options: Options, poll: Callable[[], None]
+    ) -> Iterator[tuple[Job, str | None]]:
+        poll()
+        for job in jobs:
+            with job.folder.lock():
+                assert execute(job.spec, job.folder, options) == "busy"
+                yield job, None
+            execute(job.spec, job.folder, options)
+
+
+def test_a_failed_run_that_another_process_is_trying_again_has_not_failed(tmp_path: Path) -> None:
+    (job,) = plan(load(str(write_scenario(tmp_path))), tmp_path / "out", ["afedpg"], [0])
+    job.folder.write_info(job.spec, "failed", reason="killed", totals=None)
+    options = Options(retry_failed=True)
+    summary = run_jobs([job], Begun(), Progress(Console(file=StringIO())), options)
+    assert (summary.done, summary.failed) == (1, 0)
+
+
 def test_a_run_that_another_process_ends_is_counted(tmp_path: Path) -> None:
     jobs = plan(load(str(write_scenario(tmp_path))), tmp_path / "out")
     summary = run_jobs(jobs, Late(), Progress(Console(file=StringIO())), Options())
