@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from pydantic import ValidationError
 
@@ -48,13 +49,14 @@ class RunSpec:
 
     def to_json(self) -> str:
         """Return what :meth:`from_json` takes: the models of users' tables cannot be pickled."""
-        return self.scenario.model_dump_json()
+        return json.dumps(_finite(self.scenario.model_dump(mode="json")))
 
     def content(self) -> dict[str, object]:
         """Return what decides the result, as JSON; title, label and prices do not."""
         apart = dict.fromkeys(("title", "quick", "tune", "timeline", "thresholds"), True)
         unpaid = {"cluster": {*Prices.model_fields}}
-        scenario = self.scenario.model_dump(mode="json", exclude={**apart, **unpaid})
+        dumped = self.scenario.model_dump(mode="json", exclude={**apart, **unpaid})
+        scenario: dict[str, Any] = _finite(dumped)
         for method in scenario["methods"]:
             del method["label"]
             if method.get("backup") == 0:  # older results have no such key
@@ -80,6 +82,16 @@ class RunSpec:
     def identity(self) -> str:
         """Return 16 hexadecimal digits of the content: the same run has the same ones anywhere."""
         return digits(self.content())
+
+
+def _finite(said: Any) -> Any:  # noqa: ANN401 - JSON
+    """Leave out infinity and NaN, which JSON lacks: they can only be defaults of users' classes."""
+    if isinstance(said, dict):
+        odd = {key for key, v in said.items() if isinstance(v, float) and not math.isfinite(v)}
+        return {key: _finite(said[key]) for key in said if key not in odd}
+    if isinstance(said, list) and said and isinstance(said[0], dict):
+        return [*map(_finite, said)]
+    return said
 
 
 def digits(content: object) -> str:

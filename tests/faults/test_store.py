@@ -2,6 +2,7 @@
 
 import errno
 import io
+import math
 import os
 import resource
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from commands import straggler
 from rich.console import Console
@@ -45,6 +47,19 @@ class Broken(Problem):
         raise RuntimeError("what is wrong\nand more of it")
 
 
+@dataclass
+class Unlimited(Problem):
+    limit: float = math.inf
+    unknown: float = math.nan
+    dimension = 2
+
+    def initial_point(self) -> Vector:
+        return np.zeros(2)
+
+    def estimate(self, requests: Sequence[Request]) -> list[Estimate]:
+        return [Estimate(np.full(2, float(self.limit == math.inf))) for _ in requests]
+
+
 def made(content: dict[str, Any], path: Path) -> tuple[RunSpec, RunFolder]:
     (spec,) = expand(load(content))
     folder = RunFolder(path)
@@ -63,6 +78,14 @@ def test_a_damaged_timeline_is_made_again_but_results_can_be_read(
     assert folder.info() is not None
     execute(spec, folder, Options())
     assert folder.status(spec) == "done"
+
+
+def test_a_users_default_may_be_infinite_or_unknown(tmp_path: Path) -> None:
+    spec, folder = made(CONTENT | {"problem": {"kind": "test_store:Unlimited"}}, tmp_path / "run")
+    assert folder.status(spec) == "done"  # else it would be made again for ever
+    elsewhere = RunSpec.from_json(spec.to_json())
+    assert elsewhere.scenario.problem.build(0, 2).limit == math.inf  # type: ignore[attr-defined]
+    assert elsewhere.identity() == spec.identity()
 
 
 def test_the_last_line_of_a_reason_says_what_was_wrong(tmp_path: Path) -> None:
