@@ -286,17 +286,57 @@ def test_jobs_limit_the_runs_at_an_address(jobs: int | None, most: int, tmp_path
         at_once.append(len(running))
         return running[:1], running[1:]
 
-    executor = RayExecutor.__new__(RayExecutor)  # connected to nothing
-    executor._jobs = jobs
-    executor._ray = SimpleNamespace(
-        nodes=lambda: [{"Alive": True, "Resources": {"CPU": 2.0}}],
-        cluster_resources=lambda: {"CPU": 2.0},
-        remote=lambda **_: lambda _: SimpleNamespace(remote=lambda *_: next(numbers)),
-        wait=wait,
-        get=lambda _: None,
-        exceptions=SimpleNamespace(RayTaskError=KeyError, RayError=OSError),
-    )
+    executor = alone(jobs, remote=lambda *_: next(numbers), wait=wait)
     scenario = load(str(write_scenario(tmp_path)))
     made = list(executor.run(plan(scenario, tmp_path / "out"), Options(), lambda: None))
     assert len(made) == 6
     assert max(at_once) == most
+
+
+def alone(jobs: int | None, **ray: Any) -> RayExecutor:
+    """Return an executor that is connected to nothing, and whose tasks say that they are done."""
+    executor = RayExecutor.__new__(RayExecutor)
+    executor._jobs, executor._unseen = jobs, {}
+    executor._ray = SimpleNamespace(
+        nodes=lambda: [{"Alive": True, "Resources": {"CPU": 2.0}}],
+        cluster_resources=lambda: {"CPU": 2.0},
+        get=lambda _: "done",
+        exceptions=SimpleNamespace(RayTaskError=KeyError, RayError=OSError),
+        **ray | {"remote": lambda **_: lambda _: SimpleNamespace(remote=ray["remote"])},
+    )
+    return executor
+
+
+def test_an_interruption_ends_the_tasks_of_a_cluster(tmp_path: Path) -> None:
+    """A command's end is theirs too; a notebook goes on."""
+    ended: list[tuple[int, bool]] = []
+
+    def wait(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    def cancel(task: int, *, force: bool) -> None:
+        ended.append((task, force))
+
+    numbers = itertools.count()
+    executor = alone(3, remote=lambda *_: next(numbers), wait=wait, cancel=cancel)
+    jobs = plan(load(str(write_scenario(tmp_path))), tmp_path / "out")
+    with pytest.raises(KeyboardInterrupt):
+        list(executor.run(jobs, Options(), lambda: None))
+    assert ended == [(0, True), (1, True), (2, True)]
+
+
+def test_a_store_that_nodes_do_not_share_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not made again for ever; what a node wrote may be seen late."""
+    (job,) = plan(load(str(write_scenario(tmp_path))), tmp_path / "out")[:1]
+    executor = alone(1, remote=lambda *_: 0, wait=lambda running, **_: (running, []))
+    clock = iter([0.0, 120.0, 121.0])
+    monkeypatch.setattr("scenarios.runs.executors.ray.time.monotonic", lambda: next(clock))
+    for _ in range(2):
+        assert list(executor.run([job], Options(), lambda: None)) == [(job, None)]
+    with pytest.raises(BadInputError, match="is not here; accepted: a folder that all nodes share"):
+        list(executor.run([job], Options(), lambda: None))
+    job.folder.path.mkdir(parents=True)
+    (job.folder.path / "run.json").touch()
+    assert list(executor.run([job], Options(), lambda: None)) == [(job, None)]

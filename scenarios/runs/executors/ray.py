@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,9 @@ RETRIES = 4
 """How often a run is begun again when its node or process dies."""
 
 CONNECT_SECONDS = 3.0
+
+SHARED_SECONDS = 120.0
+"""How late a file that one node wrote may be seen by others: NFS may keep a folder for a minute."""
 
 LOOPBACK = {"127.0.0.1", "::1"}
 
@@ -42,6 +46,7 @@ class RayExecutor:
         cores = max(CORES, processes) if jobs is None else jobs * processes
         self._ray = connect("--executor ray", address, cores)
         self._jobs = jobs  # Ray may have been begun before, with more cores
+        self._unseen = dict[Path, float]()  # runs that a node has made, and since when
 
     def per_run(self, runs: int) -> int:  # noqa: ARG002 - Ray counts the cores
         """See :class:`scenarios.runs.jobs.Executor`."""
@@ -62,22 +67,28 @@ class RayExecutor:
             )
         task: Any = ray.remote(num_cpus=processes, max_retries=RETRIES)(_execute)
         waiting, running = list(reversed(jobs)), dict[Any, Job]()
-        while waiting or running:
-            cores = int(ray.cluster_resources().get("CPU", 1))  # nodes come and go
-            while waiting and len(running) < (self._jobs or 2 * cores):
-                job = waiting.pop()
-                folder = str(job.folder.path.absolute())
-                reference = task.remote(job.spec.to_json(), folder, options, sys.path)
-                running[reference] = job
-            ended, _ = ray.wait(list(running), num_returns=1, timeout=0.5)
-            poll()
-            for reference in ended:
-                yield running.pop(reference), self._reason(reference)
+        try:
+            while waiting or running:
+                cores = int(ray.cluster_resources().get("CPU", 1))  # nodes come and go
+                while waiting and len(running) < (self._jobs or 2 * cores):
+                    job = waiting.pop()
+                    folder = str(job.folder.path.absolute())
+                    reference = task.remote(job.spec.to_json(), folder, options, sys.path)
+                    running[reference] = job
+                ended, _ = ray.wait(list(running), num_returns=1, timeout=0.5)
+                poll()
+                for reference in ended:
+                    job = running.pop(reference)
+                    yield job, self._reason(reference, job.folder.path)
+        finally:  # in a notebook they would go on, and keep the cores
+            for reference in running:
+                ray.cancel(reference, force=True)
 
-    def _reason(self, reference: Any) -> str | None:  # noqa: ANN401
+    def _reason(self, reference: Any, folder: Path) -> str | None:  # noqa: ANN401
         """Return why a task failed, None if it did not; a full disk is nobody's failure."""
         try:
-            self._ray.get(reference)
+            if self._ray.get(reference) != "busy":
+                self._look(folder)
         except self._ray.exceptions.RayTaskError as error:
             if is_disk_full(error.cause):
                 raise error.cause from error
@@ -85,6 +96,22 @@ class RayExecutor:
         except self._ray.exceptions.RayError as error:
             return f"the run was lost {RETRIES + 1} times: {error}"
         return None
+
+    def _look(self, folder: Path) -> None:
+        """Look for what a node has written.
+
+        Raises:
+            BadInputError: it is nowhere here, and should be by now.
+        """
+        if (folder / "run.json").exists():
+            self._unseen.pop(folder, None)
+            return
+        now = time.monotonic()
+        if now - self._unseen.setdefault(folder, now) > SHARED_SECONDS:
+            raise BadInputError(
+                f"{folder}: a node of the cluster made this run, and it is not here; accepted: a "
+                "folder that all nodes share"
+            )
 
 
 def _execute(text: str, folder: str, options: Options, path: list[str]) -> str:
