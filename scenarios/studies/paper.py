@@ -89,7 +89,10 @@ FIGURES: dict[str, Figure] = {
     ),
     "10": Figure(
         "Rennala NIGT does so with each M of 20, 30, 50, and under both preemption rules",
-        tuple(Part(f"paper/figure10{x}", beside="paper/figure10") for x in "ab"),
+        (
+            Part("paper/figure10a", beside="paper/figure1b"),
+            Part("paper/figure10b", beside="paper/figure10"),
+        ),
         heroes=("rennala-20", "rennala-30", "rennala-50"),
     ),
     "ten-worlds": Figure(
