@@ -9,7 +9,7 @@ import tomli_w
 
 from scenarios.report.parts import Part
 from scenarios.results import staleness
-from scenarios.results.compare import Comparison
+from scenarios.results.compare import SELECTION_QUANTILES, Comparison
 from scenarios.results.sheet import Sheet, cell
 from scenarios.results.staleness import Lane
 from scenarios.runs.store.record import RACED
@@ -53,7 +53,7 @@ def comparison_table(found: Comparison) -> Table:
     shown = {
         name: values
         for name, values in found.columns.items()
-        if "_q" not in name.removesuffix("_q95") and not _never(name, values)
+        if name not in SELECTION_QUANTILES and not _never(name, values)
     }
     rows = [
         [_cell(name, values[k]) for name, values in shown.items()]

@@ -33,6 +33,9 @@ MONEY = "money"
 SELECTION = ("used_length", "discarded_length", "used_return", "discarded_return")
 """Columns about which trajectories were used, where durations depend on them."""
 
+SELECTION_QUANTILES = tuple(f"{key}_q{q}" for key in SELECTION for q in QUANTILES)
+"""Their quantiles, which only files have."""
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -250,7 +253,7 @@ def _selection(totals: Sequence[Totals]) -> dict[str, float]:
     facts = [bias for t in totals if (bias := t.get("bias"))]
     if not facts:
         return {}
-    keys = [*SELECTION, *(f"{key}_q{q}" for key in SELECTION for q in QUANTILES)]
+    keys = [*SELECTION, *SELECTION_QUANTILES]
     return {key: mean_of([f[key] for f in facts if f.get(key) is not None]) for key in keys}
 
 

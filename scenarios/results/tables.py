@@ -6,7 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from algorithms.theory.bounds import Complexity
-from scenarios.results.compare import MONEY, SELECTION, STALENESS, TIME_SHARES, Comparison
+from scenarios.results.compare import (
+    MONEY,
+    SELECTION,
+    SELECTION_QUANTILES,
+    STALENESS,
+    TIME_SHARES,
+    Comparison,
+)
 from scenarios.results.rows import Rows
 from scenarios.results.sheet import Sheet, cell
 
@@ -57,7 +64,7 @@ def comparison_sheets(comparison: Comparison, title: str, caption: str = "") -> 
     results = {
         key: key.replace("time_to_", "seconds\nto ").replace("final_", "final\n")
         for key in comparison.columns
-        if key not in {*COSTS, *STALENESS, *TIME_SHARES.values(), "method"} and "_q" not in key
+        if key not in {*COSTS, *STALENESS, *TIME_SHARES.values(), "method", *SELECTION_QUANTILES}
     }
     bill = {
         key: key.replace("_to_", "\nto ").replace("_", "\n")
