@@ -20,6 +20,7 @@ from scenarios.results import curves, theory
 from scenarios.runs.store.record import RACED
 from scenarios.runs.store.stored import StoredRun
 from simulator import Vector
+from simulator.accounting.columns import BY_VARIANT, of_variant
 
 BINS = 60
 TICKS = 20
@@ -123,12 +124,13 @@ def panels_of(
     prefix = {"return_average": "return_mean", "objective": "objective"}.get(shown[0])
     if not columns and prefix:
         shown += [f"{prefix}_{variant}" for variant in runs[0].shares]
-    titles = {f"_{variant}": f"workers with {variant!r}" for variant in runs[0].shares}
+    titles = {
+        of_variant(name, variant): f"workers with {variant!r}"
+        for name in BY_VARIANT
+        for variant in runs[0].shares
+    }
     own = str(runs[0].info["title"]) if title is None else title
-    return [
-        Panel({"": runs}, c, next((t for end, t in titles.items() if c.endswith(end)), own))
-        for c in shown
-    ]
+    return [Panel({"": runs}, c, titles.get(c, own)) for c in shown]
 
 
 def together(groups: dict[str, list[StoredRun]], column: str) -> Panel:

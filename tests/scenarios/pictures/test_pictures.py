@@ -103,6 +103,13 @@ def test_what_ends_within_the_first_bin_is_a_dot() -> None:
     assert line.get_marker() == "o"
 
 
+def test_a_panel_says_which_workers_it_is_of_where_a_name_ends_like_another() -> None:
+    variants = [{"name": "slow", "workers": [0]}, {"name": "very_slow", "workers": [1]}]
+    problem = {"kind": "quadratic", "dimension": 5, "noise": 0.1, "variants": variants}
+    titles = [ax.get_title().split("\n")[0] for ax in simulated(problem=problem).plot().axes]
+    assert titles == ["two workers", "workers with 'slow'", "workers with 'very_slow'"]
+
+
 def test_marks_of_the_theory_change_no_limits_and_have_a_legend() -> None:
     results = simulated()
     plain, marked = results.plot(), results.plot(theory=True)
