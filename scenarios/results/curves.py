@@ -217,8 +217,8 @@ def known(run: StoredRun, column: str, until: float, *, end: float | None = None
 def binned(run: StoredRun, column: str, edges: Vector) -> Vector:
     """Return the column's mean within each bin of simulated time, shape (bins,).
 
-    Returns are weighted by their trajectories. A bin without updates repeats the one before it.
-    NaN if the run has no such column.
+    Returns are weighted by their trajectories. A bin without updates repeats the one before it,
+    and before the first bin counts the newest value. NaN if the run has no such column.
     """
     if column == RETURN_AVERAGE:
         parts = [
@@ -240,4 +240,6 @@ def binned(run: StoredRun, column: str, edges: Vector) -> Vector:
         means = total / weight
     latest = np.maximum.accumulate(np.where(weight > 0, np.arange(len(means)), 0))
     filled: Vector = means[latest]
+    if len(earlier := values[times < edges[0]]):
+        filled[np.cumsum(weight) == 0] = earlier[-1]
     return filled

@@ -128,6 +128,13 @@ def test_the_average_over_worlds_lags_as_every_return_does() -> None:
     assert bins == pytest.approx([75.5, 125.5])
 
 
+def test_bins_between_two_updates_have_the_value_of_the_one_before_them() -> None:
+    run = made_up(time=[10.0, 20.0, 30.0], objective=[1.0, 2.0, 3.0])
+    between = curves.binned(run, "objective", np.array([21.0, 25.0, 29.0, 31.0]))
+    assert between.tolist() == [2.0, 2.0, 3.0]
+    assert np.isnan(curves.binned(run, "objective", np.array([1.0, 2.0]))).all()
+
+
 def test_bins_weigh_trajectories_and_fill_gaps() -> None:
     run = made_up(time=[0.5, 0.6, 3.5], return_mean=[1, 4, 7], return_count=[2, 1, 5])
     bins = curves.binned(run, "return_mean", np.array([0.0, 1, 2, 3, 4]))
