@@ -2,7 +2,7 @@
 
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -173,10 +173,12 @@ def look(label: str, labels: list[str]) -> Line:
         return _of_method(method)
     methods = list(dict.fromkeys(name.removesuffix(RACED) for name in labels))
     free = [name for name in COLOURS if name not in methods]
-    if not free:
-        return Line("#444444", "-", WIDTHS["nigt"])
     own = [name for name in methods if name not in COLOURS and name not in COMBINED]
-    return _of_method(free[own.index(method) % len(free)])
+    turn, place = divmod(own.index(method), len(free or COLOURS))
+    line = _of_method((free or list(COLOURS))[place])
+    dashes = list(DASHES.values())  # other ones where colours come again
+    again = dashes.index(line.linestyle) + turn + (not free)
+    return replace(line, linestyle=dashes[again % len(dashes)])
 
 
 def colour(label: str, labels: list[str]) -> ColorType:

@@ -241,6 +241,13 @@ def test_a_method_has_one_look_and_methods_differ_in_black_and_white() -> None:
     assert not drawn["rennala-nigt"].is_dashed()
 
 
+def test_a_hundred_labels_of_users_have_a_look_each() -> None:
+    mine = [f"mine-{k}" for k in range(100)]
+    for labels in (mine, [*COLOURS, *mine]):  # some colours are free, or none
+        looks = {(str(one.color), str(one.linestyle)) for one in (look(m, labels) for m in labels)}
+        assert len(looks) == len(labels)
+
+
 def test_curves_that_end_at_the_right_have_their_names_there() -> None:
     equal = {"workers": 2, "compute": {"model": "power", "scale": 1.0}}
     together = simulated(cluster=equal).plot()  # both make an update a second
