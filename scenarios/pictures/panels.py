@@ -37,7 +37,7 @@ MARKED = 0.12
 LONGEST_TITLE = 54
 """Letters of a line over a panel."""
 
-MARKERS = ("", "o", "s", "^", "D")
+MARKERS = ("", "o", "s", "^", "D", "v", "P", "*", "<", ">", "h", "p")
 """Of scenarios that share a panel."""
 
 RACE_MARKER = "x"

@@ -17,6 +17,7 @@ from algorithms import METHODS, RULES
 from scenarios.cli.shared.parts import _broken
 from scenarios.format.words.errors import BadInputError
 from scenarios.pictures import ends, theme
+from scenarios.pictures.panels import draw, together
 from scenarios.pictures.style import (
     COLOURS,
     DASHES,
@@ -218,6 +219,13 @@ def test_lines_are_broken_between_words_under_what_they_say() -> None:
         "compute   h = 1 to 20 s per gradient,",
         "          and more words",
     ]
+
+
+def test_eight_scenarios_in_one_panel_have_a_marker_each() -> None:
+    groups = {f"cluster {k}": simulated().runs for k in range(8)}
+    (ax,) = draw([together(groups, "objective")]).axes
+    drawn = [line for line in ax.get_lines() if str(line.get_label()).startswith("rennala-nigt")]
+    assert len({str(line.get_marker()) for line in drawn}) == len(drawn) == 8
 
 
 def test_a_race_has_the_colour_of_its_method() -> None:
