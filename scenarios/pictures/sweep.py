@@ -119,15 +119,16 @@ def draw_sweep(grid: Grid, title: str) -> Picture:
 
 def _draw_lines(ax: Axes, grid: Grid) -> None:
     (axis,) = grid.axes
-    numbers = all(isinstance(value, int | float) for value in axis.values)
+    numbers = all(type(value) in {int, float} for value in axis.values)  # false is not 0
     x = np.array(axis.values, dtype=float) if numbers else np.arange(len(axis.values))
+    order = np.argsort(x)  # a line leads from left to right
     for method in grid.times:
         line = look(method, list(grid.times))
-        low, middle, high = grid.spread(method)
+        low, middle, high = (table[order] for table in grid.spread(method))
         finite = np.where(np.isfinite(middle), middle, np.nan)
-        ax.plot(x, finite, marker="o", label=method, **line.keywords())
+        ax.plot(x[order], finite, marker="o", label=method, **line.keywords())
         known = np.isfinite(low) & np.isfinite(high)
-        ax.fill_between(x, low, high, where=known, color=line.color, alpha=0.2, linewidth=0)
+        ax.fill_between(x[order], low, high, where=known, color=line.color, alpha=0.2, linewidth=0)
     if not numbers:
         ax.set_xticks(x, [str(value) for value in axis.values])
     elif is_logarithmic(x.tolist()):

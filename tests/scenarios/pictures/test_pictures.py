@@ -176,6 +176,17 @@ def test_values_of_an_axis_can_be_told_apart() -> None:
     assert [label.get_text() for label in ax.get_xticklabels()] == ["0.9", "0.90001"]
 
 
+def test_lines_of_a_sweep_lead_from_left_to_right_and_words_have_their_ticks() -> None:
+    def lines_over(values: list[Any]) -> Axes:
+        times = {"afedpg": np.array([[2.0], [1.0], [3.0]])[: len(values)]}
+        return draw_sweep(Grid([Axis("p", values)], 1.0, "objective", times), "t").axes[0]
+
+    (line,) = lines_over([10, 1, 100]).get_lines()
+    assert np.asarray(line.get_xydata()).tolist() == [[1, 1], [10, 2], [100, 3]]
+    ticks = lines_over([False, True]).get_xticklabels()
+    assert [label.get_text() for label in ticks] == ["False", "True"]
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
