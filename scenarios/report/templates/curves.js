@@ -178,7 +178,7 @@ class Curves {
     this.slider.setAttribute("aria-valuetext", words(this.threshold));
     this.section.querySelector("[data-level]").textContent = words(this.threshold);
     const other = chosen.axis !== "time";
-    this.section.querySelector("[data-unit]").textContent = other ? `${this.axisWords()}, about` : this.part.clock.split(" ").pop();
+    this.section.querySelector("[data-unit]").textContent = other ? `${this.axisWords()}, about` : "seconds";
     const rows = data.methods.filter((label) => chosen.methods.has(label)).map((label) => {
       const runs = this.runs().filter((run) => run.label === label), times = this.times(label);
       const shown = other ? times.map((t, k) => (t === Infinity ? t : this.along(runs[k], [t])[0])) : times;

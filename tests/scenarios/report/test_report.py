@@ -122,6 +122,7 @@ def test_races_have_real_seconds(results: front.Results) -> None:
     html = front.report(runs).html
     assert data_of(html)["parts"][0]["clock"] == "seconds (real, divided by 0.1)"
     assert "6 of them races" in html
+    assert re.findall("data-unit>(.*?)<", html) == ["seconds"]
     first = runs.timeline("rennala-nigt", 0)
     xlabel = first.axes[0].get_xlabel()
     assert xlabel.startswith("seconds (real, divided by 0.1)")
