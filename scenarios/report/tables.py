@@ -28,7 +28,7 @@ class Cell:
 
     Attributes:
         said: to be read.
-        value: a number or a text; empty where nothing is known.
+        value: a number or a text; empty, or ``-``, where nothing is known.
     """
 
     said: str

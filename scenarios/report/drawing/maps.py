@@ -182,7 +182,8 @@ def maps_table(maps: Maps, grid: Grid, labels: Sequence[str]) -> Table:
         winner = labels[int(best[at])] if best[at] >= 0 else "nobody"
         words = lead_words(int(best[at]), float(lead[at]), sure=bool(clear[at]))
         cells = [Cell(cell_seconds(seconds), repr(seconds)) for seconds in middle]
-        rows.append([*values, *cells, Cell(winner, winner), Cell(words, repr(float(lead[at])))])
+        ahead = Cell(words, "-" if winner == "nobody" else repr(float(lead[at])))
+        rows.append([*values, *cells, Cell(winner, winner), ahead])
     return Table([*(axis.name for axis in maps.axes), *labels, "fastest", "lead"], rows)
 
 

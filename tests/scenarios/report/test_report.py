@@ -12,9 +12,13 @@ import pytest
 from commands import SCENARIO, straggler, write_scenario
 
 import straggler as front
+from scenarios.pictures.sweep import Grid
+from scenarios.report.drawing.maps import Maps, Point, maps_table
 from scenarios.report.drawing.palette import CONTRAST, INK, PAPER, contrast, legible
 from scenarios.report.drawing.svg import apart, ticks
+from scenarios.report.parts import Part
 from scenarios.report.series import round_step
+from scenarios.studies.plane import Axis
 
 
 def data_of(html: str) -> dict[str, Any]:
@@ -295,6 +299,15 @@ def test_mistakes_are_one_line(arguments: str, line: str, two_workers: Path) -> 
     assert said.returncode == 2
     assert said.stderr.startswith(f"straggler: {line}")
     assert said.stderr.count("\n") == 1
+
+
+def test_where_nobody_is_there_no_lead_is_sorted_as_a_number() -> None:
+    never = {name: np.full((1, 1, 1), np.inf) for name in "ab"}
+    points = [Point((0, 0), Part("", "", [], []))]
+    maps = Maps("t", [Axis("p", [1.0])], {}, points, [0])
+    (row,) = maps_table(maps, Grid(maps.axes, 1.0, "objective", never), ["a", "b"]).rows
+    assert [cell.said for cell in row] == ["1.0", "never", "never", "nobody", "nobody"]
+    assert row[-1].value == "-"  # tables.js knows it
 
 
 def test_a_film_is_in_the_page(results: front.Results, tmp_path: Path) -> None:
