@@ -71,6 +71,9 @@ UNWANTED = frozenset({"pgf"})
 OURS = "\\mathdefault"
 """Marks formulas: those of matplotlib along logarithmic axes, and our own."""
 
+UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+"""Characters that an SVG file cannot hold."""
+
 FORMULAS = {
     r"\bsqrt\(([a-z0-9 +*/.-]*)\)": r"\\sqrt{\1}",
     r"\b([A-Za-z])\^\(([a-z0-9 +*/.-]*)\)": r"\1^{\2}",
@@ -105,6 +108,8 @@ class Picture(Figure):
     def draw(self, renderer: RendererBase) -> None:
         """Draw it; a dollar sign in users' texts begins no formula."""
         for text in self.findobj(Text):
+            if UNSEEN.search(text.get_text()):
+                text.set_text(UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text.get_text()))
             if OURS not in text.get_text():
                 text.set_parse_math("$" not in text.get_text())
         super().draw(renderer)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 from rich.console import Console
@@ -24,6 +25,14 @@ def test_a_dollar_sign_begins_no_formula() -> None:
     ticks = [tick for tick in ax.get_xticklabels() if tick.get_text()]
     assert ticks  # these are formulas of matplotlib's
     assert all(tick.get_parse_math() for tick in ticks)
+
+
+def test_characters_that_no_svg_may_hold_are_replaced() -> None:
+    figure, sink = Picture(), io.BytesIO()
+    figure.subplots().set_title("a\x01b\x1b[31m\nc")
+    figure.savefig(sink, format="svg")
+    assert ET.fromstring(sink.getvalue()).tag.endswith("svg")  # noqa: S314 - our own
+    assert figure.axes[0].get_title() == "a\ufffdb\ufffd[31m\nc"
 
 
 def test_names_in_bars_are_no_markup(tmp_path: Path) -> None:
