@@ -86,16 +86,16 @@ class Sheet:
 
     def markdown(self) -> Iterator[str]:
         """Yield the lines of a Markdown table."""
-        yield f"| {' | '.join(map(_flat, self.header))} |"
+        yield f"| {' | '.join(map(_in_markdown, map(_flat, self.header)))} |"
         yield f"|{''.join('---|' if k in self.left else '---:|' for k in range(len(self.header)))}"
         for row in self.rows:
-            yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+            yield f"| {' | '.join(map(_in_markdown, row))} |"
 
     def latex(self) -> str:
         """Return a LaTeX table, for the package booktabs, with its caption or its title."""
         sides = "".join("l" if k in self.left else "r" for k in range(len(self.header)))
         text: str = self._frame().to_latex(index=False, escape=True, column_format=sides)
-        caption = _frame([[self.caption or self.title]], ["title"]).to_latex(
+        caption = _frame([[_flat(self.caption or self.title)]], ["title"]).to_latex(
             index=False, escape=True
         )
         escaped = caption.split("\\midrule\n")[1].split(" \\\\\n")[0]
@@ -124,6 +124,11 @@ def cell(value: object) -> str:
 
 def _flat(name: str) -> str:
     return " ".join(name.split())
+
+
+def _in_markdown(text: str) -> str:
+    """Return a text as a cell: it keeps to its column, and to its line."""
+    return text.replace("|", r"\|").replace("\n", " ")
 
 
 def _frame(rows: list[list[str]], columns: list[str]) -> Any:  # noqa: ANN401 - a DataFrame
