@@ -138,7 +138,8 @@ def facts(runs: Sequence[StoredRun], failed: int) -> list[str]:
         f"{seeds} seed{'s' * (seeds > 1)}",
     ]
     if steps:
-        said.append(f"{steps / 1e6:,.3g} million environment steps")
+        millions = float(f"{steps / 1e6:.3g}")
+        said.append(f"{millions:,.10g} million environment steps")
     raced = sum(run.is_race for run in runs)
     return said + [f"{raced} of them races"] * (raced > 0) + [f"{failed} failed"] * (failed > 0)
 

@@ -16,6 +16,7 @@ from scenarios.pictures.sweep import Grid
 from scenarios.report.drawing.maps import Maps, Point, maps_table
 from scenarios.report.drawing.palette import CONTRAST, INK, PAPER, contrast, legible
 from scenarios.report.drawing.svg import apart, ticks
+from scenarios.report.page import facts
 from scenarios.report.parts import Part
 from scenarios.report.series import round_step
 from scenarios.studies.plane import Axis
@@ -131,6 +132,13 @@ def test_races_have_real_seconds(results: front.Results) -> None:
     xlabel = first.axes[0].get_xlabel()
     assert xlabel.startswith("seconds (real, divided by 0.1)")
     assert runs.plot().axes[0].get_xlabel() == "seconds (real, divided by 0.1)"
+
+
+def test_a_billion_environment_steps_are_a_number_without_a_power(results: front.Results) -> None:
+    run = front.open(results.name).runs[0]
+    for steps, words in ((1_234_567_890, "1,230"), (12_345, "0.0123")):
+        run.totals["environment_steps"] = steps
+        assert facts([run], 0)[-1] == f"{words} million environment steps"
 
 
 def test_a_clock_of_many_workers_has_bands_and_no_curves() -> None:
