@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 
 from scenarios.format.words.errors import BadInputError
 from scenarios.pictures.ends import name_curves
-from scenarios.pictures.style import OURS, Picture, colour, formulas, look, rank
+from scenarios.pictures.style import OURS, Picture, colour, formulas, legend_below, look, rank
 from scenarios.results import curves, theory
 from scenarios.runs.store.record import RACED
 from scenarios.runs.store.stored import StoredRun
@@ -171,7 +171,7 @@ def draw(panels: Sequence[Panel], shown: Look | None = None) -> Picture:
         return figure
     widest = max(len(str(label)) for label in named) + 7  # the line takes about seven letters
     columns = max(1, min(len(named), LETTERS * len(panels) // widest))
-    figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=columns)
+    legend_below(figure, list(named.values()), columns, grow=shown.size is None)
     return figure
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from scenarios.pictures.style import Picture
+from scenarios.pictures.style import Picture, legend_below
 from scenarios.results.staleness import Lane
 from simulator import Indices
 
@@ -30,8 +30,8 @@ def draw_staleness(
     columns = min(ACROSS, len(methods))
     rows = -(-len(methods) // columns)
     height = 0.9 + 0.22 * max(len(names), 6) + 0.13 * sum(name.count("\n") for name in names)
-    size = size or (2.9 * columns + 0.9, 0.8 + height * rows)
-    figure = Picture(figsize=size, layout="constrained")
+    usual = (2.9 * columns + 0.9, 0.8 + height * rows)
+    figure = Picture(figsize=size or usual, layout="constrained")
     axes = [*figure.subplots(rows, columns, sharey=True, squeeze=False).flat]
     oldest = max(int(_class(lane.delay).max(initial=0)) for m in methods.values() for lane in m)
     colours = mpl.colormaps["viridis"](np.linspace(0, 0.95, oldest + 1))
@@ -46,7 +46,7 @@ def draw_staleness(
     figure.suptitle(title, fontsize="medium", parse_math=False)
     handles = [Patch(color=colour, label=_delays(k)) for k, colour in enumerate(colours)]
     handles.append(Patch(color=UNUSED, label="discarded"))
-    figure.legend(handles=handles, title="delay, in updates", loc="outside lower center", ncols=8)
+    legend_below(figure, handles, 8, grow=size is None, title="delay, in updates")
     return figure
 
 

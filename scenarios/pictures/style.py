@@ -2,11 +2,13 @@
 
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.backend_bases import RendererBase
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
@@ -65,6 +67,9 @@ SHADES = {"adam": ("#FFFFFF", 0.35), "heavy-ball": ("#000000", 0.3), "pg": ("#FF
 LARGEST = 100
 """Inches of a picture's side."""
 
+LONGEST_LEGEND = 0.4
+"""Of a picture's height; one of more rows makes it higher."""
+
 UNWANTED = frozenset({"pgf"})
 """Formats of matplotlib's that take more than matplotlib: a LaTeX beside it."""
 
@@ -107,12 +112,16 @@ class Picture(Figure):
 
     def draw(self, renderer: RendererBase) -> None:
         """Draw it; a dollar sign in users' texts begins no formula."""
+        self.take_literally()
+        super().draw(renderer)
+
+    def take_literally(self) -> None:
+        """Let no text of users' be a formula, or hold what no file can."""
         for text in self.findobj(Text):
             if UNSEEN.search(text.get_text()):
                 text.set_text(UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text.get_text()))
             if OURS not in text.get_text():
                 text.set_parse_math("$" not in text.get_text())
-        super().draw(renderer)
 
     def dark(self) -> "Picture":
         """Make it a picture for a dark page or slide, and return it."""
@@ -163,6 +172,34 @@ def save(figure: Picture, file: Path, *, dark: bool = False) -> None:
         (figure.dark() if dark else figure).savefig(
             sink, format=file.suffix.removeprefix("."), dpi=150
         )
+
+
+def legend_below(
+    figure: Picture, handles: Sequence[Artist], columns: int, *, grow: bool, title: str = ""
+) -> None:
+    """Put a legend under all panels, in fewer columns where the picture is too narrow.
+
+    Args:
+        figure: the picture.
+        handles: with their labels.
+        columns: at most.
+        grow: the picture may become higher, so that a long legend leaves the panels their room.
+        title: of the legend.
+    """
+    while True:
+        legend = figure.legend(
+            handles=handles, loc="outside lower center", ncols=columns, title=title or None
+        )
+        figure.take_literally()
+        box = legend.get_window_extent()
+        if box.width <= figure.bbox.width or columns == 1:
+            break
+        legend.remove()
+        columns = max(1, min(columns - 1, int(columns * figure.bbox.width / box.width)))
+    too_much = box.height - LONGEST_LEGEND * figure.bbox.height
+    if grow and too_much > 0:
+        width, height = figure.get_size_inches()
+        figure.set_size_inches(width, height + too_much / figure.dpi)
 
 
 def rank(label: str) -> tuple[int, str]:

@@ -35,6 +35,8 @@ from scenarios.results.bands import bands_of
 from scenarios.results.recorded import Recorded
 from scenarios.runs import progress
 from scenarios.runs.progress import duration
+from scenarios.runs.store.record import RunInfo
+from scenarios.runs.store.stored import StoredRun
 from scenarios.studies.plane import Axis
 from simulator import State
 
@@ -265,6 +267,26 @@ def test_a_hundred_labels_of_users_have_a_look_each() -> None:
     for labels in (mine, [*COLOURS, *mine]):  # some colours are free, or none
         looks = {(str(one.color), str(one.linestyle)) for one in (look(m, labels) for m in labels)}
         assert len(looks) == len(labels)
+
+
+@pytest.mark.parametrize("size", [None, (5.2, 9.0)])
+def test_a_legend_of_many_methods_lies_within_the_picture_and_leaves_room(
+    size: tuple[float, float] | None,
+) -> None:
+    result = simulated()
+    many = [
+        StoredRun(run.path, RunInfo({**run.info, "label": f"mine-{k}"}), run.table)
+        for k in range(40)
+        for run in result.runs[:1]
+    ]
+    for run in many:
+        run.__dict__["history"] = result.runs[0].history
+    figure = straggler.Results(many, "here").plot(size=size, labels={"mine-0": r"$\frac{$"})
+    figure.draw_without_rendering()
+    box = figure.legends[0].get_window_extent()
+    assert 0 <= box.x0 < box.x1 <= figure.bbox.width
+    assert figure.axes[0].get_window_extent().height > 0.4 * box.height
+    assert box.y1 < figure.axes[0].get_window_extent().y0
 
 
 def test_curves_that_end_at_the_right_have_their_names_there() -> None:

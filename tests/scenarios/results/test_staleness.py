@@ -5,12 +5,15 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from commands import straggler
 
 import straggler as front
+from scenarios.pictures.staleness import draw_staleness
 from scenarios.results.bands import lanes_of
+from scenarios.results.staleness import Lane
 
 METHODS = [
     {"name": "afedpg", "momentum": 0.1, "step_size": 0.1},
@@ -76,6 +79,16 @@ def test_a_picture_has_a_bar_for_each_worker_in_the_colours_of_its_delays(folder
     assert legend == ["0", "1", "2 to 3", "discarded"]
     drawn = straggler("plot", "small", "--staleness", cwd=folder)
     assert drawn.stdout == "drawn: small/staleness.png\n"
+
+
+def test_the_legend_of_one_method_with_many_delays_lies_within_the_picture() -> None:
+    delays = 2 ** np.arange(10)
+    one = [Lane(str(k), delays, np.ones(10, int), 4, 1, 0.5) for k in range(2)]
+    figure = draw_staleness({"afedpg": one}, "t")
+    figure.draw_without_rendering()
+    box = figure.legends[0].get_window_extent()
+    assert 0 <= box.x0 < box.x1 <= figure.bbox.width
+    assert len(figure.legends[0].get_texts()) == 1 + 10 + 1
 
 
 def test_many_workers_are_shown_in_bands() -> None:
