@@ -140,6 +140,8 @@ def default_thresholds(
         return []
     values = [v for v in values if np.isfinite(v).all()]
     low, high = float(np.mean([v[0] for v in values])), float(max(v.max() for v in values))
+    if not low < high:  # as where each run has but one value
+        return []
     exact = [low + (high - low) * share for share in (0.25, 0.5, 0.75)]
     for digits in range(4, 17):
         rounded = [float(f"{value:.{digits}g}") for value in exact]

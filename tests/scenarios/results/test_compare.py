@@ -19,7 +19,8 @@ from scenarios.api.studies import open as straggler_open
 from scenarios.cli.app import app
 from scenarios.report.tables import comparison_table
 from scenarios.results import curves
-from scenarios.results.compare import compare, time_to
+from scenarios.results.compare import compare, default_thresholds, time_to
+from scenarios.results.judging.judge import judge
 from scenarios.results.remarks import warnings_of
 from scenarios.results.rows import tidy
 from scenarios.results.sheet import Sheet
@@ -117,6 +118,13 @@ def test_a_smoothed_start_that_has_fallen_already_is_no_rise() -> None:
     )
     other = stored("b", times, [-43.0, *[-44.0] * 100], [1] * 101)
     assert compare([fallen, other]).thresholds == []
+
+
+def test_a_single_value_each_is_no_rise_though_one_lies_above_their_mean() -> None:
+    """The second run's only value comes after the end of the first: nothing lies between."""
+    runs = [stored("a", [1], [3.0], [9]), stored("b", [10], [1.0], [9])]
+    assert default_thresholds(runs, "return_mean") == []
+    assert judge(runs, "a", ["b"], "t") is None
 
 
 def test_default_thresholds_lie_between_start_and_best_however_close() -> None:
