@@ -53,20 +53,20 @@ class Frame:
         """Return grid, ticks and label of y."""
         left, top, right, _ = self.box
         parts = [_text("label", 0, top - 14, label)]
-        for value in ticks(*self.y):
+        for value, said in numbered(ticks(*self.y)):
             y = float(self.up(np.array(value)))
             line = Markup('<path class="grid" d="M{:.1f} {:.1f}H{:.1f}"/>').format(left, y, right)
-            parts += [line, _text("tick end", left - 8, y + 4, words(value))]
+            parts += [line, _text("tick end", left - 8, y + 4, said)]
         return Markup("").join(parts)
 
     def foot(self, label: str) -> Markup:
         """Return axis, ticks and label of x."""
         left, _, right, bottom = self.box
         parts = []
-        for value in ticks(*self.x):
+        for value, said in numbered(ticks(*self.x)):
             x = float(self.across(np.array(value)))
             parts.append(Markup('<path class="mark" d="M{:.1f} {:.1f}v5"/>').format(x, bottom))
-            parts.append(_text("tick middle", x, bottom + 18, words(value)))
+            parts.append(_text("tick middle", x, bottom + 18, said))
         parts.append(Markup('<path class="axis" d="M{} {}H{}"/>').format(left, bottom, right))
         parts.append(_text("label middle", (left + right) / 2, self.height - 6, label))
         return Markup("").join(parts)
@@ -108,12 +108,21 @@ def ticks(low: float, high: float, number: int = TICKS) -> list[float]:
     ]
 
 
-def words(value: float) -> str:
-    """Return a tick's number."""
+def numbered(values: Sequence[float]) -> list[tuple[float, str]]:
+    """Return ticks with their numbers, of as many digits as tell them apart."""
+    for more in range(10):
+        texts = [words(value, more) for value in values]
+        if len(set(texts)) == len(texts):
+            break
+    return list(zip(values, texts, strict=True))
+
+
+def words(value: float, more: int = 0) -> str:
+    """Return a tick's number, with so many digits more than is usual."""
     size = abs(value)
     if size and not 1e-4 <= size < 1e7:  # noqa: PLR2004
-        return f"{value:.3g}"
-    return f"{float(f'{value:.6g}'):,.10g}".replace("-", "\u2212")
+        return f"{value:.{3 + more}g}"
+    return f"{float(f'{value:.{6 + more}g}'):,.{10 + more}g}".replace("-", "\u2212")
 
 
 def apart(places: Sequence[float], least: float, low: float, high: float) -> list[float]:

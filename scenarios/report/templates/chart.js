@@ -48,19 +48,19 @@ class Chart {
 
   foot(label) {
     const number = this.width < 520 ? 4 : 8;
-    for (const value of ticks(...this.x, number)) {
+    for (const [value, said] of numbered(ticks(...this.x, number))) {
       const x = this.across(value);
       this.add("path", { class: "mark", d: `M${x.toFixed(1)} ${this.bottom}v5` });
-      this.text("tick middle", x, this.bottom + 18, words(value));
+      this.text("tick middle", x, this.bottom + 18, said);
     }
     this.add("path", { class: "axis", d: `M${this.left} ${this.bottom}H${this.right}` });
     this.text("label middle", (this.left + this.right) / 2, this.height - 6, label);
   }
   rungs(label) {
-    for (const value of ticks(...this.y, 6)) {
+    for (const [value, said] of numbered(ticks(...this.y, 6))) {
       const y = this.up(value);
       this.add("path", { class: "grid", d: `M${this.left} ${y.toFixed(1)}H${this.right}` });
-      this.text("tick end", this.left - 8, y + 4, words(value));
+      this.text("tick end", this.left - 8, y + 4, said);
     }
     this.text("label", 0, this.top - 14, label);
   }

@@ -70,7 +70,14 @@ const words = (value, digits = 6) => {
   const size = Math.abs(value);
   const short = Number(value.toPrecision(digits));
   if (size && (size < 1e-4 || size >= 1e9)) return short.toExponential();
-  return short.toLocaleString("en-US", { maximumFractionDigits: 10 }).replace("-", "−");
+  return short.toLocaleString("en-US", { maximumFractionDigits: 15 }).replace("-", "−");
+};
+// Ticks with their numbers, of as many digits as tell them apart.
+const numbered = (values) => {
+  for (let digits = 6; ; digits++) {
+    const texts = values.map((value) => words(value, digits));
+    if (digits === 15 || new Set(texts).size === texts.length) return values.map((value, k) => [value, texts[k]]);
+  }
 };
 // Places that keep a distance, as near to their own as that lets them.
 const apart = (places, least, low, high) => {

@@ -15,7 +15,7 @@ import straggler as front
 from scenarios.pictures.sweep import Grid
 from scenarios.report.drawing.maps import Maps, Point, maps_table
 from scenarios.report.drawing.palette import CONTRAST, INK, PAPER, contrast, legible
-from scenarios.report.drawing.svg import apart, ticks
+from scenarios.report.drawing.svg import apart, numbered, ticks
 from scenarios.report.page import facts
 from scenarios.report.parts import Part
 from scenarios.report.series import round_step
@@ -316,6 +316,13 @@ def test_where_nobody_is_there_no_lead_is_sorted_as_a_number() -> None:
     (row,) = maps_table(maps, Grid(maps.axes, 1.0, "objective", never), ["a", "b"]).rows
     assert [cell.said for cell in row] == ["1.0", "never", "never", "nobody", "nobody"]
     assert row[-1].value == "-"  # tables.js knows it
+
+
+def test_numbers_along_a_narrow_axis_can_be_told_apart() -> None:
+    narrow = [said for _, said in numbered([1000.00001, 1000.00002])]
+    assert narrow == ["1,000.00001", "1,000.00002"]
+    assert [said for _, said in numbered([0.0, 1000.5, 2001.0])] == ["0", "1,000.5", "2,001"]
+    assert [said for _, said in numbered([1.0001e9, 1.0002e9])] == ["1.0001e+09", "1.0002e+09"]
 
 
 def test_a_film_is_in_the_page(results: front.Results, tmp_path: Path) -> None:
