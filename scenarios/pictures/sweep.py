@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, to_rgba
 from matplotlib.patches import Patch
 
-from scenarios.pictures.style import Picture, colour, look, rank
+from scenarios.pictures.style import Picture, colour, legend_below, look, rank
 from scenarios.results.compare import time_to
 from scenarios.results.rows import Rows
 from scenarios.studies.grid import is_logarithmic
@@ -102,6 +102,7 @@ def draw_sweep(grid: Grid, title: str) -> Picture:
         lines, strip = figure.subplots(2, 1, height_ratios=[12, 1], sharex=False)
         _draw_lines(lines, grid)
         _draw_strip(strip, grid)
+        legend_below(figure, lines.get_lines(), 3, grow=True)
     else:
         number = len(grid.times) + 1
         figure = Picture(figsize=(3.5 * number + 0.8, 4.0), layout="constrained")
@@ -139,7 +140,6 @@ def _draw_lines(ax: Axes, grid: Grid) -> None:
     ax.set_ylabel("simulated seconds")
     ax.set_xlabel(axis.name)
     ax.grid(alpha=0.3)
-    ax.figure.legend(loc="outside lower center", ncols=min(len(grid.times), 3))
 
 
 def _draw_strip(ax: Axes, grid: Grid) -> None:

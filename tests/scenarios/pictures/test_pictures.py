@@ -189,6 +189,15 @@ def test_lines_of_a_sweep_lead_from_left_to_right_and_words_have_their_ticks() -
     assert [label.get_text() for label in ticks] == ["False", "True"]
 
 
+def test_the_legend_of_a_sweep_of_many_methods_lies_within_the_picture() -> None:
+    times = {f"a-method-with-a-long-label-of-mine-{k}": np.ones((2, 1)) for k in range(40)}
+    figure = draw_sweep(Grid([Axis("p", [1, 2])], 1.0, "objective", times), "t")
+    figure.draw_without_rendering()
+    box = figure.legends[0].get_window_extent()
+    assert 0 <= box.x0 < box.x1 <= figure.bbox.width
+    assert box.y1 < figure.axes[1].get_window_extent().y0
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
