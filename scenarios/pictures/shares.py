@@ -1,7 +1,7 @@
 """Where the time goes: stacked bars, of methods, or of the workers of one."""
 
 from collections.abc import Sequence
-from itertools import cycle
+from itertools import cycle, product
 
 from matplotlib.patches import Patch
 
@@ -37,6 +37,9 @@ LOOKS = {
 WAITS = ("#E69F00", "#CC79A7", "#F0E442", "#B8860B", "#DDA0DD", "#FFD9A0")
 """Of waits for workers, in the order in which they come."""
 
+HATCHES = ("", "////", "....", "xxxx")
+"""Of waits whose colours come again."""
+
 LABELLED = 0.06
 """Shares from which on a bar says how much it is."""
 
@@ -53,15 +56,19 @@ def draw_shares(methods: Sequence[Explained], title: str) -> Picture:
         (one,) = methods
         bars = {"all": one.mean(), **one.by_lane()}
     names = list(dict.fromkeys(name for bar in bars.values() for name in bar))
-    waits = cycle(WAITS)
-    looks = {name: LOOKS.get(name) or next(waits) for name in sorted(names, key=_place)}
+    waits = cycle(product(HATCHES, WAITS))
+    looks = {
+        name: ("", LOOKS[name]) if name in LOOKS else next(waits)
+        for name in sorted(names, key=_place)
+    }
     figure = Picture(figsize=(9.0, 1.9 + 0.32 * len(bars)), layout="constrained")
     ax = figure.subplots()
     for k, bar in enumerate(bars.values()):
         before = 0.0
-        for name, colour in looks.items():
+        for name, (hatch, colour) in looks.items():
             share = bar.get(name, 0.0)
-            ax.barh(k, share, 0.78, before, color=colour, edgecolor="white", linewidth=0.5)
+            (drawn,) = ax.barh(k, share, 0.78, before, color=colour, hatch=hatch)
+            drawn.set(edgecolor="white", linewidth=0.5)
             if share >= LABELLED:
                 dark = name in {name_of(cause) for cause in (USED, DISCARDED, SENDING, DOWN)}
                 at = before + share / 2, k
@@ -76,7 +83,10 @@ def draw_shares(methods: Sequence[Explained], title: str) -> Picture:
     if len(methods) == 1:
         ax.set_ylabel("worker")
     ax.set_title(formulas(title), fontsize="medium")
-    patches = [Patch(facecolor=colour, label=name) for name, colour in looks.items()]
+    patches = [
+        Patch(facecolor=colour, label=name, hatch=hatch, edgecolor="white" if hatch else None)
+        for name, (hatch, colour) in looks.items()
+    ]
     figure.legend(handles=patches, loc="outside lower center", ncols=3)
     return figure
 

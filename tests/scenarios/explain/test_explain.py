@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import create_autospec
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
 import straggler as front
+from scenarios.explain.explain import Explained
 from scenarios.explain.helps import Help, Pace
-from scenarios.pictures.shares import WAITS
+from scenarios.pictures.shares import WAITS, draw_shares
 
 ONES = [1.0] * 10
 
@@ -41,6 +43,17 @@ def said(content: dict[str, Any]) -> tuple[str, dict[str, float]]:
     """Return the bottleneck, and the seconds per update of each change."""
     (one,) = front.explain(content).methods
     return list(one.lines())[1], {help_.words: help_.pace.seconds for help_ in one.helps}
+
+
+def test_waits_for_many_workers_look_different_from_each_other() -> None:
+    methods = []
+    for k in range(20):
+        one = create_autospec(Explained, instance=True, label=str(k))
+        one.mean.return_value = {f"waiting for worker {k} to compute": 1.0}
+        methods.append(one)
+    (legend,) = draw_shares(methods, "t").legends
+    looks = {(patch.get_facecolor(), patch.get_hatch()) for patch in legend.get_patches()}
+    assert len(looks) == 20
 
 
 def test_a_link_a_hundred_times_slower_is_named() -> None:
