@@ -65,7 +65,7 @@ class SimulatedRound(Round):
     def begin(self) -> None:
         """Start those of the group who are not busy with an earlier round's task."""
         cluster = self._cluster
-        cluster.sending.begin(cluster.now, beside_work=self._computes_on)
+        cluster.sending.begin(cluster.now)
         if self._network.collective == "gather":  # an all-reduce left the sum with everyone
             cluster.sending.count_lookahead(self._group)
         idle = cluster.workers.idle(self._group, cluster.now)
@@ -211,7 +211,8 @@ class SimulatedRound(Round):
             if self._network.collective == "allreduce":
                 senders = self._group
             ready = cluster.workers.free(senders, cluster.now)
-            end = cluster.sending.reduce(senders, ready, cluster.workers.busy(senders))
+            busy = cluster.workers.busy(senders) | self._computes_on
+            end = cluster.sending.reduce(senders, ready, busy)
         yield from cluster.advance_until(max(end, cluster.now))
         cluster.sending.count_reduce(senders)
         answer = cluster.gradients.weighted_sum(tasks, weights)

@@ -31,7 +31,6 @@ class Sending:
         self.vectors_sent: Indices = np.zeros(len(network.transfer), dtype=np.int64)
         self.vectors_received: Indices = np.zeros_like(self.vectors_sent)
         self.vectors = 0
-        self._beside_work = False
         self._transfers = network.transfers()
         self._taken: list[tuple[float, float, int]] = []  # arrival, received, worker; not counted
         self._under_way: tuple[Vector, Indices] | None = None  # arrivals and workers; the same
@@ -41,16 +40,9 @@ class Sending:
         """Whose vectors are, or wait for the server."""
         return self._transfers.ready.keys()
 
-    def begin(self, now: float, *, beside_work: bool) -> None:
-        """Begin anew: what is still on its way is given up.
-
-        Args:
-            now: simulated seconds.
-            beside_work: workers compute while their vectors travel, which then takes none of
-                their time.
-        """
+    def begin(self, now: float) -> None:
+        """Begin anew at ``now`` simulated seconds: what is still on its way is given up."""
         self.close(now)
-        self._beside_work = beside_work
         self._transfers = self._network.transfers()
 
     def start(self, worker: int, ready: float) -> None:
@@ -62,35 +54,36 @@ class Sending:
         arrival, worker = self._transfers.peek()
         return self._serving.when_received(arrival), worker
 
-    def receive(self) -> tuple[float, int]:
+    def receive(self, beside_work: Collection[int] = ()) -> tuple[float, int]:
         """Take the next arrival; return when it is received, and its worker.
 
+        Of those who compute ``beside_work`` it takes none of their time.
         It is not counted yet: the run may end before (:meth:`count_arrival`, :meth:`count_reduce`).
         """
         end, worker, ready = self._transfers.pop()
-        if not self._beside_work:
+        if worker not in beside_work:
             self._timeline.add(worker, State.SEND, ready, end)
         received = self._serving.receive(end)
         self._taken.append((end, received, worker))
         return received, worker
 
-    def receive_from(self, senders: Indices) -> float:
+    def receive_from(self, senders: Indices, beside_work: Collection[int] = ()) -> float:
         """Take arrivals until nothing of ``senders`` (m,) is on its way; return when that is."""
         end, missing = 0.0, self._transfers.ready.keys() & set(senders.tolist())
         while missing:
-            end, worker = self.receive()
+            end, worker = self.receive(beside_work)
             missing.discard(worker)
         return end
 
     def reduce(self, senders: Indices, ready: Vector, busy: Truths) -> float:
         """Bring together the vectors of ``senders`` (m,), ready at ``ready`` (m,).
 
-        Those who are ``busy`` (m,) with a late task take part in an all-reduce beside it.
+        Those who are ``busy`` (m,) compute beside it: then it takes none of their time.
 
         Returns:
             When the reduce is over, in simulated seconds.
         """
-        network = self._network
+        network, idle = self._network, ~busy
         ends: Vector = ready + network.uplink[senders]
         if network.collective == "allreduce":
             begin = np.full(len(senders), ready.max())
@@ -99,13 +92,12 @@ class Sending:
             ends = np.full(len(senders), end)
             if network.topology == "ideal":
                 ends = np.minimum(begin + network.uplink[senders], end)
-            idle = ~busy
             self._record(senders[idle], begin[idle], ends[idle])
             return end
         if network.shared or self._serving.queues:
             self._transfers.start_many(senders, ready)
-            return self.receive_from(senders)
-        self._record(senders, ready, ends)
+            return self.receive_from(senders, set(senders[busy].tolist()))
+        self._record(senders[idle], ready[idle], ends[idle])
         self._under_way = ends, senders
         return float(ends.max())
 
@@ -152,5 +144,4 @@ class Sending:
         self.vectors += 1
 
     def _record(self, senders: Indices, ready: Vector, ends: Vector) -> None:
-        if not self._beside_work:
-            self._timeline.add_many(senders, State.SEND, ready, ends)
+        self._timeline.add_many(senders, State.SEND, ready, ends)

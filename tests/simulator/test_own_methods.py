@@ -19,14 +19,16 @@ from simulator import (
     Network,
     Process,
     StalledError,
+    State,
     Task,
+    Trials,
     Vector,
     When,
     simulate,
 )
 from simulator.contract import stepped
 from simulator.hardware.hardware import Preemption
-from simulator.hardware.server import Server
+from simulator.hardware.server import FREE, Server
 
 
 def test_mindflayer_gives_up_nothing_however_late_it_is() -> None:
@@ -176,6 +178,33 @@ def test_arrivals_after_a_round(
     rows = run(Does(RULE, steps=warm), cluster, updates=4).history.rows
     assert [row.time for row in rows] == moments
     assert [row.discarded for row in rows] == discarded
+
+
+def test_what_is_dispatched_after_a_round_takes_time_to_send() -> None:
+    """Worker 1 ends its late task at 1.5 s, computes from 2 to 3.5 s, and sends until 4 s."""
+    result = run(Does(RULE, steps=warm), hardware([1, 1.5], [0, 0.5], "finish"), updates=5)
+    assert times(result) == [1, 2, 3, 4, 4]
+    assert result.seconds[State.SEND].tolist() == [0, 0.5]
+    assert result.seconds[State.IDLE].tolist() == [0, 0.5]
+
+
+def no_more_trials(cluster: Cluster, rule: Any) -> Process[None]:
+    """Go on with the first three gradients, though trials are left."""
+    now, trials = rule.start(cluster.initial_point), Trials(np.full(2, 3), np.full(2, 9.0))
+    round = cluster.broadcast(now.lookahead, keep_going=True, trials=trials)
+    tasks = yield from round.completions(3)
+    gradient = yield from round.reduce(tasks, [1.0] * 3)
+    yield from cluster.update(rule.step, now, gradient)
+
+
+@pytest.mark.parametrize("server", [FREE, Server(receive=0.25)])
+def test_who_has_trials_left_computes_beside_sending(server: Server) -> None:
+    """At 2 s worker 0 has two gradients and rests, worker 1 computes its second one until 3 s."""
+    cluster = hardware([1, 1.5], [0.5, 0.75], "finish", server=server)
+    result = run(Does(RULE, steps=no_more_trials), cluster, updates=1)
+    assert times(result) == [2.75 + server.receive]
+    assert result.seconds[State.SEND].tolist() == [0.5, 0]
+    assert result.seconds[State.DISCARD].tolist() == [0, 1.25 + server.receive]
 
 
 def twice_used(cluster: Cluster, rule: Any) -> Process[None]:
