@@ -113,10 +113,12 @@ class Sending:
         self._serving.done()
 
     def count_reduce(self, senders: Indices) -> None:
-        """Count a vector of each of ``senders``, shape (m,), as arrived."""
+        """Count vectors of ``senders``, shape (m,), as arrived; others' that came before, too."""
+        if self._network.collective == "gather" and self._under_way is None:
+            senders = np.array([worker for *_, worker in self._taken], dtype=np.int64)
         self._taken.clear()
         self._under_way = None
-        self.vectors_sent[senders] += 1
+        np.add.at(self.vectors_sent, senders, 1)
         self.vectors += self._network.reduce_vectors(len(senders))
         self._serving.done()
 

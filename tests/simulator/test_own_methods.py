@@ -355,6 +355,25 @@ def test_what_the_server_receives_of_a_round_in_vain_counts_once() -> None:
     assert run(Does(RULE, steps=thrown_away), cluster, updates=1).server_seconds == 5
 
 
+def one_by_one(cluster: Cluster, rule: Any) -> Process[None]:
+    """Use the last worker's gradient in one update, and the second's in another."""
+    now = rule.start(cluster.initial_point)
+    round = cluster.broadcast(now.lookahead, keep_going=False)
+    tasks = yield from round.completions(3)
+    for task in tasks[2], tasks[1]:
+        gradient = yield from round.reduce([task], [1.0])
+        now = yield from cluster.update(rule.step, now, gradient)
+
+
+@pytest.mark.parametrize("updates", [1, 2])
+def test_what_arrives_before_a_reduce_counts_once_though_it_is_not_used(updates: int) -> None:
+    """Vectors arrive at 1.5, 2.5 and 3.5 s; three lookaheads were sent, of 3 * 4 bytes each."""
+    result = run(Does(RULE, steps=one_by_one), hardware([1, 2, 3], [0.5] * 3), updates=updates)
+    assert times(result) == [3.5] * updates
+    assert result.vectors_sent.tolist() == [1, 1, 1]
+    assert result.bytes_sent == 6 * 12
+
+
 def waits_in_vain(cluster: Cluster, rule: Any) -> Process[None]:
     """The slow one is waited for, and nobody else was sent anywhere."""
     round = cluster.broadcast(
