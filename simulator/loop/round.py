@@ -190,8 +190,9 @@ class SimulatedRound(Round):
             if cluster.workers.next_event()[1] < 0:  # nobody computes
                 return tasks
             task = yield from cluster.advance(NEVER)
-            if task is not None and task.lookahead is self._lookahead:
+            if task is not None and self._is_mine(task):
                 self._resting = task.worker
+                self._note(task)
                 tasks.append(task)
             elif task is not None:
                 self.move_on(task)  # stale

@@ -29,6 +29,7 @@ from simulator import (
 from simulator.contract import stepped
 from simulator.hardware.hardware import Preemption
 from simulator.hardware.server import FREE, Server
+from simulator.problems.quadratic import Bowl, Quadratic
 
 
 def test_mindflayer_gives_up_nothing_however_late_it_is() -> None:
@@ -372,6 +373,25 @@ def test_what_arrives_before_a_reduce_counts_once_though_it_is_not_used(updates:
     assert times(result) == [3.5] * updates
     assert result.vectors_sent.tolist() == [1, 1, 1]
     assert result.bytes_sent == 6 * 12
+
+
+@pytest.mark.parametrize("trials", [Trials(np.full(1, 3), np.full(1, 9.0)), None])
+def test_workers_move_in_a_round_of_trials_as_in_any_other(trials: Trials | None) -> None:
+    """The gradient of -x^2 / 2 is -x: from 8 to 4 and 2, with the gradients -8, -4 and -2."""
+    found = []
+
+    def steps(cluster: Cluster, rule: Any) -> Process[None]:
+        round = cluster.broadcast(
+            np.full(1, 8.0), keep_going=True, trials=trials, move=lambda at, g: at + g / 2
+        )
+        tasks = yield from (round.completions(3) if trials is None else round.successes())
+        gradient = yield from round.reduce(tasks, [1.0] * 3)
+        found.append(gradient.tolist())
+        yield from cluster.update(rule.step, rule.start(cluster.initial_point), gradient)
+
+    problem = Quadratic(dimension=1, bowls=[Bowl(condition=1.0, optimum=0.0)], noise=0.0, seed=0)
+    run(Does(RULE, steps=steps), hardware([1]), updates=1, problem=problem)
+    assert found == [[-14.0]]
 
 
 def waits_in_vain(cluster: Cluster, rule: Any) -> Process[None]:
