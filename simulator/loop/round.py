@@ -187,7 +187,7 @@ class SimulatedRound(Round):
         tasks: list[Task] = []
         while True:
             self._go_on()
-            if cluster.workers.next_event()[1] < 0:  # nobody computes
+            if cluster.workers.next_event()[1] < 0 or self._is_through():
                 return tasks
             task = yield from cluster.advance(NEVER)
             if task is not None and self._is_mine(task):
@@ -196,6 +196,10 @@ class SimulatedRound(Round):
                 tasks.append(task)
             elif task is not None:
                 self.move_on(task)  # stale
+
+    def _is_through(self) -> bool:
+        """Return whether only others compute, where not everyone takes part."""
+        return self._takes_part is not None and not self._cluster.workers.busy(self._group).any()
 
     def reduce(self, tasks: Sequence[Task], weights: Sequence[float]) -> Process[Vector]:
         """See :class:`Round`."""

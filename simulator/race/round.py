@@ -118,7 +118,7 @@ class RaceRound(Round):
         """See :class:`Round`."""
         tasks: list[Task] = []
         self._go_on()
-        while self._cluster.workers.running:
+        while any(task.worker in self._members for task in self._cluster.workers.running):
             task = self._next()
             tasks += [] if task is None else [task]
             self._go_on()

@@ -394,6 +394,27 @@ def test_workers_move_in_a_round_of_trials_as_in_any_other(trials: Trials | None
     assert found == [[-14.0]]
 
 
+def tried_by_two(cluster: Cluster, rule: Any) -> Process[None]:
+    """After a round of all three, two trials each of workers 0 and 1."""
+    now, trials = rule.start(cluster.initial_point), Trials(np.full(3, 2), np.full(3, 9.0))
+    round = cluster.broadcast(now.lookahead, keep_going=True)
+    tasks = yield from round.completions(1)
+    while True:
+        gradient = yield from round.reduce(tasks, [1.0] * len(tasks))
+        now = yield from cluster.update(rule.step, now, gradient)
+        round = cluster.broadcast(
+            now.lookahead, keep_going=True, to=np.array([0, 1]), trials=trials
+        )
+        tasks = yield from round.successes()
+
+
+@pytest.mark.parametrize(("preemption", "moments"), [("cancel", [1, 4]), ("finish", [1, 4.5])])
+def test_trials_wait_for_nobody_else(preemption: Preemption, moments: list[float]) -> None:
+    """Under finish worker 1 is late until 1.5 s, and worker 2 until 50 s."""
+    cluster = hardware([1, 1.5, 50], preemption=preemption)
+    assert times(run(Does(RULE, steps=tried_by_two), cluster, updates=2)) == moments
+
+
 def waits_in_vain(cluster: Cluster, rule: Any) -> Process[None]:
     """The slow one is waited for, and nobody else was sent anywhere."""
     round = cluster.broadcast(
