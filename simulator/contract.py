@@ -160,10 +160,10 @@ def check_lookahead(vector: Vector, sent: Vector) -> None:
 
 
 def not_idle(worker: int) -> RuntimeError:
-    """Return what is said of a dispatch to a worker that is busy."""
+    """Return what is said of a dispatch to a worker that is busy, or to compute once more."""
     return RuntimeError(
-        f"dispatch: worker {worker} computes or sends; accepted: one of `cluster.idle`, such as "
-        "whose task has arrived"
+        f"dispatch or repeat: worker {worker} computes or sends; accepted: one of `cluster.idle`, "
+        "such as whose task has arrived"
     )
 
 

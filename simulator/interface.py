@@ -249,7 +249,11 @@ class Cluster(ABC):
 
     @abstractmethod
     def repeat(self, task: Task) -> None:
-        """Let the worker of an arrived task compute one more gradient at the same lookahead."""
+        """Let the worker of an arrived task compute one more gradient at the same lookahead.
+
+        Raises:
+            RuntimeError: the worker is not idle.
+        """
 
     @abstractmethod
     def arrival(self) -> Process[Task]:

@@ -145,8 +145,6 @@ class SimulatedCluster(HardwareCluster):
     def dispatch(self, worker: int, lookahead: Vector) -> None:
         """See :class:`Cluster`."""
         check_worker(worker, self.size)
-        if self.workers.is_busy(worker) or worker in self.sending.on_their_way:
-            raise not_idle(worker)
         self.sending.count_lookahead(np.array([worker]))
         sent = self._lookahead(lookahead, dispatched=True)
         self._start(worker, self._dispatches.add(worker, sent))
@@ -294,6 +292,8 @@ class SimulatedCluster(HardwareCluster):
             self.ledger.discard(task)
 
     def _start(self, worker: int, lookahead: Lookahead) -> None:
+        if self.workers.is_busy(worker) or worker in self.sending.on_their_way:
+            raise not_idle(worker)
         self.workers.start(np.array([worker]), lookahead, self.now)
         key = worker, self.workers.index(worker)
         due, lost = self.workers.due(worker)

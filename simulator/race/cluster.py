@@ -150,6 +150,8 @@ class RaceCluster(HardwareCluster):
 
     def repeat(self, task: Task) -> None:
         """See :class:`Cluster`."""
+        if task.worker not in self.idle:
+            raise not_idle(task.worker)
         self.workers.start(task.worker, _placed(task))
 
     def arrival(self) -> Process[Task]:

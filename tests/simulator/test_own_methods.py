@@ -229,6 +229,21 @@ def sent_twice(cluster: Cluster, rule: Any) -> Process[None]:
     yield from cluster.arrival()
 
 
+def sent_and_repeated(cluster: Cluster, rule: Any) -> Process[None]:
+    now = rule.start(cluster.initial_point)
+    cluster.dispatch(0, now.lookahead)
+    task = yield from cluster.arrival()
+    cluster.dispatch(0, now.lookahead)
+    cluster.repeat(task)
+
+
+def repeated_twice(cluster: Cluster, rule: Any) -> Process[None]:
+    cluster.dispatch(0, rule.start(cluster.initial_point).lookahead)
+    task = yield from cluster.arrival()
+    cluster.repeat(task)
+    cluster.repeat(task)
+
+
 def sent_elsewhere(cluster: Cluster, rule: Any) -> Process[None]:
     now = rule.start(cluster.initial_point)
     cluster.dispatch(0, now.lookahead)
@@ -276,7 +291,9 @@ MISUSES: dict[Steps, str] = {
     of_a_round: "a gradient of worker 0 is of a round, or was discarded with it; accepted: `round",
     twice_used: "a gradient of worker 0 is used or discarded already; accepted: each gradient once",
     used_and_dropped: "a gradient of worker 0 is used or discarded already",
-    sent_twice: "dispatch: worker 0 computes or sends; accepted: one of `cluster.idle`",
+    sent_twice: "dispatch or repeat: worker 0 computes or sends; accepted: one of `cluster.idle`",
+    sent_and_repeated: "dispatch or repeat: worker 0 computes or sends",
+    repeated_twice: "dispatch or repeat: worker 0 computes or sends",
     sent_elsewhere: "dispatch: another lookahead was sent since the newest update; accepted: one",
     too_many: "2 gradients of this round are waited for after 1 of 2; accepted: as many as will",
     written_into: "read-only",
