@@ -122,6 +122,19 @@ def check_number(number: int, given: int, most: float, what: str = "gradients") 
         )
 
 
+def check_first(given: int) -> None:
+    """Check that the first vectors of a round are waited for before any of its gradients was.
+
+    Raises:
+        RuntimeError: ``given`` gradients were: they may be in these vectors.
+    """
+    if given:
+        raise RuntimeError(
+            f"arrivals: {given} gradients of this round were waited for before; accepted: "
+            "`arrivals` once in a round, before `completions`"
+        )
+
+
 def check_weights(tasks: Sequence[Task], weights: Sequence[float]) -> None:
     """Check that each task that is reduced has a weight.
 

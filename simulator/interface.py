@@ -110,7 +110,7 @@ class Round(ABC):
 
     @abstractmethod
     def arrivals(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
-        """Wait for the first ``number`` vectors of this round.
+        """Wait for the first ``number`` vectors of this round: once, before any ``completions``.
 
         In a round in which nobody keeps going: with ``gather`` the first vectors at the server,
         by (time, worker); else the first workers that complete all of their steps.
@@ -122,6 +122,9 @@ class Round(ABC):
 
         Returns:
             The tasks in these vectors; after a timeout, in all that are complete.
+
+        Raises:
+            RuntimeError: so many will never come, or gradients were waited for before.
         """
 
     @abstractmethod

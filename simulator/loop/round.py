@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.contract import check_number, check_steps, check_weights
+from simulator.contract import check_first, check_number, check_steps, check_weights
 from simulator.interface import Round, Trials
 from simulator.loop.tasks import Lookahead, Task
 from simulator.loop.workers import Course
@@ -133,6 +133,7 @@ class SimulatedRound(Round):
         self._check()
         if self._keep_going:
             raise RuntimeError("workers of this round keep going; accepted: `completions`")
+        check_first(self._given)
         check_number(number, 0, len(self._group), "vectors")
         if number >= len(self._group) and (timeout is None or self._steps == 1):
             # the reduce waits for the vectors

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.contract import check_number, check_steps, check_weights
+from simulator.contract import check_first, check_number, check_steps, check_weights
 from simulator.interface import Round, Trials
 from simulator.loop.tasks import Task
 from simulator.one_line import one_line
@@ -82,8 +82,7 @@ class RaceRound(Round):
     def completions(self, number: int, timeout: float | None = None) -> Process[list[Task]]:
         """See :class:`Round`."""
         if timeout is None and not self._keep_going:
-            given = sum(map(len, self._tasks.values()))
-            check_number(number, given, len(self._group) * self._steps)
+            check_number(number, self._given, len(self._group) * self._steps)
         tasks: list[Task] = []
         while len(tasks) < number and not (tasks and self._is_late(timeout)):
             task = self._next(self._deadline(timeout) if tasks else math.inf)
@@ -95,6 +94,7 @@ class RaceRound(Round):
         """See :class:`Round`."""
         if self._keep_going:
             raise RuntimeError("workers of this round keep going; accepted: `completions`")
+        check_first(self._given)
         check_number(number, 0, len(self._group), "vectors")
         if number >= len(self._group) and (timeout is None or self._steps == 1):
             # the reduce waits for the vectors
@@ -124,6 +124,11 @@ class RaceRound(Round):
             self._go_on()
         yield from ()
         return tasks
+
+    @property
+    def _given(self) -> int:
+        """How many gradients the method was given."""
+        return sum(map(len, self._tasks.values()))
 
     def _has_all(self, worker: int) -> bool:
         return len(self._tasks[worker]) >= self._steps

@@ -473,6 +473,18 @@ def too_many_vectors(cluster: Cluster, rule: Any) -> Process[None]:
     yield from round.arrivals(4, 1.0)
 
 
+def vectors_once_more(cluster: Cluster, rule: Any) -> Process[None]:
+    _, round = begun(cluster, rule)
+    yield from round.arrivals(1)
+    yield from round.arrivals(2)
+
+
+def vectors_after_gradients(cluster: Cluster, rule: Any) -> Process[None]:
+    _, round = begun(cluster, rule)
+    yield from round.completions(2)
+    yield from round.arrivals(2)
+
+
 def too_few_weights(cluster: Cluster, rule: Any) -> Process[None]:
     _, round = begun(cluster, rule)
     tasks = yield from round.completions(2)
@@ -494,6 +506,8 @@ def nobody(worker: int) -> Callable[[Cluster, Any], Process[None]]:
         (a_number, r"update: the gradient has shape \(\); accepted: \(3,\)"),
         (no_iterate, "a step returns NoneType; accepted: an iterate, as `start` returns"),
         (too_many_vectors, "4 vectors of this round are waited for after 0 of 3"),
+        (vectors_once_more, "arrivals: 1 gradients of this round were waited for before"),
+        (vectors_after_gradients, "arrivals: 2 gradients of this round were waited for before"),
         (too_few_weights, "reduce: 1 weights for 2 tasks; accepted: one each"),
         (nobody(-1), "dispatch: there is no worker -1; accepted: 0 to 2"),
         (nobody(3), "dispatch: there is no worker 3; accepted: 0 to 2"),
