@@ -135,12 +135,22 @@ def check_first(given: int) -> None:
         )
 
 
-def check_weights(tasks: Sequence[Task], weights: Sequence[float]) -> None:
-    """Check that each task that is reduced has a weight.
+def check_reduced(
+    tasks: Sequence[Task], weights: Sequence[float], is_mine: Callable[[Task], bool]
+) -> None:
+    """Check that there are tasks to reduce, all of one round, each with a weight.
 
     Raises:
-        RuntimeError: there are more or fewer.
+        RuntimeError: there is none, one is not of the round, or there are more or fewer weights.
     """
+    if not tasks:
+        raise RuntimeError("reduce: no tasks; accepted: at least one that was completed")
+    for task in tasks:
+        if not is_mine(task):
+            raise RuntimeError(
+                f"reduce: a gradient of worker {task.worker} is not of this round; accepted: tasks "
+                "that the round itself returns"
+            )
     if len(weights) != len(tasks):
         raise RuntimeError(
             f"reduce: {len(weights)} weights for {len(tasks)} tasks; accepted: one each"

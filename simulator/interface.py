@@ -147,7 +147,8 @@ class Round(ABC):
             Shape (d,).
 
         Raises:
-            RuntimeError: a worker has not completed all of its steps.
+            RuntimeError: a worker has not completed all of its steps; there is no task, or one of
+                another round.
         """
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.contract import check_first, check_number, check_steps, check_weights
+from simulator.contract import check_first, check_number, check_reduced, check_steps
 from simulator.interface import Round, Trials
 from simulator.loop.tasks import Lookahead, Task
 from simulator.loop.workers import Course
@@ -205,7 +205,7 @@ class SimulatedRound(Round):
     def reduce(self, tasks: Sequence[Task], weights: Sequence[float]) -> Process[Vector]:
         """See :class:`Round`."""
         self._check()
-        check_weights(tasks, weights)
+        check_reduced(tasks, weights, self._is_mine)
         cluster = self._cluster
         senders = np.unique([task.worker for task in tasks])
         if self._steps > 1 and not self._keep_going:

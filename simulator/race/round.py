@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.contract import check_first, check_number, check_steps, check_weights
+from simulator.contract import check_first, check_number, check_reduced, check_steps
 from simulator.interface import Round, Trials
 from simulator.loop.tasks import Task
 from simulator.one_line import one_line
@@ -158,7 +158,7 @@ class RaceRound(Round):
     def reduce(self, tasks: Sequence[Task], weights: Sequence[float]) -> Process[Vector]:
         """See :class:`Round`."""
         cluster = self._cluster
-        check_weights(tasks, weights)
+        check_reduced(tasks, weights, lambda task: task.lookahead is self._lookahead)
         if self._steps > 1 and not self._keep_going:
             check_steps(np.unique([task.worker for task in tasks]), self._has_all)
         cluster.cancel()

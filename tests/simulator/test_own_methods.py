@@ -485,6 +485,21 @@ def vectors_after_gradients(cluster: Cluster, rule: Any) -> Process[None]:
     yield from round.arrivals(2)
 
 
+def nothing_reduced(cluster: Cluster, rule: Any) -> Process[None]:
+    _, round = begun(cluster, rule)
+    yield from round.reduce([], [])
+
+
+def dispatched_and_reduced(cluster: Cluster, rule: Any) -> Process[None]:
+    """The lookahead of worker 1 is another one than that of the round."""
+    now = rule.start(cluster.initial_point)
+    round = cluster.broadcast(now.lookahead, keep_going=False, to=np.array([0]))
+    tasks = yield from round.completions(1)
+    cluster.dispatch(1, now.lookahead + 1)
+    tasks.append((yield from cluster.arrival()))
+    yield from round.reduce(tasks, [0.5, 0.5])
+
+
 def too_few_weights(cluster: Cluster, rule: Any) -> Process[None]:
     _, round = begun(cluster, rule)
     tasks = yield from round.completions(2)
@@ -508,6 +523,8 @@ def nobody(worker: int) -> Callable[[Cluster, Any], Process[None]]:
         (too_many_vectors, "4 vectors of this round are waited for after 0 of 3"),
         (vectors_once_more, "arrivals: 1 gradients of this round were waited for before"),
         (vectors_after_gradients, "arrivals: 2 gradients of this round were waited for before"),
+        (nothing_reduced, "reduce: no tasks; accepted: at least one that was completed"),
+        (dispatched_and_reduced, "reduce: a gradient of worker 1 is not of this round; accepted"),
         (too_few_weights, "reduce: 1 weights for 2 tasks; accepted: one each"),
         (nobody(-1), "dispatch: there is no worker -1; accepted: 0 to 2"),
         (nobody(3), "dispatch: there is no worker 3; accepted: 0 to 2"),
