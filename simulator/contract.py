@@ -157,6 +157,20 @@ def check_reduced(
         )
 
 
+def check_group(group: Indices, size: int) -> None:
+    """Check that a broadcast goes to some of ``size`` workers, each once.
+
+    Raises:
+        RuntimeError: it goes to nobody, to one twice, or to one that is not there.
+    """
+    inside = len(group) and group.min() >= 0 and group.max() < size
+    if not inside or len(np.unique(group)) < len(group):
+        raise RuntimeError(
+            "broadcast: `to` has nobody, somebody twice, or a worker that is not there; accepted: "
+            f"some of 0 to {size - 1}, each once"
+        )
+
+
 def check_worker(worker: int, size: int) -> None:
     """Check that there is such a worker among ``size``.
 

@@ -215,6 +215,9 @@ class Cluster(ABC):
             move: a pure function of a point and the gradient there, shape (d,) each: where that
                 worker takes its next gradient of this round. Everyone stays if None. It is called
                 when a value is needed: a point may be a promise, as gradients are.
+
+        Raises:
+            RuntimeError: ``to`` has nobody, somebody twice, or a worker that is not there.
         """
 
     @abstractmethod

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.contract import check_first, check_number, check_reduced, check_steps
+from simulator.contract import (
+    check_first,
+    check_group,
+    check_number,
+    check_reduced,
+    check_steps,
+)
 from simulator.interface import Round, Trials
 from simulator.loop.tasks import Lookahead, Task
 from simulator.loop.workers import Course
@@ -53,6 +59,7 @@ class SimulatedRound(Round):
         self._group = np.arange(cluster.size) if group is None else group
         self._takes_part: Truths | None = None  # everyone
         if group is not None:
+            check_group(group, cluster.size)
             self._takes_part = np.isin(np.arange(cluster.size), group)
         self._trials = trials
         self._left = None if trials is None else trials.number.copy()

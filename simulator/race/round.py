@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator.contract import check_first, check_number, check_reduced, check_steps
+from simulator.contract import (
+    check_first,
+    check_group,
+    check_number,
+    check_reduced,
+    check_steps,
+)
 from simulator.interface import Round, Trials
 from simulator.loop.tasks import Task
 from simulator.one_line import one_line
@@ -44,6 +50,7 @@ class RaceRound(Round):
         trials: Trials | None = None,
     ) -> None:
         hardware = cluster.hardware
+        check_group(group, cluster.size)
         self._cluster = cluster
         self._lookahead = lookahead
         self._keep_going = steps == math.inf

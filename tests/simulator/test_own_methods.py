@@ -514,6 +514,14 @@ def nobody(worker: int) -> Callable[[Cluster, Any], Process[None]]:
     return asked
 
 
+def sent_to(*workers: int) -> Callable[[Cluster, Any], Process[None]]:
+    def asked(cluster: Cluster, rule: Any) -> Process[None]:
+        at, to = rule.start(cluster.initial_point).lookahead, np.array(workers, dtype=np.int64)
+        yield from cluster.broadcast(at, keep_going=True, to=to).completion()
+
+    return asked
+
+
 @pytest.mark.parametrize(
     ("steps", "message"),
     [
@@ -526,6 +534,10 @@ def nobody(worker: int) -> Callable[[Cluster, Any], Process[None]]:
         (nothing_reduced, "reduce: no tasks; accepted: at least one that was completed"),
         (dispatched_and_reduced, "reduce: a gradient of worker 1 is not of this round; accepted"),
         (too_few_weights, "reduce: 1 weights for 2 tasks; accepted: one each"),
+        (sent_to(), "broadcast: `to` has nobody"),
+        (sent_to(-1), "or a worker that is not there; accepted: some of 0 to 2, each once"),
+        (sent_to(1, 3), "or a worker that is not there; accepted: some of 0 to 2, each once"),
+        (sent_to(1, 1), "somebody twice"),
         (nobody(-1), "dispatch: there is no worker -1; accepted: 0 to 2"),
         (nobody(3), "dispatch: there is no worker 3; accepted: 0 to 2"),
     ],
