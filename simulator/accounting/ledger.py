@@ -13,7 +13,7 @@ from simulator.accounting.staleness import DelayCounts, Staleness
 from simulator.accounting.tally import Tally
 from simulator.accounting.timeline import Timeline
 from simulator.contract import unavailable
-from simulator.loop.tasks import Key, Task
+from simulator.loop.tasks import Key, Lookahead, Task
 from simulator.problem import Estimate
 from simulator.promises.gradients import LazyGradients
 from simulator.promises.trajectories import Trajectories
@@ -74,6 +74,11 @@ class Ledger:
     def pending(self) -> Collection[Key]:
         """(worker, index) of each pending task."""
         return self._pending.keys()
+
+    @property
+    def lookaheads(self) -> list[Lookahead]:
+        """Where each pending task was."""
+        return [task.lookahead for task in self._pending.values()]
 
     @property
     def staleness(self) -> Staleness:

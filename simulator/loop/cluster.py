@@ -209,17 +209,16 @@ class SimulatedCluster(HardwareCluster):
 
     def checkpoint(self) -> Checkpoint:
         """Return what resumes the run after the newest update, which is not a replayed one."""
-        points, ahead, baselines = self.gradients.unused()
-        newest, memory = self.gradients.baselines.newest, self.gradients.baselines.memory
-        if newest is not None:
-            baselines[self.updates_made] = newest
+        # where tasks are that are no promises: those of rounds, and what may be repeated
+        places = self._dispatches.lookaheads + self.workers.lookaheads + self.ledger.lookaheads
+        points, ahead, baselines = self.gradients.unused(places, self.updates_made)
         return Checkpoint(
             rows=SoFar(self.history.rows),
             trajectories=SoFar(self._trajectories.asked),
             points=points,
             ahead=ahead,
             baselines=baselines,
-            memory=memory,
+            memory=self.gradients.baselines.memory,
             iterate={name: part for name, part in self._iterate.items() if part is not None},
         )
 

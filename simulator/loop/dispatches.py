@@ -18,6 +18,11 @@ class Dispatches:
         """Who was sent one that was not taken back."""
         return list(self._sent)
 
+    @property
+    def lookaheads(self) -> list[Lookahead]:
+        """Where they were sent."""
+        return list(self._sent.values())
+
     def add(self, worker: int, lookahead: Lookahead) -> Lookahead:
         """Note what a worker is sent, and return it.
 

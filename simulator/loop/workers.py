@@ -91,6 +91,11 @@ class Workers:
         """Return who has a task, shape (m,), ascending."""
         return np.flatnonzero(self._busy)
 
+    @property
+    def lookaheads(self) -> list[Lookahead]:
+        """Where each one's task is, of those who have one."""
+        return list(self._lookahead[self._busy])
+
     def computes_at(self, worker: int, lookahead: Lookahead) -> bool:
         """Return whether ``worker`` has a task at ``lookahead``."""
         return bool(self._busy[worker]) and self._lookahead[worker] is lookahead

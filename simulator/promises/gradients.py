@@ -211,19 +211,25 @@ class LazyGradients:
                 del missing[key]
 
     def unused(
-        self,
+        self, others: Sequence[Lookahead], made: int
     ) -> tuple[dict[int, Vector], Mapping[Key, tuple[int, Estimate]], dict[int, Vector]]:
         """Return what a checkpoint needs of gradients that are announced and not used yet.
+
+        Args:
+            others: where gradients may be taken too, though none is announced.
+            made: updates so far.
 
         Returns:
             Their lookaheads, shape (d,) each, by update; those that are computed already, by
             (worker, index), each with the update of its lookahead; and the lookaheads' baselines,
-            by update.
+            by update, and the newest one.
         """
-        places = [*self._promised.values(), *(place for place, _ in self._values.values())]
+        places = [*others, *self._promised.values(), *(place for place, _ in self._values.values())]
         ahead = {key: (place.update, estimate) for key, (place, estimate) in self._values.items()}
         points = {place.update: place.vector for place in places}
         told = {place.update: place.baseline for place in places if place.baseline is not None}
+        if (newest := self.baselines.newest) is not None:
+            told[made] = newest
         return points, ahead, told
 
 

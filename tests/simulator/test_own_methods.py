@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from simulator.contract import stepped
 from simulator.hardware.hardware import Preemption
 from simulator.hardware.server import FREE, Server
 from simulator.problems.quadratic import Bowl, Quadratic
+from simulator.promises.checkpoint import START, Checkpoint
 
 
 def test_mindflayer_gives_up_nothing_however_late_it_is() -> None:
@@ -430,6 +432,61 @@ def test_trials_wait_for_nobody_else(preemption: Preemption, moments: list[float
     """Under finish worker 1 is late until 1.5 s, and worker 2 until 50 s."""
     cluster = hardware([1, 1.5, 50], preemption=preemption)
     assert times(run(Does(RULE, steps=tried_by_two), cluster, updates=2)) == moments
+
+
+def half_by_half(cluster: Cluster, rule: Any) -> Process[None]:
+    """Use the gradients of a round one by one, in an update each."""
+    now = rule.start(cluster.initial_point)
+    while True:
+        round = cluster.broadcast(now.lookahead, keep_going=False)
+        for task in (yield from round.completions(cluster.size)):
+            gradient = yield from round.reduce([task], [1.0])
+            now = yield from cluster.update(rule.step, now, gradient)
+
+
+def on_and_on(cluster: Cluster, rule: Any) -> Process[None]:
+    """Let everyone go on in a round for four updates, if the cluster finishes tasks."""
+    now = rule.start(cluster.initial_point)
+    for k in count():
+        if k % 4 == 0:
+            round = cluster.broadcast(now.lookahead, keep_going=True)
+        tasks = yield from round.completions(2)
+        gradient = yield from round.reduce(tasks, [0.5, 0.5])
+        now = yield from cluster.update(rule.step, now, gradient)
+
+
+def stays(cluster: Cluster, rule: Any) -> Process[None]:
+    """Each worker takes gradients at a lookahead until that is three updates old."""
+    now = rule.start(cluster.initial_point)
+    for worker in range(cluster.size):
+        cluster.dispatch(worker, now.lookahead)
+    while True:
+        task = yield from cluster.arrival()
+        now = yield from cluster.update(rule.step, now, cluster.gradient(task))
+        if cluster.delay(task) < 3:
+            cluster.repeat(task)
+        else:
+            cluster.dispatch(task.worker, now.lookahead)
+
+
+@pytest.mark.parametrize("steps", [half_by_half, on_and_on, stays])
+def test_a_run_is_resumed_where_a_lookahead_outlives_its_update(steps: Steps) -> None:
+    def outcome(past: Checkpoint) -> list[float | None]:
+        problem = Quadratic(dimension=3, bowls=[Bowl()], noise=0.5, seed=0)
+        result = simulate(
+            Does(RULE, steps=steps).run,
+            problem,
+            hardware([1, 1.5], preemption="finish"),
+            updates=12,
+            past=past,
+            on_update=lambda cluster, _: saved.append(cluster.checkpoint()),
+        )
+        return [row.objective for row in result.history.rows]
+
+    saved: list[Checkpoint] = []
+    whole = outcome(START)
+    for past in saved.copy():
+        assert outcome(past) == whole
 
 
 def waits_in_vain(cluster: Cluster, rule: Any) -> Process[None]:
