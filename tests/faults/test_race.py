@@ -503,7 +503,11 @@ def test_an_emulated_allreduce_takes_what_the_links_of_those_who_meet_do() -> No
     sent: list[Sending] = []
     emulated = SimpleNamespace(emulation=Emulation(links, SCALE), send=sent.append)
     cluster: Any = SimpleNamespace(
-        hardware=links, now=0.0, workers=emulated, parcel=lambda *_: Parcel(1, (), ())
+        size=4,
+        hardware=links,
+        now=0.0,
+        workers=emulated,
+        parcel=lambda *_: Parcel(1, (), ()),
     )
     round_ = RaceRound(cluster, Placed(np.zeros(3), 0), steps=1, group=np.array([2, 3]))
     round_._send(2, [], [], Meeting(1, 0, 2, "here"))
@@ -651,6 +655,7 @@ def test_an_allreduce_that_cannot_succeed_is_given_up(deadly: int, met: int) -> 
     workers = SimpleNamespace(crew=crew, deaths=0, emulation=None, send=send)
     links = hardware([1, 1], collective="allreduce")
     cluster: Any = SimpleNamespace(
+        size=2,
         hardware=links,
         now=0.0,
         workers=workers,

@@ -25,14 +25,7 @@ from typing import (
     get_type_hints,
 )
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    TypeAdapter,
-    ValidationError,
-    create_model,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, TypeAdapter, create_model, model_validator
 from pydantic.errors import PydanticSchemaGenerationError
 
 from scenarios.format.own.installed import installed
@@ -59,11 +52,9 @@ class Sourced(Strict):
             ValueError: it has, or there is none; the text begins with the key.
         """
         if (code := self.code()) is None:
-            if self.source is not None:
-                raise ValueError(
-                    "source: is a hash of the code of a class of one's own; accepted: no such key"
-                )
-            return
+            if self.source is None:
+                return
+            raise ValueError("source: is of code of one's own; accepted: no such key")
         if self.source not in {None, code.digest}:
             raise ValueError(
                 f"source: {code.modules[0]} has changed since this was planned; accepted: "
@@ -272,7 +263,7 @@ def _check_default(
     if value is not dataclasses.MISSING:
         try:
             adapter.validate_python(value, strict=True)
-        except ValidationError as error:
+        except ValueError as error:  # pydantic's
             accepted = Slot.of(hint).words()
             raise ValueError(
                 f"{where}: its default is {short(value)}; accepted: {accepted}"

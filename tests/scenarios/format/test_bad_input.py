@@ -40,7 +40,7 @@ MISTAKES = {
     ),
     "a hash of code that is ours": (
         ("batch = 3", 'batch = 3\nsource = "1"'),
-        "methods[0].source: is a hash of the code of a class of one's own; accepted: no such key",
+        "methods[0].source: is of code of one's own; accepted: no such key",
     ),
     "zero batch": (("batch = 3", "batch = 0"), "methods[0].batch: got 0; accepted: a whole"),
     "a number of updates with a point": (
