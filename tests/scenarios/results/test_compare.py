@@ -276,36 +276,6 @@ def test_no_name_of_a_variant_hides_its_final_value() -> None:
     assert not [name for name in (*headers, *comparison_table(numbers).header) if "q90" in name]
 
 
-def test_no_name_of_a_variant_hides_its_final_value() -> None:
-    """The quantiles of trajectories, which tables leave out, have a q in their names as well."""
-    run = stored("a", [1, 2], [1.0, 3.0], [9, 9])
-    run.info["variants"] = {"a_quick": 1.0}
-    run.totals["bias"] = bias(20.0, 30.0, 1.0) | {"used_length_q90": 40.0}
-    for name, values in {"return_mean_a_quick": [1.0, 3.0], "return_count_a_quick": [9, 9]}.items():
-        run.history[name] = np.array(values, dtype=float)
-    numbers = compare([run], [2.0])
-    assert numbers.columns["final_a_quick"] == numbers.columns["final"]
-    headers = [name for sheet in comparison_sheets(numbers, "t") for name in sheet.header]
-    assert "final\na_quick" in headers
-    assert "final a quick" in comparison_table(numbers).header
-    assert not [name for name in (*headers, *comparison_table(numbers).header) if "q90" in name]
-
-
-def test_no_name_of_a_variant_hides_its_final_value() -> None:
-    """The quantiles of trajectories, which tables leave out, have a q in their names as well."""
-    run = stored("a", [1, 2], [1.0, 3.0], [9, 9])
-    run.info["variants"] = {"a_quick": 1.0}
-    run.totals["bias"] = bias(20.0, 30.0, 1.0) | {"used_length_q90": 40.0}
-    for name, values in {"return_mean_a_quick": [1.0, 3.0], "return_count_a_quick": [9, 9]}.items():
-        run.history[name] = np.array(values, dtype=float)
-    numbers = compare([run], [2.0])
-    assert numbers.columns["final_a_quick"] == numbers.columns["final"]
-    headers = [name for sheet in comparison_sheets(numbers, "t") for name in sheet.header]
-    assert "final\na_quick" in headers
-    assert "final a quick" in comparison_table(numbers).header
-    assert not [name for name in (*headers, *comparison_table(numbers).header) if "q90" in name]
-
-
 def test_a_seed_that_used_nothing_has_no_say_in_what_was_favoured() -> None:
     seeds = [stored("a", [1, 2], [1.0, 3.0], [9, 9]) for _ in range(2)]
     seeds[0].totals["bias"] = bias(20.0, 30.0, 4.0)
