@@ -97,7 +97,7 @@ def test_the_reference_has_every_key_that_our_scenarios_use() -> None:
 def test_the_reference_says_what_an_error_message_would() -> None:
     rows = reference.schema().splitlines()
     assert "| `collective` | 'gather', 'allreduce' | `\"gather\"` |" in rows
-    assert "| `updates` | at least 1 | - |" in rows
+    assert "| `updates` | a whole number of at least 1 | - |" in rows
     assert any(
         row.startswith("| [`rennala`](methods/rennala.md) | `batch` | a whole") for row in rows
     )
