@@ -16,7 +16,7 @@ from scenarios.results.remarks import warnings_of
 from scenarios.results.rows import Row, Rows, tidy, updates
 from scenarios.results.tables import results_sheet
 from scenarios.runs.store.stored import StoredRun, comparable
-from scenarios.studies.plane import check_point
+from scenarios.studies.plane import check_one_point
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,7 +123,7 @@ class Results:
         Raises:
             BadInputError: there is none, or they are of different scenarios.
         """
-        check_point(self.points, self.name)
+        check_one_point(self.points, self.name)
         return comparable(self.runs, self.name)
 
     @checked_call

@@ -87,7 +87,7 @@ def is_point(sweep: Sweep, at: Sequence[str]) -> bool:
     return all(len(values) == 1 or name in held for name, values in _values(sweep).items())
 
 
-def check_point(points: Sequence[Row], name: str) -> None:
+def check_one_point(points: Sequence[Row], name: str) -> None:
     """Check that runs are at one point of a sweep, or of none.
 
     Raises:

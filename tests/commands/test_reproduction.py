@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from commands import straggler
 
@@ -39,6 +40,22 @@ def test_results_are_of_the_scenario_as_it_is(source: str) -> None:
         assert len(run.history["time"]) == run.totals["updates"]
         assert run.info["versions"]["mujoco"]
         assert run.info["platform"]["python"]
+
+
+def test_a_run_of_two_figures_was_made_twice_to_the_same_bits() -> None:
+    """M = 30 of figure 10 (a) is Rennala of figure 1 (b): made by other code, somewhere else."""
+    first, again = (
+        {run.info["seed"]: run.history for run in published(RESULTS / name) if run.label == label}
+        for name, label in (
+            ("figure1b.parquet", "rennala-nigt"),
+            ("figure10a.parquet", "rennala-30"),
+        )
+    )
+    assert first.keys() == again.keys() == {0, 1, 2, 3, 4}
+    for seed, history in first.items():
+        assert len(history["time"]) > 500
+        for name, values in history.items():
+            np.testing.assert_array_equal(values, again[seed][name], err_msg=name)
 
 
 def test_make_knows_all_figures() -> None:
