@@ -154,7 +154,7 @@ class Explained:
         whole = self.seen.over or self.clock.updates in {made, None}
         of_all = "" if whole else f", the first of {self.clock.updates:,}"
         every = cell(self.shares.elapsed / made)
-        yield f"{self.label}: {made:,} updates{of_all}, one every {every} s"
+        yield f"{self.label}: {made:,} update{'s' * (made != 1)}{of_all}, one every {every} s"
         yield from bottleneck(self.path, self.shares)
         if self.helps and self.helps[0].saved >= LEAST:
             best = self.helps[0]

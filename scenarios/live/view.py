@@ -99,5 +99,5 @@ def _value(run: Watched) -> str:
 def plain(runs: Sequence[Watched]) -> Iterator[str]:
     """Yield a line for each run, for whoever has no terminal."""
     for run in runs:
-        words = [f"{run.time:g} s", f"{run.update} updates", _value(run)]
+        words = [f"{run.time:g} s", f"{run.update} update{'s' * (run.update != 1)}", _value(run)]
         yield f"{run.name}  {run.status}: {', '.join(filter(None, words))}"

@@ -229,16 +229,17 @@ def _until_one_ends(edges: Vector, runs: list[StoredRun]) -> Vector:
 
 
 def _draw_curve(ax: Axes, lines: list[Vector], edges: Vector, line: dict[str, Any]) -> None:
-    """Draw the mean over seeds, and the band from 20% to 80% of them."""
-    table = np.array(lines)
-    if not len(table) or not (known := np.isfinite(table).any(axis=0)).any():
+    """Draw seeds' mean, and the band from 20% to 80% of them, where all that have values have."""
+    some = [line for line in lines if np.isfinite(line).any()]
+    table = np.array(some)
+    if not some or not (known := np.isfinite(table).all(axis=0)).any():
         return
     x, table = edges[1:][known], table[:, known]
     if len(x) == 1 and not line["marker"]:
         line = line | {"marker": "o"}  # a line of one point cannot be seen
-    ax.plot(x, np.nanmean(table, axis=0), markevery=MARKED, markersize=4, **line)
-    if len(lines) > 1:
-        low, high = np.nanpercentile(table, [20, 80], axis=0)
+    ax.plot(x, table.mean(axis=0), markevery=MARKED, markersize=4, **line)
+    if len(some) > 1:
+        low, high = np.percentile(table, [20, 80], axis=0)
         ax.fill_between(x, low, high, color=line["color"], alpha=0.2, linewidth=0)
 
 

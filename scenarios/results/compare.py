@@ -1,13 +1,12 @@
 """One row per method: what it cost, what it discarded, how far it came."""
 
-import difflib
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scenarios.format.words.errors import BadInputError
+from scenarios.format.words.errors import BadInputError, meant
 from scenarios.results import curves
 from scenarios.runs.store.record import Totals, bytes_sent
 from scenarios.runs.store.stored import StoredRun, alike
@@ -74,10 +73,8 @@ def known_columns(columns: Sequence[str], there: Collection[str]) -> list[str]:
     """
     for name in columns:
         if name not in there:
-            near = difflib.get_close_matches(name, there, n=1)
-            meant = f"did you mean {near[0]!r}? " if near else ""
             raise BadInputError(
-                f"columns: there is no {name!r}; {meant}accepted: {', '.join(there)}"
+                f"columns: there is no {name!r}; {meant(name, there)}accepted: {', '.join(there)}"
             )
     return list(dict.fromkeys(columns))
 

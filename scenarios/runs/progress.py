@@ -134,8 +134,9 @@ class Progress:
         totals = info.get("totals")
         kind = info.get("kind", "simulated")
         if info.get("status") == "done" and totals and not self._console.is_jupyter:
+            made = f"{totals['updates']} update{'s' * (totals['updates'] != 1)}"
             self._print(
-                f"{name}  done: {totals['updates']} updates in {totals['elapsed']:g} {kind} s, "
+                f"{name}  done: {made} in {totals['elapsed']:g} {kind} s, "
                 f"{info['real_seconds']:.1f} real s"
             )
         elif info.get("status") != "done":

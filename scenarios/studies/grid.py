@@ -184,9 +184,9 @@ def _keys_of(file: SweepFile) -> Iterator[tuple[str, str]]:
 
 
 def _same(value: Value) -> str:
-    """Return what equal values share: 5 and 5.0 are the same, 1 and true are not."""
+    """Return what equal values share: 5 and 5.0, 0 and -0.0 are the same, 1 and true are not."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return repr(float(value)) if number and abs(value) < 2**53 else repr(value)
+    return repr(value + 0.0) if number and abs(value) < 2**53 else repr(value)
 
 
 @dataclass(frozen=True)

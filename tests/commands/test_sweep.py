@@ -192,6 +192,7 @@ def test_points_that_are_the_same_run_are_made_once(tmp_path: Path) -> None:
         (P + P, "axes: two are called 'p'"),
         ('[[axes]]\nkeys = ["a", "b"]\nvalues = [[1]]\n', "lists of 2 each"),
         ('[[axes]]\nkey = "title"\nvalues = ["a", "a"]\n', "values: 'a' stands there twice"),
+        ('[[axes]]\nkey = "a.u"\nvalues = [0, -0.0]\n', "axes[0].values: -0.0 stands there twi"),
         ('[[axes]]\nkey = "a.u"\nvalues = [5, 5.0]\n', "axes[0].values: 5.0 stands there twice"),
         ('[[axes]]\nkey = "a.u"\nrange = [1, 1, 3]\n', "axes[0].range: begins and ends at 1"),
         (

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 
-from scenarios.format.words.errors import finite, short, short_name
+from scenarios.format.words.errors import finite, meant, short, short_name
 
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 """Of typer, which keeps it to itself."""
@@ -52,9 +52,9 @@ def explained(
         near = sorted(
             error.possibilities or (), key=lambda other: -_likeness(error.option_name, other)
         )
-        meant = f"did you mean {near[0]!r}? " if near else ""
+        asked = f"did you mean {near[0]!r}? " if near else ""
         wrong = f"{short_name(error.option_name)}: no such option"
-        return f"{start}{wrong}; {meant}accepted: others, {help_}"
+        return f"{start}{wrong}; {asked}accepted: others, {help_}"
     if kind == "BadOptionUsage" and name:
         command, option = commands[name], error.option_name
         own = next((p for p in get_type_hints(command) if option in _options(command, p)), "")
@@ -74,9 +74,8 @@ def explained(
         return f"{start}{called.strip('{}')}: {wrong}; accepted: {accepted}; {help_}"
     unknown = next((argument for argument in arguments if not argument.startswith("-")), "")
     if not name and unknown:
-        near = difflib.get_close_matches(unknown[:80], commands, n=1)
-        meant = f"did you mean {near[0]!r}? " if near else ""
-        return f"{short_name(unknown)}: no such command; {meant}accepted: {', '.join(commands)}"
+        near = meant(unknown, commands)
+        return f"{short_name(unknown)}: no such command; {near}accepted: {', '.join(commands)}"
     said = error.format_message().strip().rstrip(".")
     usage = " ".join(error.ctx.get_usage().split()).partition(": ")[2] if error.ctx else help_
     return f"{start}{said[:1].lower()}{said[1:]}; accepted: {usage}"

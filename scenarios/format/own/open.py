@@ -1,6 +1,5 @@
 """Tables that say by one key what they are: one of ours, or a class that the user brings."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, get_args, get_origin
@@ -10,7 +9,7 @@ from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from scenarios.format.own.classes import find_class
 from scenarios.format.own.installed import installed
-from scenarios.format.words.errors import short
+from scenarios.format.words.errors import meant, short
 from scenarios.format.words.strict import Strict
 
 
@@ -51,9 +50,8 @@ class Door:
             wrong = "is missing" if name is None else f"got {short(name)}"
             raise ValueError(f"{self.tag}: {wrong}; accepted: {accepted}")  # noqa: TRY004
         if ":" not in name and name not in others:
-            near = difflib.get_close_matches(name[:80], [*ours, *others], n=1)
-            meant = f"did you mean {near[0]!r}? " if near else ""
-            raise ValueError(f"{self.tag}: unknown {short(name)}; {meant}accepted: {accepted}")
+            near = meant(name, [*ours, *others])
+            raise ValueError(f"{self.tag}: unknown {short(name)}; {near}accepted: {accepted}")
         try:
             return find_class(name, self.group, self.base)
         except ValueError as error:

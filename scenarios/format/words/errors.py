@@ -1,8 +1,10 @@
 """What a user is told when something cannot be done."""
 
+import difflib
 import math
 import re
 import reprlib
+from collections.abc import Iterable
 
 WIDTH = 60
 """Letters of a value that a message shows."""
@@ -57,6 +59,13 @@ def short(value: object) -> str:
 def short_name(name: str) -> str:
     """Return a key or a name as it is, quoted and cut if it is odd or long."""
     return name if name.isprintable() and 0 < len(name) <= WIDTH else short(name)
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Return a question for the known name that is nearest, if one is near; case does not count."""
+    lower = {one.lower(): one for one in known}
+    near = difflib.get_close_matches(name[:80].lower(), lower, n=1)
+    return f"did you mean {lower[near[0]]!r}? " if near else ""
 
 
 def finite(name: str, *numbers: float | None) -> None:

@@ -1,7 +1,6 @@
 """What is wrong with what a user wrote: every mistake becomes one line."""
 
 import contextlib
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from scenarios.format.own.open import Open
-from scenarios.format.words.errors import BadInputError, short, short_name
+from scenarios.format.words.errors import BadInputError, meant, short, short_name
 from scenarios.format.words.slot import Slot
 from scenarios.format.words.strict import FILLED
 
@@ -71,9 +70,8 @@ def _message(mistake: ErrorDetails, found: "_Found") -> str:
         case "extra_forbidden":
             key, fields = str(mistake["loc"][-1]), found.owner.model_fields
             accepted = [k for k, f in fields.items() if not str(f.description).startswith(FILLED)]
-            near = difflib.get_close_matches(key[:80], accepted, n=1)
-            meant = f"did you mean {near[0]!r}? " if near else ""
-            return f"unknown key; {meant}accepted: {', '.join(accepted) or 'none'}"
+            near = meant(key, accepted)
+            return f"unknown key; {near}accepted: {', '.join(accepted) or 'none'}"
         case "missing":
             return f"is missing; accepted: {slot.words()}"
         case "union_tag_invalid" | "union_tag_not_found":

@@ -19,14 +19,13 @@ Curves = dict[str, tuple[Vector, Vector, Vector, Vector]]
 
 
 def bands(said: dict[str, Any], part: Part, column: str) -> Curves:
-    """Return each method's mean over seeds, and band, where all its runs are under way."""
+    """Return each method's mean over seeds, and band, where all that have values are under way."""
     grid = np.array(said["grid"])
     found: Curves = {}
     for label in part.labels:
         rows = [_on(grid, run, column) for run in said["runs"] if run["label"] == label]
-        table = np.array(rows)
-        known = np.isfinite(table).all(axis=0)
-        if known.any():
+        table = np.array([row for row in rows if np.isfinite(row).any()])
+        if len(table) and (known := np.isfinite(table).all(axis=0)).any():
             low, high = np.percentile(table[:, known], [20, 80], axis=0)
             found[label] = grid[known], table[:, known].mean(axis=0), low, high
     return found

@@ -38,6 +38,10 @@ MISTAKES = {
         ("rennala-nigt", "renala"),
         "methods[0].name: unknown 'renala'; did you mean",
     ),
+    "a method in capitals": (
+        ('"rennala-nigt"', '"RENNALA-NIGT"'),
+        "methods[0].name: unknown 'RENNALA-NIGT'; did you mean 'rennala-nigt'? acc",
+    ),
     "a hash of code that is ours": (
         ("batch = 3", 'batch = 3\nsource = "1"'),
         "methods[0].source: is of code of one's own; accepted: no such key",

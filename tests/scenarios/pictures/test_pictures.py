@@ -97,6 +97,21 @@ def test_a_curve_ends_with_the_first_of_its_seeds() -> None:
     assert ends == [20, 120]  # rennala-nigt comes first
 
 
+def test_a_curve_begins_when_all_of_its_seeds_have_a_value() -> None:
+    """Rounds of 10 s, bins of 10/3: one seed's first value is the sixth; who has none has no say."""
+    results = simulated()
+    late, none = (run for run in results.runs if run.label == "synchronous-nigt")
+    (before,) = results.plot().axes
+    late.history["objective"][:5] = np.nan
+    (ax,) = results.plot().axes
+    assert lines(before)["synchronous-nigt"][0] == pytest.approx(10 + 10 / 3)
+    assert lines(ax)["synchronous-nigt"][0] == pytest.approx(60 + 10 / 3)
+    late.history["objective"][:5] = 0.0
+    none.history["objective"][:] = np.nan
+    (ax,) = results.plot().axes
+    assert lines(ax)["synchronous-nigt"][0] == pytest.approx(10 + 10 / 3)
+
+
 def test_what_ends_within_the_first_bin_is_a_dot() -> None:
     compute = {"model": "explicit", "seconds": [1e-12, 1e12]}
     results = simulated(cluster={"workers": 2, "compute": compute})
