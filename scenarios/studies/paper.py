@@ -91,7 +91,7 @@ FIGURES: dict[str, Figure] = {
         "Rennala NIGT does so with each M of 20, 30, 50, and under both preemption rules",
         (
             Part("paper/figure10a", beside="paper/figure1b"),
-            Part("paper/figure10b", beside="paper/figure10"),
+            Part("paper/figure10b", beside="paper/figure1b"),
         ),
         heroes=("rennala-20", "rennala-30", "rennala-50"),
     ),

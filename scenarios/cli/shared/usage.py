@@ -74,8 +74,8 @@ def explained(
         return f"{start}{called.strip('{}')}: {wrong}; accepted: {accepted}; {help_}"
     unknown = next((argument for argument in arguments if not argument.startswith("-")), "")
     if not name and unknown:
-        near = meant(unknown, commands)
-        return f"{short_name(unknown)}: no such command; {near}accepted: {', '.join(commands)}"
+        similar = meant(unknown, commands)
+        return f"{short_name(unknown)}: no such command; {similar}accepted: {', '.join(commands)}"
     said = error.format_message().strip().rstrip(".")
     usage = " ".join(error.ctx.get_usage().split()).partition(": ")[2] if error.ctx else help_
     return f"{start}{said[:1].lower()}{said[1:]}; accepted: {usage}"

@@ -98,7 +98,7 @@ def test_a_curve_ends_with_the_first_of_its_seeds() -> None:
 
 
 def test_a_curve_begins_when_all_of_its_seeds_have_a_value() -> None:
-    """Rounds of 10 s, bins of 10/3: one seed's first value is the sixth; who has none has no say."""
+    """Rounds of 10 s, bins of 10/3: one seed's first value is the sixth; without any, no say."""
     results = simulated()
     late, none = (run for run in results.runs if run.label == "synchronous-nigt")
     (before,) = results.plot().axes
