@@ -42,7 +42,7 @@ from scenarios.api.studies import open as open  # noqa: A004 - not for `import *
 from scenarios.api.watch import live, watch
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
-from scenarios.report.page import Page
+from scenarios.report.file import Page
 from simulator import (
     Cluster,
     ComputeTimes,

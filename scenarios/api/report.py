@@ -4,6 +4,7 @@ import os
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scenarios.api.plot import distinct
 from scenarios.api.results import Results
@@ -11,15 +12,15 @@ from scenarios.api.studies import STORE, SweepResults
 from scenarios.format.words.accepted import FileOrFolder, Names
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
-from scenarios.report.drawing.maps import Maps
-from scenarios.report.page import About, Page, page
-from scenarios.report.parts import Part, parts_of
-from scenarios.report.section import sections_of
-from scenarios.report.swept import maps_of, sections_of_sweep
+from scenarios.report.file import About, Page
 from scenarios.results.published import command_of
 from scenarios.runs.store.record import RACED
 from scenarios.runs.store.stored import StoredRun
 from scenarios.studies.plane import choose_axes
+
+if TYPE_CHECKING:
+    from scenarios.report.drawing.maps import Maps
+    from scenarios.report.parts import Part
 
 
 @checked_call
@@ -48,6 +49,11 @@ def report(
     Raises:
         BadInputError: there is nothing to report, or no such method.
     """
+    from scenarios.report.page import page  # noqa: PLC0415 - matplotlib takes a second
+    from scenarios.report.parts import parts_of  # noqa: PLC0415
+    from scenarios.report.section import sections_of  # noqa: PLC0415
+    from scenarios.report.swept import sections_of_sweep  # noqa: PLC0415
+
     if not results:
         raise BadInputError("report: accepted: at least one result")
     for result in results:
@@ -85,13 +91,15 @@ def _title(results: Sequence[Results]) -> str:
     return only.sweep.file.title if isinstance(only, SweepResults) else only.title
 
 
-def _maps(results: SweepResults, axes: Sequence[str], at: Sequence[str]) -> Maps:
+def _maps(results: SweepResults, axes: Sequence[str], at: Sequence[str]) -> "Maps":
+    from scenarios.report.swept import maps_of  # noqa: PLC0415
+
     shown, held = choose_axes(results.sweep, axes, at)
     runs = list(zip(results.runs, results.points, strict=True))
     return maps_of(runs, shown, held, results.sweep.file.title)
 
 
-def _check_claim(claim: str | None, parts: Sequence[Part]) -> None:
+def _check_claim(claim: str | None, parts: "Sequence[Part]") -> None:
     there = list(dict.fromkeys(label for part in parts for label in part.labels))
     if claim is not None and claim not in there:
         raise BadInputError(f"claim {claim}: no such method here; accepted: {', '.join(there)}")

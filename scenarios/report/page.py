@@ -4,7 +4,6 @@ import base64
 import hashlib
 import mimetypes
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,9 @@ from markupsafe import Markup
 from scenarios.format.words.errors import BadInputError
 from scenarios.report.drawing.palette import STATES, Palette
 from scenarios.report.drawing.workers import AGES, ages
+from scenarios.report.file import About, Page
 from scenarios.report.section import Section
 from scenarios.report.series import AXES
-from scenarios.runs.store.files import write_atomically
 from scenarios.runs.store.fingerprint import versions
 from scenarios.runs.store.stored import StoredRun
 
@@ -25,48 +24,6 @@ SCRIPTS = ("core", "chart", "curves", "timeline", "tables", "sweep", "main")
 
 LARGE_FILM = 8_000_000
 """Bytes of a film from which on a page is hard to mail."""
-
-
-@dataclass(frozen=True)
-class Page:
-    """A report. :meth:`save` it.
-
-    Attributes:
-        html: the whole file.
-        notes: what whoever makes it should know, a line each.
-    """
-
-    html: str = field(repr=False)
-    notes: list[str]
-
-    def save(self, file: str | Path) -> None:
-        """Write the page, whole or not at all.
-
-        Raises:
-            BadInputError: the file does not end in .html.
-        """
-        path = Path(file)
-        if path.suffix != ".html":
-            raise BadInputError(f"{file}: accepted: a file that ends in .html")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, self.html.encode())
-
-
-@dataclass(frozen=True)
-class About:
-    """What a page says of itself.
-
-    Attributes:
-        title: of the page.
-        commands: that make it again.
-        failed: where runs are that failed, and why.
-        film: a film's file; None if there is none.
-    """
-
-    title: str
-    commands: list[str]
-    failed: list[tuple[str, str]]
-    film: Path | None = None
 
 
 def page(about: About, sections: Sequence[Section], sweep: dict[str, Any] | None = None) -> Page:
