@@ -14,6 +14,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+import straggler
 from lessons import Picture, check, explore
 from lessons.checking import EXERCISES
 from lessons.execute import WIDGET, executed, notebooks
@@ -94,6 +95,16 @@ def test_a_lesson_says_what_is_committed(name: str, shell: Any) -> None:
     ):
         said = outputs(shell, cell.source)
         assert said == expected or "varies" in cell.metadata.get("tags", []), cell.source
+
+
+def test_the_lesson_on_humanoids_says_what_its_scenario_has() -> None:
+    scenario = straggler.load("figure1b")
+    text = " ".join(cell.source for cell in read("08_humanoids.ipynb").cells).replace("\n", " ")
+    assert f"31 of its {scenario.time_limit:,.0f} simulated seconds" in text
+    steps = {method.name: method.parameters()["step_size"] for method in scenario.methods}
+    afedpg, rennala = 1 / steps["afedpg"], 1 / steps["rennala-nigt"]
+    assert f"AFedPG's step size was tuned to 1/{afedpg:g}, that of Rennala's" in text
+    assert f"batches of thirty to 1/{rennala:g}." in text
 
 
 @pytest.mark.parametrize("name", LESSONS)
