@@ -50,11 +50,21 @@ def stepped(
 def estimates(problem: Problem, requests: Sequence[Request]) -> list[Estimate]:
     """Return the problem's answers: an array of another shape would be broadcast in silence.
 
+    Whether points are only read is looked at with workers' first tasks: each time would be slow,
+    and torch warns of arrays that cannot be written to.
+
     Raises:
-        RuntimeError: there is not one for each request, or a gradient has not the point's shape.
+        RuntimeError: there is not one for each request, or a gradient has not the point's shape, or
+            the problem writes into a point.
         TypeError: one is no estimate.
     """
+    firsts = [(r.point, r.point.copy()) for r in requests if r.tasks[0] == 0]
     answers = problem.estimate(requests)
+    if not all(np.array_equal(now, before, equal_nan=True) for now, before in firsts):
+        raise RuntimeError(
+            "estimate writes into the point of a request, which is the run's own; accepted: "
+            "changes of a copy, as of request.point.copy()"
+        )
     if len(answers) != len(requests):
         raise RuntimeError(
             f"estimate returns {len(answers)} answers to {len(requests)} requests; accepted: one "

@@ -194,6 +194,15 @@ class Bare(Recorder):
         return [one.gradient for one in super().estimate(requests)]  # type: ignore[misc]
 
 
+class Writes(Recorder):
+    """Centres the point in place."""
+
+    def estimate(self, requests: Sequence[Request]) -> list[Estimate]:
+        for request in requests:
+            request.point[:] -= 1.0
+        return super().estimate(requests)
+
+
 class Known(Recorder):
     """Says exactly what it is told to."""
 
@@ -219,11 +228,13 @@ def test_what_is_exact_are_two_numbers_at_a_point_that_is_only_read(answer: obje
     [
         (AFedPG(RULE), Bare(), "estimate returns ndarray; accepted: an Estimate for each request"),
         (AFedPG(RULE), Short(), "estimate returns 2 answers to 3 requests; accepted: one each"),
+        (AFedPG(RULE), Writes(), "estimate writes into the point of a request, which is the run's"),
+        (Rennala(RULE, 3), Writes(), "estimate writes into the point of a request"),
         (AFedPG(RULE), Scalar(), r"a gradient of shape \(1,\); accepted: \(2,\), as the request"),
         (Rennala(RULE, 3), Scalar(), r"a gradient of shape \(1,\); accepted: \(2,\)"),
         (Local(PG(0.01), 3, 0.001), Scalar(), r"a gradient of shape \(1,\); accepted: \(2,\)"),
     ],
-    ids=["bare", "answers", "alone", "round", "local"],
+    ids=["bare", "answers", "writes", "writes in a round", "alone", "round", "local"],
 )
 def test_estimates_of_another_shape_are_no_gradients(
     method: Algorithm, problem: Problem, message: str
