@@ -11,8 +11,12 @@ from scenarios.live.curves import MARGIN, Points, draw
 from scenarios.live.watched import LETTERS, Watched
 from simulator import State
 
-STYLES = ("blue", "red", "green", "magenta", "yellow", "cyan", "bright_blue", "bright_red")
-"""Of methods in their order; a terminal's own colours are legible on its background."""
+STYLES = (
+    *("blue", "red", "green", "magenta", "yellow", "cyan", "bright_blue", "bright_red"),
+    *("bright_green", "bright_magenta", "bright_cyan"),
+    *("dark_orange", "purple", "orange4", "deep_pink3", "grey50"),
+)
+"""Of methods in their order; first a terminal's own colours, legible on its background."""
 
 SHADES = {
     LETTERS[State.COMPUTE]: "blue",
