@@ -123,6 +123,7 @@ def _draw_lines(ax: Axes, grid: Grid) -> None:
     numbers = all(type(value) in {int, float} for value in axis.values)  # false is not 0
     x = np.array(axis.values, dtype=float) if numbers else np.arange(len(axis.values))
     order = np.argsort(x)  # a line leads from left to right
+    ax.update_datalim([(value, 1.0) for value in x], updatey=False)  # nobody may arrive anywhere
     for method in grid.times:
         line = look(method, list(grid.times))
         low, middle, high = (table[order] for table in grid.spread(method))
@@ -135,7 +136,8 @@ def _draw_lines(ax: Axes, grid: Grid) -> None:
     elif is_logarithmic(x.tolist()):
         ax.set_xscale("log")
     every = np.concatenate([table[np.isfinite(table)] for table in grid.times.values()])
-    if len(every) and is_logarithmic(every.tolist()):
+    drawn = any(np.isfinite(grid.median(method)).any() for method in grid.times)
+    if drawn and is_logarithmic(every.tolist()):
         ax.set_yscale("log")
     ax.set_ylabel("simulated seconds")
     ax.set_xlabel(axis.name)

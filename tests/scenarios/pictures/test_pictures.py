@@ -204,6 +204,18 @@ def test_lines_of_a_sweep_lead_from_left_to_right_and_words_have_their_ticks() -
     assert [label.get_text() for label in ticks] == ["False", "True"]
 
 
+def test_a_sweep_where_nobody_arrives_in_the_median_is_drawn_over_its_whole_axis() -> None:
+    never = np.inf
+    times = {"afedpg": np.array([[never, 1.5, never], [never, never, 90.0]])}
+    figure = draw_sweep(Grid([Axis("p", [0.01, 1.0])], 1.0, "objective", times), "t")
+    figure.draw_without_rendering()
+    lines, strip = figure.axes
+    low, high = lines.get_xlim()
+    assert low < 0.01
+    assert high > 1.0
+    assert [text.get_text() for text in strip.texts] == ["nobody", "nobody"]
+
+
 def test_the_legend_of_a_sweep_of_many_methods_lies_within_the_picture() -> None:
     times = {f"a-method-with-a-long-label-of-mine-{k}": np.ones((2, 1)) for k in range(40)}
     figure = draw_sweep(Grid([Axis("p", [1, 2])], 1.0, "objective", times), "t")
