@@ -82,10 +82,10 @@ class Tuning:
 def tune(plan: Plan, store: Path, make: Callable[[Sequence[Job]], object]) -> Tuning:
     """Make the runs, rung by rung, and rank the tries.
 
-    A score is the mean of the curve that verdicts are about, over the rung's time limit; without
-    one, over the time of the method's shortest run in the rung: else large batches, whose updates
-    take longer, would be scored over a longer time. A failed or diverged run scores -inf, and its
-    try does not go on.
+    A score is the mean of the curve that verdicts are about, over the rung's time limit; where
+    updates are limited, over the time of the method's shortest run in the rung: else large batches,
+    whose updates take longer, would be scored over a longer time. A failed or diverged run scores
+    -inf, and its try does not go on.
 
     Args:
         plan: what to try.
@@ -193,10 +193,9 @@ def _horizons(
     finished: dict[str, list[StoredRun]] = {one.method: [] for one in going}
     for one, row in zip(going, runs, strict=True):
         finished[one.method] += [run for run in row if run is not None]
-    return {
-        folder: rung.time_limit or curves.horizon(curves.told(mine))
-        for folder, mine in finished.items()
-    }
+    if rung.time_limit and not rung.updates:
+        return dict.fromkeys(finished, rung.time_limit)
+    return {folder: curves.horizon(curves.told(mine)) for folder, mine in finished.items()}
 
 
 def _score(run: StoredRun | None, metric: str, until: float) -> float:

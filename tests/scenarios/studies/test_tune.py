@@ -109,12 +109,13 @@ def test_halving_keeps_what_is_best_when_all_are_tried(tmp_path: Path) -> None:
     assert [len(jobs) for jobs in maker.rungs] == [12, 4, 2]
 
 
-def test_without_a_time_limit_a_methods_tries_are_scored_over_the_same_time(
-    tmp_path: Path,
+@pytest.mark.parametrize("later", ["", "\ntime_limit = 1000.0"])
+def test_where_updates_are_limited_a_methods_tries_are_scored_over_the_same_time(
+    tmp_path: Path, later: str
 ) -> None:
     """Two workers take batch / 2 seconds for an update, one for a batch of 1; it ends at 12 s."""
     methods = '\n[[methods]]\nname = "rennala-pg"\nbatch = 2\nstep_size = 0.25\n'
-    table = "updates = 12\nseeds = [7]\nbatch = [32, 8, 1]\nrungs = 1"
+    table = f"updates = 12\nseeds = [7]\nbatch = [32, 8, 1]\nrungs = 1{later}"
     _, tuning = tuned(bowl(tmp_path, [0.25], table, methods))
     x = Quadratic(1, [Bowl(1.0)], 0.0, 7).initial_point()[0]
     f = [0.5 - ((1 - x) * 0.75**k) ** 2 / 2 for k in range(1, 13)]
