@@ -177,6 +177,8 @@ def verdict(
 
     if as_json and not check:
         raise BadInputError("--json: goes with --check")
+    if as_json and markdown:
+        raise BadInputError("--json: does not go with --markdown; accepted: one of them")
     if check and summary:
         raise BadInputError("--check: does not go with --summary; accepted: one of them")
     verdicts = judge(source)

@@ -141,6 +141,9 @@ def test_a_table_of_other_things_is_refused(two_workers: Path) -> None:
     pair = straggler("verdict", "--from", ".", "--check", "--summary", cwd=two_workers)
     assert pair.returncode == 2
     assert pair.stderr.startswith("straggler: --check: does not go with --summary")
+    forms = straggler("verdict", "--from", ".", "--check", "--json", "--markdown", cwd=two_workers)
+    assert forms.returncode == 2
+    assert forms.stderr.startswith("straggler: --json: does not go with --markdown")
     nothing = straggler("verdict", "--from", ".", cwd=two_workers)
     assert nothing.returncode == 2
     assert nothing.stderr.startswith("straggler: .: no compact results")
