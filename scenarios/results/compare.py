@@ -162,7 +162,7 @@ def rises(runs: list[StoredRun], column: str, known: Sequence[Vector]) -> list[b
     seeds = [run.info["seed"] for run in runs]
     mean = {
         seed: mean_of([a for a, b in zip(starts, seeds, strict=True) if b == seed])
-        for seed in seeds
+        for seed in set(seeds)
     }
     return [
         bool(v.max() - mean[seed] > mean[seed] - v.min())
