@@ -88,7 +88,7 @@ def methods_of(scenario: Scenario, law: Law, wanted: Sequence[str] = ()) -> list
     n = scenario.cluster.workers
     own = tables_of(scenario)
     usual = VARIED if scenario.problem.variants_of(n) else SHARED
-    made = [table for name in usual for table in _usual(name, own, n, law)]
+    made = [_whole(table) for name in usual for table in _usual(name, own, n, law)]
     names = dict.fromkeys(n for t in (*own, *made) for n in (str(t["label"]), aggregation(t)))
     for name in wanted:
         if name not in names:
@@ -138,6 +138,12 @@ def _usual(name: str, own: Sequence[dict[str, Any]], n: int, law: Law) -> Iterat
         key, number = keys.get(name, ("", 0))
         more = {key: max(2, number), "label": f"{name}-{max(2, number)}"}
         yield base | (more if key else {"label": name})
+
+
+def _whole(table: dict[str, Any]) -> dict[str, Any]:
+    """Return a table with the values of all its keys, as those of finished runs have them."""
+    whole: Method = Method.model_of(table).model_validate(table)
+    return whole.model_dump(exclude_none=True)
 
 
 def fewer(workers: int) -> list[int]:

@@ -6,16 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from algorithms import NIGT
+from algorithms import COMBINED, METHODS, NIGT
 from algorithms.theory.bounds import Constants
+from scenarios.format.method import DEFAULT
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
 from scenarios.plans.needs import Need, Needs
 from scenarios.plans.predict import MEANS
 from scenarios.results.theory import constants_of, known_constants
 
-APART = {"label", "step_size"}
-"""Keys of a method's table that do not tell how many updates it needs, or follow from that."""
+APART = {"label", "step_size", "name", "rule"}
+"""Keys of a method's table that do not tell how many updates it needs, follow from that, or stand
+in :func:`named`."""
 
 ROUNDING = 1e-9
 """Fitted numbers below it are none."""
@@ -86,7 +88,15 @@ def key_of(table: dict[str, Any], *, stepped: bool = False) -> str:
         stepped: another step size counts too.
     """
     apart = APART - {"step_size"} if stepped else APART
-    return repr(sorted((k, v) for k, v in table.items() if k not in apart and v is not None))
+    values = sorted((k, v) for k, v in table.items() if k not in apart and v is not None)
+    return repr((named(table), values))
+
+
+def named(table: dict[str, Any]) -> tuple[str, str | None]:
+    """Return a method's name, and the rule beside it: our own rule is in the name, as an ending."""
+    name, rule = str(table["name"]), table.get("rule")
+    whole = f"{name}-{rule or DEFAULT}"
+    return (whole, None) if name in METHODS and whole in COMBINED else (name, rule)
 
 
 def counting(table: dict[str, Any], gradients: float, workers: int) -> float:

@@ -18,7 +18,7 @@ from scenarios.plans.candidates import (
     tables_of,
     with_step,
 )
-from scenarios.plans.law import Law, counting
+from scenarios.plans.law import Law, counting, named
 from scenarios.plans.smaller import kept_whole
 from scenarios.plans.timed import Learned, Timed, timed, timing
 
@@ -222,7 +222,7 @@ class Planner:
 
 
 def _alike(plan: Planned, table: dict[str, Any]) -> bool:
-    return str(table["name"]) == str(plan.choice.method["name"])
+    return named(table) == named(plan.choice.method)
 
 
 def _first_of_each(plans: Sequence[Planned], number: int) -> list[Planned]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import straggler as front
-from scenarios.plans.candidates import methods_of
+from scenarios.plans.candidates import methods_of, tables_of
 from scenarios.plans.law import of_results, of_theory
 from scenarios.plans.needs import Need, Needs
 from scenarios.plans.timed import Learned
@@ -74,6 +74,32 @@ def test_each_step_size_needs_the_updates_that_it_needed() -> None:
     assert law.updates(LONG, 3.0, 0.0) == 14
     assert law.updates(SHORT, 3.0, 0.0) == 50
     assert law.updates(RENNALA | {"step_size": 0.05}, 3.0, 0.0) == 14, "of neither of them"
+
+
+def test_methods_that_the_file_has_not_need_what_they_needed_in_the_runs() -> None:
+    """Both had other names or keys in the runs: `backup = 0`, and no ending."""
+    values = {"momentum": 0.5, "step_size": 0.1}
+    ran = front.load(
+        scenario({"name": "synchronous-nigt"} | values, {"name": "afedpg", "rule": "nigt"} | values)
+    )
+    needs = [
+        Need(str(table["label"]), table, [0], np.array([updates]), 0.0, 3.0, made=300.0)
+        for table, updates in zip(tables_of(ran), (99.0, 200.0), strict=True)
+    ]
+    learned = Learned({"kind": "quadratic", "dimension": 4}, 4, None)
+    loaded = front.load(scenario())
+    law = of_results(Needs(1.0, "objective", needs, learned, 3, per_step=False), loaded)
+    tables = {table["label"]: table for table in methods_of(loaded, law)}
+    assert law.updates(tables["synchronous"], 3.0, 0.0) == 99
+    assert law.updates(tables["afedpg"], 1.0, 2.0) == 200
+
+
+def test_a_method_without_an_ending_stands_in_place_of_its_own_batch() -> None:
+    plain = RENNALA | {"name": "rennala", "label": "mine"}
+    loaded = front.load(scenario(plain))
+    labels = [t["label"] for t in methods_of(loaded, of_theory(loaded, 0.1), ["rennala"])]
+    assert "mine" in labels
+    assert "rennala-3" not in labels
 
 
 @pytest.mark.parametrize("command", [front.plan, front.explain])
