@@ -174,7 +174,7 @@ def report(
         yield f"h_i are seconds per step; the steps of a gradient are {number}."
     kappa = scenario.cluster.uplink_seconds(dimension)
     for method in scenario.methods:
-        if method.name.startswith("rennala") and _simple(scenario):
+        if method.is_ours and method.name.startswith("rennala") and _simple(scenario):
             values = method.parameters()
             bound = bounds.rennala_bound(h, max(values["batch"], values["batch_init"] or 0))
             yield f"{method.folder}: no round computes longer than {bound:.5g} s (the bound)"

@@ -120,6 +120,20 @@ def test_a_method_answers_for_its_own_clock() -> None:
     assert sheet.rows == [["Chosen", "-", "-", "2"], ["Timed", "sum_i h_i", "3", "2"]]
 
 
+def test_the_bound_is_of_our_own_rennala_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A user's class whose module has that name need not have a batch."""
+    (tmp_path / "rennala_mine.py").write_text("from own_classes import Chosen\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    method = {"rule": "pg", "step_size": 0.1, "label": "mine"}
+    content = load("quadratic-stragglers").model_dump(exclude_none=True)
+    for name, bounded in (("rennala_mine:Chosen", False), ("rennala", True)):
+        values = {"batch": 3} if bounded else {}
+        own = content | {"methods": [method | values | {"name": name}]}
+        assert ("mine: no round computes longer than" in str(told(own, [0.1]))) == bounded
+
+
 def test_of_many_at_once_only_the_first_send(monkeypatch: pytest.MonkeyPatch) -> None:
     # M = 100,001 of 100,002 workers are used, and not the last one, who would send for 100 s
     kappa = np.zeros(100_002)
