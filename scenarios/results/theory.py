@@ -291,4 +291,5 @@ def known_constants(scenario: Scenario) -> dict[str, float]:
     exact = problem.exact(problem.initial_point())
     best = problem.exact(problem.initial_point() * 0 + 1)
     gap = best[0] - exact[0] if exact and best else 1.0
-    return {"sigma": spec.noise, "smoothness": 1.0, "hessian": 0.0, "gap": gap}
+    smoothness = float(Bowl(spec.condition).eigenvalues(spec.dimension).max())
+    return {"sigma": spec.noise, "smoothness": smoothness, "hessian": 0.0, "gap": gap}

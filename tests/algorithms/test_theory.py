@@ -28,7 +28,7 @@ from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
 from scenarios.results.tables import clock_sheet
 from scenarios.results.theory import clocks as predicted_clocks
-from scenarios.results.theory import markdown, rounded, update_times
+from scenarios.results.theory import constants_of, markdown, rounded, update_times
 from scenarios.runs.spec import expand
 from scenarios.runs.store.stored import StoredRun
 from simulator.hardware.server import Server
@@ -286,6 +286,15 @@ def test_the_theory_command_prints_clocks_and_both_tables(
     assert "Table 2, heterogeneous" in result.stdout
     assert result.stdout.count("theory prefers") == 2
     assert "sigma = 0.5, L_g = 1, L_h = 0" in result.stdout  # the quadratic knows them
+
+
+@pytest.mark.parametrize(("dimension", "smoothness"), [(1, 0.25), (2, 1.0)])
+def test_the_largest_curvature_is_that_of_the_quadratic(dimension: int, smoothness: float) -> None:
+    """In one dimension there is the smallest eigenvalue alone, 1 / condition."""
+    problem = {"kind": "quadratic", "dimension": dimension, "condition": 4.0}
+    content = load("quadratic-stragglers").model_dump(exclude_none=True)
+    constants = constants_of(load(content | {"problem": problem}), [0.1], {})
+    assert constants["smoothness"] == smoothness
 
 
 def test_the_tables_as_markdown(tmp_path_factory: pytest.TempPathFactory) -> None:
