@@ -199,5 +199,7 @@ def two_lines(name: str) -> str:
 def preference(rows: dict[str, Complexity]) -> str:
     """Say which method the theory prefers, and by how much."""
     first, second = sorted(rows, key=lambda name: rows[name].total)[:2]
-    factor = rows[second].total / rows[first].total
-    return f"theory prefers {first}: {factor:.3g} times faster than {second}, the next best"
+    factor = f"{rows[second].total / rows[first].total:.3g}"
+    if factor == "1":
+        return f"theory prefers neither {first} nor {second}, the best two"
+    return f"theory prefers {first}: {factor} times faster than {second}, the next best"

@@ -26,7 +26,7 @@ from algorithms.theory import bounds, clocks
 from scenarios.format.load import library, load
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
-from scenarios.results.tables import clock_sheet
+from scenarios.results.tables import clock_sheet, preference
 from scenarios.results.theory import clocks as predicted_clocks
 from scenarios.results.theory import constants_of, markdown, rounded, update_times
 from scenarios.runs.spec import expand
@@ -295,6 +295,13 @@ def test_the_largest_curvature_is_that_of_the_quadratic(dimension: int, smoothne
     content = load("quadratic-stragglers").model_dump(exclude_none=True)
     constants = constants_of(load(content | {"problem": problem}), [0.1], {})
     assert constants["smoothness"] == smoothness
+
+
+def test_no_method_is_preferred_to_one_that_is_as_good() -> None:
+    rows = {"a": bounds.Complexity(2.0, 1.0), "b": bounds.Complexity(3.0, 0.0)}
+    assert preference(rows) == "theory prefers neither a nor b, the best two"
+    later = rows | {"b": bounds.Complexity(4.0, 0.5)}
+    assert preference(later) == "theory prefers a: 1.5 times faster than b, the next best"
 
 
 def test_the_tables_as_markdown(tmp_path_factory: pytest.TempPathFactory) -> None:
