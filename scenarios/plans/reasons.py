@@ -55,10 +55,19 @@ def _waiting(plan: Planned, slowest: int) -> str:
     lost = f"{idle:.0%} of all worker time is waiting"
     kind = plan.choice.aggregation
     if kind in {"synchronous", "local"} and not plan.choice.without and idle > wasted:
-        held = "whoever is down holds up" if plan.cluster.failures else f"worker {slowest} holds up"
-        return f"{held} every round: {lost}"
+        return f"{_last(plan, slowest)} holds up every round: {lost}"
     if plan.clock.delay >= 1:
         return f"nobody waits for a round, and gradients are {plan.clock.delay:.3g} updates old"
     if wasted:
         lost += f", {wasted:.0%} is thrown away"
     return lost if kind in {"synchronous", "local", "fastest"} else f"fast workers do more: {lost}"
+
+
+def _last(plan: Planned, slowest: int) -> str:
+    """Return for whom all wait: the slowest worker, unless it loses about as much as others do."""
+    if plan.cluster.failures:
+        return "whoever is down"
+    assert plan.clock.run is not None  # noqa: S101 - for mypy: the plan arrives
+    idle, discarded = (plan.clock.run.seconds[state] for state in (State.IDLE, State.DISCARD))
+    is_last = idle[slowest] + discarded[slowest] < idle.mean() / 2
+    return f"worker {slowest}" if is_last else "whoever is last"

@@ -11,7 +11,7 @@ import tomli_w
 from commands import straggler
 
 import straggler as front
-from scenarios.api.cluster.plan import _confirmed
+from scenarios.api.cluster.plan import _confirmed, _planner
 from scenarios.format.cluster import Cluster
 from scenarios.plans.candidates import SHARED, Choice, methods_of, with_step
 from scenarios.plans.law import Law, counting, of_results, of_theory
@@ -172,6 +172,21 @@ def test_a_straggler_is_left_out_and_named(found: front.Plans) -> None:
     # 3 of 4 workers wait 19 of 20 s
     assert "worker 3 holds up every round: 71% of all worker time is waiting" in found.lines[-2]
     assert found.best.cluster.workers == 3
+
+
+def test_no_worker_is_blamed_where_all_are_equally_slow_or_others_are_waited_for() -> None:
+    """Times are random; or the slowest of 1, 1, 10, 20 s is the backup, and 10 s decide."""
+    random = {"model": "power", "scale": 1.0, "random": {"distribution": "exponential"}}
+    equal = scenario([1.0] * 4, cluster={"workers": 4, "compute": random})
+    backup = scenario([1.0, 1.0, 10.0, 20.0], methods=[SYNCHRONOUS | {"backup": 1}])
+    for content, who in (
+        (equal, "whoever is last"),
+        (backup, "whoever is last"),
+        (STRAGGLER, "worker 3"),
+    ):
+        planner = _planner(front.load(content), None, 0.1)
+        default = planner.planned(planner.default())
+        assert f" s: {who} holds up every round: " in reason(default, default, planner.learned)
 
 
 def test_the_cheapest_in_time_and_the_soonest_in_budget(found: front.Plans) -> None:
