@@ -130,9 +130,8 @@ def default_thresholds(
         spans: for each run, the simulated seconds that it is judged for; those that all share if
             None.
     """
-    until = curves.horizon(runs)
-    ends = [until] * len(runs) if spans is None else spans
-    values = [curves.known(run, column, until, end=e) for run, e in zip(runs, ends, strict=True)]
+    ends = [curves.horizon(runs)] * len(runs) if spans is None else spans
+    values = [curves.known(run, column, e, end=e) for run, e in zip(runs, ends, strict=True)]
     if not any(rises(runs, column, values)):
         return []
     values = [v for v in values if np.isfinite(v).all()]
