@@ -17,6 +17,7 @@ from scenarios.format.tabular import TabularProblem
 from scenarios.format.words.errors import BadInputError
 from scenarios.results import tables
 from scenarios.results.sheet import Sheet
+from scenarios.runs.spec import OBJECT
 from scenarios.runs.store.stored import StoredRun
 from simulator import StalledError, Vector, simulate
 from simulator.problems.quadratic import Bowl, Quadratic
@@ -122,6 +123,11 @@ def known_scenario(run: StoredRun) -> Scenario:
     content = run.info["content"]
     cluster, who = content["cluster"], f"{run.path}: {run.label}"
     tables = content["methods"][0], content["problem"], cluster["compute"]
+    if tables[0].get("source") == OBJECT:
+        raise BadInputError(
+            f"{who} was given as an object, which results do not hold; accepted: runs of methods "
+            "that a scenario names"
+        )
     if cluster.get("network") or any("source" in table for table in tables):
         raise BadInputError(
             f"{who} names classes of its own, which results do not hold; accepted: runs of what "

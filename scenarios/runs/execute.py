@@ -18,7 +18,7 @@ from scenarios.format.foresee import foresee
 from scenarios.format.own.where import in_one_line
 from scenarios.runs.keep import Kept, keep, kept_before
 from scenarios.runs.resume import Resumption, checkpoint_seconds
-from scenarios.runs.spec import RunSpec
+from scenarios.runs.spec import RunSpec, object_table
 from scenarios.runs.store.arrow import spare_pandas
 from scenarios.runs.store.billing import billed
 from scenarios.runs.store.fingerprint import code_fingerprint
@@ -242,6 +242,7 @@ def simulated(
     info = run_info(spec, "failed" if run.failure else "done", **facts)
     if method is not None:
         info["method"] = info["label"] = type(method).__name__
+        info["content"]["methods"] = [object_table(method)]
     intervals = None if run.intervals is None else timeline_table(run.intervals)
     iterates = None if kept is None else iterates_table(run, kept)
     history = history_table(run)

@@ -1,5 +1,6 @@
 """Where the floors meet: from a scenario to its runs."""
 
+import dataclasses
 import hashlib
 import json
 import math
@@ -8,6 +9,7 @@ from typing import Any, Self
 
 from pydantic import ValidationError
 
+from algorithms import Algorithm
 from scenarios.format.method import Method
 from scenarios.format.prices import Prices
 from scenarios.format.scenario import Scenario
@@ -92,6 +94,19 @@ def _finite(said: Any) -> Any:  # noqa: ANN401 - JSON
     if isinstance(said, list) and said and isinstance(said[0], dict):
         return [*map(_finite, said)]
     return said
+
+
+OBJECT = "an object"
+"""The source of a method that was given as an object: a scenario cannot make it again."""
+
+
+def object_table(method: Algorithm) -> dict[str, Any]:
+    """Return what a run's content says of a method that was given as an object."""
+    plain = bool | int | float | str
+    values = {f.name: getattr(method, f.name) for f in dataclasses.fields(method)}
+    said = {key: v if isinstance(v, plain) else repr(v) for key, v in values.items()}
+    kind = type(method)
+    return {"name": f"{kind.__module__}:{kind.__name__}", "source": OBJECT, **said}
 
 
 def digits(content: object) -> str:

@@ -13,6 +13,7 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
 import straggler as front
+from algorithms import AFedPG
 from scenarios.explain.explain import Explained
 from scenarios.explain.helps import Help, Pace
 from scenarios.pictures.shares import WAITS, draw_shares
@@ -217,6 +218,17 @@ def test_runs_of_a_trace_are_known_as_long_as_it_is_there(tmp_path: Path) -> Non
     wrong = straggler("explain", "runs", cwd=tmp_path)
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert f"rennala-nigt: its trace, {trace}, is not there or another one; " in wrong.stderr
+
+
+def test_a_method_that_was_an_object_is_not_taken_for_that_of_the_scenario() -> None:
+    asked = scenario("synchronous-nigt")
+    run = front.simulate(asked, AFedPG(rule=front.PG(step_size=0.1)))
+    (table,) = run.runs[0].info["content"]["methods"]
+    assert table["name"] == "algorithms.afedpg:AFedPG"
+    assert table["rule"] == "PG(step_size=0.1)"
+    for use in (front.explain, lambda its: front.predict(its, asked)):
+        with pytest.raises(front.BadInputError, match="AFedPG was given as an object"):
+            use(run)
 
 
 def test_a_race_is_not_simulated_anew(runs: Path) -> None:
