@@ -121,7 +121,8 @@ class Results:
         """Return the runs that ended well.
 
         Raises:
-            BadInputError: there is none, or they are of different scenarios.
+            BadInputError: there is none, they are of different scenarios, or of different values
+                under one label.
         """
         check_one_point(self.points, self.name)
         return comparable(self.runs, self.name)

@@ -8,7 +8,7 @@ from scenarios.format.words.errors import BadInputError
 from scenarios.pictures.style import rank
 from scenarios.results import curves
 from scenarios.runs.spec import digits
-from scenarios.runs.store.stored import StoredRun, apart_from_method
+from scenarios.runs.store.stored import StoredRun, apart_from_method, check_labels
 
 MOST_PARTS = 24
 """Scenarios of one page, unless they are points of a sweep."""
@@ -66,7 +66,8 @@ def parts_of(runs: Sequence[StoredRun], name: str) -> list[Part]:
         name: where they are.
 
     Raises:
-        BadInputError: none ended well, or there are more scenarios than a page shows.
+        BadInputError: none ended well, there are more scenarios than a page shows, or runs of one
+            label differ in more than the seed.
     """
     groups: dict[str, list[StoredRun]] = {}
     for run in runs:
@@ -80,6 +81,8 @@ def parts_of(runs: Sequence[StoredRun], name: str) -> list[Part]:
             f"{name}: runs of {len(finished)} scenarios; accepted: up to {MOST_PARTS}; for a store "
             "of sweeps, name the sweep"
         )
+    for group in finished:
+        check_labels([run for run in group if run.is_done], name)
     return [part_of(group, name, several=len(finished) > 1) for group in finished]
 
 

@@ -1,6 +1,7 @@
 """Runs as a user makes them: exact, resumable, the same whatever the number of processes."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -85,6 +86,24 @@ def test_different_scenarios_in_one_folder_are_not_averaged(tmp_path: Path) -> N
     mixed = straggler("compare", "runs/two", cwd=tmp_path)
     assert mixed.returncode == 2
     assert "has runs of different scenarios" in mixed.stderr
+
+
+def test_values_of_a_method_are_not_averaged_as_if_they_were_seeds(tmp_path: Path) -> None:
+    write_scenario(tmp_path)
+    assert straggler("run", "two.toml", cwd=tmp_path).returncode == 0
+    write_scenario(tmp_path, ("step_size = 0.1", "step_size = 0.2"))
+    assert straggler("run", "two.toml", "--seed", "0", cwd=tmp_path).returncode == 0
+    for command in ("compare", "plot", "report"):
+        mixed = straggler(command, "runs/two", cwd=tmp_path)
+        assert mixed.returncode == 2
+        assert (
+            "rennala-nigt has step_size 0.2 (runs/two/rennala-nigt/seed-0) and 0.1" in mixed.stderr
+        )
+    for copy in ("runs/copies/a/afedpg", "runs/copies/b/afedpg"):
+        shutil.copytree(tmp_path / "runs/two/afedpg", tmp_path / copy)
+    twice = straggler("compare", "runs/copies", cwd=tmp_path)
+    assert twice.returncode == 2
+    assert "afedpg with seed 0 is there twice: " in twice.stderr
 
 
 def test_failed_runs_are_tried_again_on_request(tmp_path: Path) -> None:

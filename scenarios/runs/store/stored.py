@@ -220,7 +220,8 @@ def comparable(runs: Sequence[StoredRun], where: str) -> list[StoredRun]:
         where: where they are, for messages.
 
     Raises:
-        BadInputError: there is none, one is damaged, or they are of different scenarios.
+        BadInputError: there is none, one is damaged, or they are of different scenarios, or differ
+            in more than the seed under one label.
     """
     for run in runs:
         if not run.info:
@@ -239,7 +240,42 @@ def comparable(runs: Sequence[StoredRun], where: str) -> list[StoredRun]:
                 f"{where}: has runs of different scenarios: {done[0].path} and {run.path}; "
                 "accepted: runs that differ in method and seed only"
             )
+    check_labels(done, where)
     return done
+
+
+def check_labels(runs: Sequence[StoredRun], where: str) -> None:
+    """Check that runs of one label are seeds of one method, since means are taken over them.
+
+    Args:
+        runs: that ended well, of one scenario.
+        where: where they are, for messages.
+
+    Raises:
+        BadInputError: a label has other values in another run, or a simulated run is there twice.
+    """
+    first: dict[str, StoredRun] = {}
+    there: dict[tuple[str, int], StoredRun] = {}
+    for run in runs:
+        values, others = _values(run), _values(first.setdefault(run.label, run))
+        for key in {**others, **values}:
+            if values.get(key) != others.get(key):
+                raise BadInputError(
+                    f"{where}: {run.label} has {key} {others.get(key)} ({first[run.label].path}) "
+                    f"and {values.get(key)} ({run.path}); accepted: a label for each"
+                )
+        before = there.setdefault((run.label, run.info["seed"]), run)
+        if before is not run and not run.is_race:
+            raise BadInputError(
+                f"{where}: {run.label} with seed {run.info['seed']} is there twice: {before.path} "
+                f"and {run.path}; accepted: each once"
+            )
+
+
+def _values(run: StoredRun) -> dict[str, Any]:
+    """Return the values of a run's method."""
+    (method,) = run.info.get("content", {}).get("methods") or [{}]
+    return dict(method)
 
 
 def alike(runs: Iterable[StoredRun], others: Iterable[StoredRun]) -> list[StoredRun]:
