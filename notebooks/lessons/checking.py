@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -67,9 +68,9 @@ def called(function: Answer, *arguments: Answer) -> Answer:
 
 
 def array(value: Answer) -> Answer:
-    """Return a list of floats as an array, which adds up as the formulas do; all else as it is."""
+    """Return a copy, which may be changed: a list of floats as an array, which adds up."""
     floats = isinstance(value, list) and all(isinstance(one, float) for one in value)
-    return np.array(value) if floats else value
+    return np.array(value) if floats else copy(value)
 
 
 def on(arguments: Sequence[Answer]) -> str:
@@ -158,14 +159,19 @@ def function(
     )
 
 
+def as_list(yours: Answer) -> list[Answer]:
+    """Return an answer that is a list, an array, a tuple or a column as a list."""
+    try:
+        return list(yours)
+    except TypeError:
+        raise Wrong(f"A list is wanted, not {yours!r}.") from None
+
+
 def sequence(
     yours: Answer, right: Sequence[Answer], what: str, first: int = 1, close: float = CLOSE
 ) -> None:
     """Compare two lists, and name the first place where they differ; counted from ``first``."""
-    try:
-        listed = list(yours)
-    except TypeError:
-        raise Wrong(f"A list is wanted, not {yours!r}.") from None
+    listed = as_list(yours)
     for place, (one, other) in enumerate(zip(listed, right, strict=False), first):
         if not same(one, other, close):
             before = ". Those before it are right" if place > first else ""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 import straggler
-from lessons.checking import Answer, Wrong, exercise, function
+from lessons.checking import Answer, Wrong, as_list, exercise, function
 from lessons.hasty import Fresh
 from lessons.method import differ, made, passes
 from lessons.small import small
@@ -95,9 +95,9 @@ def culprit(answer: Answer) -> str:
     first = history[history["delay"] >= OLDEST].iloc[0]
     worker = rows[rows["update"] == first["update"]]["worker"].iloc[0]
     right = {"worker": worker, "update": first["update"], "delay": first["delay"]}
-    if not isinstance(answer, list | tuple) or len(answer) != len(right):
+    if not np.iterable(answer) or len(numbers := as_list(answer)) != len(right):
         raise Wrong("Three numbers are wanted: worker, update, delay.")
-    for (name, value), yours in zip(right.items(), answer, strict=True):
+    for (name, value), yours in zip(right.items(), numbers, strict=True):
         if yours != value:
             where = {
                 "worker": "Look for a bar that is used although many updates were made meanwhile.",

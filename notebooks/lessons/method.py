@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 import straggler
-from lessons.checking import Answer, Wrong, called, exercise, function, said
+from lessons.checking import Answer, Wrong, as_list, called, exercise, function, said
 from lessons.half import Half
 from lessons.small import small
 from straggler import PG, Algorithm, Results
@@ -119,7 +119,12 @@ def weights(answer: Answer) -> str:
 
     cases = [([0, 1, 0],), ([2, 2, 2, 0],), ([3],), ([0, 1, 2, 0, 1, 0],)]
     for (workers,) in cases:
-        total = sum(called(answer, workers))
+        try:
+            total = float(sum(as_list(called(answer, workers))))
+        except (TypeError, ValueError):
+            raise Wrong(
+                f"Numbers are wanted for the gradients of workers {said(workers)}."
+            ) from None
         if not np.isclose(total, 1):
             raise Wrong(f"The weights of gradients of workers {said(workers)} add up to {total:g}.")
     mistakes = {

@@ -35,6 +35,19 @@ def explicit(seconds: list[float]) -> dict[str, Any]:
     return {"workers": len(seconds), "compute": compute}
 
 
+def weights_that_empty_their_list(workers: list[int]) -> list[float]:
+    counts = {worker: workers.count(worker) for worker in workers}
+    found = []
+    while workers:
+        found.append(1 / len(counts) / counts[workers.pop(0)])
+    return found
+
+
+def weights_in_another_order(workers: list[int]) -> list[float]:
+    workers.sort()
+    return [1 / len(set(workers)) / workers.count(worker) for worker in workers]
+
+
 WRONG: list[tuple[str, Any, str]] = [
     ("1.1", "soon", "A number is wanted, not 'soon'."),
     ("1.1", 30, "its vector has to be sent"),
@@ -96,6 +109,9 @@ WRONG: list[tuple[str, Any, str]] = [
     ("6.3", Algorithm, "It cannot be made with {'backup': 0}: "),
     ("6.4", lambda workers: [1.0] * len(workers), "The weights of gradients of workers (0, 1, 0)"),
     ("6.4", lambda workers: [1 / len(workers)] * len(workers), "so a fast worker weighs more"),
+    ("6.4", lambda _: 0.5, "A list is wanted, not 0.5."),
+    ("6.4", lambda workers: [None] * len(workers), "Numbers are wanted for the gradients of"),
+    ("6.4", weights_in_another_order, "It is wrong in 3 of 4 cases. The first on (0, 1, 0): "),
     (
         "7.1",
         lambda h, k, batch: batch / sum(1 / x for x in h) + max(k),
@@ -128,9 +144,11 @@ def test_a_wrong_answer_is_told_what_is_wrong(
         ("2.2", lambda h, kappa: (h + kappa).max()),
         ("2.3", lambda h, kappa: (1 / (h + kappa)).sum()),
         ("4.2", lambda before, after, eta: after + (1 - eta) / eta * (after - before)),
+        ("4.3", np.array([3, 24, 23])),
+        ("6.4", weights_that_empty_their_list),
     ],
 )
-def test_the_formulas_of_the_lesson_are_right_as_they_stand(
+def test_right_answers_are_right_in_other_forms(
     number: str, answer: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     check(number, answer)
