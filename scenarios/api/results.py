@@ -13,7 +13,7 @@ from scenarios.results.compare import compare
 from scenarios.results.published import refresh
 from scenarios.results.recorded import recorded
 from scenarios.results.remarks import warnings_of
-from scenarios.results.rows import Row, Rows, tidy, updates
+from scenarios.results.rows import Row, Rows, tidy, told_apart, updates
 from scenarios.results.tables import results_sheet
 from scenarios.runs.store.stored import StoredRun, comparable
 from scenarios.studies.plane import check_one_point
@@ -146,7 +146,8 @@ class Results:
         """Return a DataFrame with a row per update, as ``history.parquet`` has them.
 
         ``straggler.COLUMNS["history"]`` has the unit and the meaning of each column. For several
-        runs, ``method`` and ``seed`` come first, then the values on a sweep's axes.
+        runs, ``method`` and ``seed`` come first, then the values on a sweep's axes; or what else
+        differs, and ``path``, where there are several runs of a method and a seed.
 
         Args:
             method: a label; all if None.
@@ -156,7 +157,7 @@ class Results:
             BadInputError: there is no such run, or none that ended well.
         """
         chosen = self.select(method, seed)
-        points = chosen.points or [{} for _ in chosen.runs]
+        points = chosen.points or told_apart(chosen.runs)
         done = [(run, at) for run, at in zip(chosen.runs, points, strict=True) if run.is_done]
         if not done:
             reason = next(iter(chosen.failed.values()))

@@ -187,6 +187,14 @@ def _differences(infos: Sequence[RunInfo]) -> list[Row]:
     return [{names[key]: row.get(key) for key in differing} for row in flat]
 
 
+def told_apart(runs: Sequence[StoredRun]) -> list[Row]:
+    """Return what tells runs apart beside method and seed; nothing where these do."""
+    if len({(run.label, run.info["seed"]) for run in runs}) == len(runs):
+        return [{} for _ in runs]
+    differences = _differences([run.info for run in runs])
+    return [row | {"path": str(run.path)} for run, row in zip(runs, differences, strict=True)]
+
+
 def _is_named(content: Row, info: RunInfo) -> bool:
     """Return whether a run's method has no label but its name."""
     return str(content.get("methods.name")).rpartition(":")[2] == info.get("label")

@@ -48,6 +48,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+def test_a_history_tells_runs_of_other_values_apart() -> None:
+    one, other = (
+        front.simulate(SMALL | {"methods": [SMALL["methods"][0] | {"step_size": step}]}).runs[0]
+        for step in (0.1, 0.2)
+    )
+    assert front.Results([one], "one").history().columns[0] == "update"
+    both = front.Results([one, other], "both").history()
+    assert both.columns[:5].tolist() == ["method", "seed", "methods.step_size", "path", "update"]
+    assert both["methods.step_size"].tolist() == [0.1] * 4 + [0.2] * 4
+
+
 def test_columns_are_chosen_and_ordered(folder: Path) -> None:
     results = front.open(folder)
     table = results.table(columns=["seed", "method", "elapsed"])
