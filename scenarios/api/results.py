@@ -13,7 +13,7 @@ from scenarios.results.compare import compare
 from scenarios.results.published import refresh
 from scenarios.results.recorded import recorded
 from scenarios.results.remarks import warnings_of
-from scenarios.results.rows import Row, Rows, tidy, told_apart, updates
+from scenarios.results.rows import Row, Rows, failures, tidy, told_apart, updates
 from scenarios.results.tables import results_sheet
 from scenarios.runs.store.stored import StoredRun, comparable
 from scenarios.studies.plane import check_one_point
@@ -57,8 +57,8 @@ class Results:
 
     @property
     def failed(self) -> dict[str, str]:
-        """Why runs failed, by their folder."""
-        return {str(run.path): run.reason for run in self.runs if not run.is_done}
+        """Why runs failed, by their folder; of runs without one by file, method and seed."""
+        return failures(self.runs)
 
     @checked_call
     def select(self, method: str | None = None, seed: int | None = None) -> "Results":

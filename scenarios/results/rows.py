@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -193,6 +194,21 @@ def told_apart(runs: Sequence[StoredRun]) -> list[Row]:
         return [{} for _ in runs]
     differences = _differences([run.info for run in runs])
     return [row | {"path": str(run.path)} for run, row in zip(runs, differences, strict=True)]
+
+
+def failures(runs: Sequence[StoredRun]) -> dict[str, str]:
+    """Return why runs failed, by their folder; of runs without one by file, method and seed."""
+    found: dict[str, str] = {}
+    for run in runs:
+        if not run.is_done:
+            name = str(run.path)
+            if run.table is not None:
+                name = where = f"{run.path}: {run.label}, seed {run.info['seed']}"
+                numbers = count(2)
+                while name in found:  # at other points of a sweep
+                    name = f"{where} ({next(numbers)})"
+            found[name] = run.reason
+    return found
 
 
 def _is_named(content: Row, info: RunInfo) -> bool:

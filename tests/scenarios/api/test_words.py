@@ -59,6 +59,16 @@ def test_a_history_tells_runs_of_other_values_apart() -> None:
     assert both["methods.step_size"].tolist() == [0.1] * 4 + [0.2] * 4
 
 
+def test_failed_runs_of_one_file_are_all_told(tmp_path: Path) -> None:
+    wild = SMALL | {"seeds": [0, 1], "methods": [SMALL["methods"][0] | {"step_size": 1e308}]}
+    runs = [front.simulate(wild, seed=seed).runs[0] for seed in (0, 1)]
+    file = tmp_path / "wild.parquet"
+    front.Results(runs, "wild").save(file)
+    results = front.open(file)
+    assert list(results.failed) == [f"{file}: synchronous-nigt, seed {seed}" for seed in (0, 1)]
+    assert repr(results).startswith("<Results wild: 2 runs, 2 failed; ")
+
+
 def test_columns_are_chosen_and_ordered(folder: Path) -> None:
     results = front.open(folder)
     table = results.table(columns=["seed", "method", "elapsed"])
