@@ -72,6 +72,8 @@ class Results:
             for k, run in enumerate(self.runs)
             if run.info and method in {None, run.label} and seed in {None, run.info["seed"]}
         ]
+        if not self.runs:
+            raise BadInputError(f"{self.name}: no runs are there yet")
         if not chosen:
             wanted = [f"method {method!r}"] * (method is not None)
             wanted += [f"seed {seed}"] * (seed is not None)

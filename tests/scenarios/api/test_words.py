@@ -69,6 +69,11 @@ def test_failed_runs_of_one_file_are_all_told(tmp_path: Path) -> None:
     assert repr(results).startswith("<Results wild: 2 runs, 2 failed; ")
 
 
+def test_a_history_of_no_runs_says_that_none_are_there() -> None:
+    with pytest.raises(BadInputError, match=r"^empty: no runs are there yet$"):
+        front.Results([], "empty").history()
+
+
 def test_columns_are_chosen_and_ordered(folder: Path) -> None:
     results = front.open(folder)
     table = results.table(columns=["seed", "method", "elapsed"])
