@@ -89,9 +89,11 @@ class Results:
         """Write compact results where something is new; return how many numbers are as they were.
 
         Args:
-            file: the Parquet file, for :func:`straggler.open`.
+            file: to write, ``.parquet``, for :func:`straggler.open`.
             command: what made the runs, to be remembered.
         """
+        if Path(file).suffix != ".parquet":
+            raise BadInputError(f"{file}: accepted: a file that ends in .parquet")
         return list(refresh(self.runs, Path(file), command))
 
     @property

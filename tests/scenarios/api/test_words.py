@@ -69,6 +69,13 @@ def test_failed_runs_of_one_file_are_all_told(tmp_path: Path) -> None:
     assert repr(results).startswith("<Results wild: 2 runs, 2 failed; ")
 
 
+def test_results_are_saved_where_open_finds_them(tmp_path: Path) -> None:
+    results = front.simulate(SMALL)
+    with pytest.raises(BadInputError, match=r"two\.csv: accepted: a file that ends in \.parquet"):
+        results.save(tmp_path / "two.csv")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_history_of_no_runs_says_that_none_are_there() -> None:
     with pytest.raises(BadInputError, match=r"^empty: no runs are there yet$"):
         front.Results([], "empty").history()
