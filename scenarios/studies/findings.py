@@ -52,7 +52,7 @@ FINDINGS = {
         "In the long run, ten seeds, surely ahead of all: by far of a synchronous method that "
         "waits, less of one with a timeout, least of AFedPG"
     ),
-    "crossover": "The clocks predict the time to a return at eight prices of sending to within 5%",
+    "crossover": "The clocks predict the time to a return at eight prices of sending to within 11%",
     "longer": (
         "Steps that were tuned for half of the time fall in the other half, and theory gives "
         "Rennala nothing on equal workers"
