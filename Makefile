@@ -20,7 +20,7 @@ setup: .venv/ready
 figure: setup
 	$(BIN)/straggler figure 1 --quick --jobs $(JOBS)
 
-FIGURES := 1 2 3 4 5 6 7 8 9 10 ten-worlds heavy-tails failures crossover network longer longer-worlds no-flag decay baseline gallery
+FIGURES := 1 2 3 4 5 6 7 8 9 10 ten-worlds heavy-tails failures crossover network longer-worlds no-flag decay baseline gallery
 # Their runs are still to be made.
 PENDING := no-flag
 

@@ -116,10 +116,6 @@ FIGURES: dict[str, Figure] = {
         _parts("sweeps/crossover"),
         rivals=("afedpg",),
     ),
-    "longer": Figure(
-        f"{RENNALA}, in runs twice as long as those that step sizes were tuned for",
-        _parts("beyond/longer-a"),
-    ),
     "longer-worlds": Figure(
         f"{MALENIA}, twice as long as figure 9",
         _parts("beyond/longer-9"),
