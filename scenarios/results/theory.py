@@ -247,9 +247,8 @@ def markdown(
     """Yield the lines of both tables as Markdown; arguments as for :func:`report`."""
     constants = constants_of(scenario, epsilons, given)
     h, steps, which = _per_gradient(scenario)
-    kappa = scenario.cluster.uplink_seconds(
-        scenario.problem.size(scenario.cluster.workers).dimension
-    )
+    dimension = scenario.problem.size(scenario.cluster.workers).dimension
+    kappa = scenario.cluster.uplink_seconds(dimension)
     taken = "" if scenario.cluster.fixed else " (as if its times were fixed)"
     if which:
         number = "not known" if steps is None else f"{steps:g}, {which}"
