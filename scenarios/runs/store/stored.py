@@ -262,7 +262,8 @@ def check_labels(runs: Sequence[StoredRun], where: str) -> None:
             if values.get(key) != others.get(key):
                 raise BadInputError(
                     f"{where}: {run.label} has {key} {others.get(key)} ({first[run.label].path}) "
-                    f"and {values.get(key)} ({run.path}); accepted: a label for each"
+                    f"and {values.get(key)} ({run.path}); accepted: the same in all runs, "
+                    "or a label for each"
                 )
         before = there.setdefault((run.label, run.info["seed"]), run)
         if before is not run and not run.is_race:
