@@ -230,16 +230,14 @@ def _until_one_ends(edges: Vector, runs: list[StoredRun]) -> Vector:
 
 def _draw_curve(ax: Axes, lines: list[Vector], edges: Vector, line: dict[str, Any]) -> None:
     """Draw seeds' mean, and the band from 20% to 80% of them, where all that have values have."""
-    some = [line for line in lines if np.isfinite(line).any()]
-    table = np.array(some)
-    if not some or not (known := np.isfinite(table).all(axis=0)).any():
+    known, mean, low, high = curves.over_seeds(lines)
+    if not known.any():
         return
-    x, table = edges[1:][known], table[:, known]
+    x = edges[1:][known]
     if len(x) == 1 and not line["marker"]:
         line = line | {"marker": "o"}  # a line of one point cannot be seen
-    ax.plot(x, table.mean(axis=0), markevery=MARKED, markersize=4, **line)
-    if len(some) > 1:
-        low, high = np.percentile(table, [20, 80], axis=0)
+    ax.plot(x, mean, markevery=MARKED, markersize=4, **line)
+    if len(lines) > 1:
         ax.fill_between(x, low, high, color=line["color"], alpha=0.2, linewidth=0)
 
 

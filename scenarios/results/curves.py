@@ -15,6 +15,7 @@ from simulator.accounting.columns import (
     counted_by,
     of_variant,
 )
+from simulator.types import Truths
 
 WINDOW = 0.05
 """The share of the time over which returns of trajectories are averaged: one lag for all."""
@@ -212,6 +213,19 @@ def known(run: StoredRun, column: str, until: float, *, end: float | None = None
     """Return the values of :func:`judged`; [NaN] if there are none."""
     values = judged(run, column, until, end=end).values
     return values if len(values) else np.array([np.nan])
+
+
+def over_seeds(rows: Sequence[Vector]) -> tuple[Truths, Vector, Vector, Vector]:
+    """Return where to draw the values of seeds, and there their mean, 20% and 80%.
+
+    It is where all rows have a value, each of shape (k,); a row that has none anywhere has no say.
+    """
+    table = np.array([row for row in rows if np.isfinite(row).any()])
+    if not len(table):
+        return np.empty(0, dtype=bool), *np.empty((3, 0))
+    known: Truths = np.isfinite(table).all(axis=0)
+    low, high = np.percentile(table[:, known], [20, 80], axis=0)
+    return known, table[:, known].mean(axis=0), low, high
 
 
 def binned(run: StoredRun, column: str, edges: Vector) -> Vector:

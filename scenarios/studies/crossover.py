@@ -41,15 +41,32 @@ class Crossover:
     measured: Interval
     expected: float
 
+    def off(self) -> dict[str, float]:
+        """Return the largest share by which predictions are off the medians over seeds, by method.
+
+        Methods that nowhere get there in the median are left out.
+        """
+        found = {}
+        for label, times in self.times.items():
+            medians = np.median(times, axis=1)
+            known = np.isfinite(medians) & np.isfinite(self.predicted[label])
+            shares = np.abs(self.predicted[label][known] / medians[known] - 1)
+            if len(shares):
+                found[label] = float(shares.max())
+        return found
+
     def sentence(self) -> str:
         """Return the outcome in a line."""
         here = [
             self._words(s) for s in (self.measured.value, self.measured.low, self.measured.high)
         ]
+        off = " and ".join(f"{share:.1%} ({label})" for label, share in self.off().items())
         return (
             f"the s from which on {PAIR[0]} is sooner than {PAIR[1]} on the way to "
             f"{self.threshold:.4g}: {here[0]} ({LEVEL}% interval: {here[1]} to {here[2]}); "
             f"predicted from s = {self.scales[0]:g}: {self._words(self.expected)}"
+            + f"; predicted times are off the medians by at most {off}"
+            * bool(off)
         )
 
     def in_short(self) -> str:

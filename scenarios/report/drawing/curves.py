@@ -8,6 +8,7 @@ from markupsafe import Markup
 from scenarios.report.drawing.palette import Palette
 from scenarios.report.drawing.svg import Frame, apart, picture, texts
 from scenarios.report.parts import Part
+from scenarios.results.curves import over_seeds
 from simulator import Vector
 
 SIZE = (820, 400)
@@ -24,10 +25,9 @@ def bands(said: dict[str, Any], part: Part, column: str) -> Curves:
     found: Curves = {}
     for label in part.labels:
         rows = [_on(grid, run, column) for run in said["runs"] if run["label"] == label]
-        table = np.array([row for row in rows if np.isfinite(row).any()])
-        if len(table) and (known := np.isfinite(table).all(axis=0)).any():
-            low, high = np.percentile(table[:, known], [20, 80], axis=0)
-            found[label] = grid[known], table[:, known].mean(axis=0), low, high
+        known, mean, low, high = over_seeds(rows)
+        if known.any():
+            found[label] = grid[known], mean, low, high
     return found
 
 

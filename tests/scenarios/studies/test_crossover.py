@@ -1,6 +1,7 @@
 """Where two methods' times cross, against crossings that are known in closed form."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +87,12 @@ def test_predicted_and_measured_from_runs_that_obey_the_clocks(tmp_path: Path) -
     assert found.measured.value == found.measured.low == found.measured.high == found.expected
     assert found.sentence() == (
         "the s from which on rennala-nigt is sooner than afedpg on the way to 50: 1 "
-        "(90% interval: 1 to 1); predicted from s = 0.1: 1"
+        "(90% interval: 1 to 1); predicted from s = 0.1: 1; predicted times are off the medians by "
+        "at most 0.0% (rennala-nigt) and 0.0% (afedpg)"
     )
+    wrong = found.predicted["afedpg"] * np.array([1.0, 0.75, 1.125, np.inf])
+    off = replace(found, predicted=found.predicted | {"afedpg": wrong}).off()
+    assert off["afedpg"] == pytest.approx(0.25)
     save(draw(found, "title"), tmp_path / "x.png")
     assert (tmp_path / "x.png").stat().st_size > 10_000
 
