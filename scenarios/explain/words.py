@@ -64,11 +64,11 @@ def bottleneck(path: Sequence[Piece], shares: Shares) -> Iterator[str]:
     """Yield what holds updates up, in a sentence; and what is thrown away, if that is much."""
     kinds: defaultdict[str, float] = defaultdict(float)
     for piece in path:
-        kinds[piece.what] += piece.seconds / shares.elapsed
+        kind = "server" if piece.what in {"queue", "update"} else piece.what
+        kinds[kind] += piece.seconds / shares.elapsed
     what, most = max(kinds.items(), key=lambda item: item[1])
-    if what in {"queue", "update"}:
-        both = kinds["queue"] + kinds["update"]
-        yield f"The server: {both:.0%} of the time, updates wait for what it has to do itself."
+    if what == "server":
+        yield f"The server: {most:.0%} of the time, updates wait for what it has to do itself."
     elif what in {"lookahead", "timeout"}:
         name = {"lookahead": "The downlinks", "timeout": "The timeout"}[what]
         yield f"{name}: {most:.0%} of the time, updates wait for nothing else."

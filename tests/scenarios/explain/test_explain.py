@@ -97,6 +97,11 @@ def test_a_server_whose_updates_take_long_is_named(method: str) -> None:
     assert helps["a server that makes updates twice as fast"] == pytest.approx(before - 2)
 
 
+def test_a_server_that_receives_and_updates_is_named_for_both() -> None:
+    line, _ = said(scenario(server={"update": 0.7, "receive": 0.07}))  # of 1 + 0.7 + 0.7 s
+    assert line.startswith("The server: 58% of the time")
+
+
 def test_equal_workers_are_not_blamed() -> None:
     line, _ = said(scenario())
     assert line.startswith("Computing: 100% of the time, and no single worker")
