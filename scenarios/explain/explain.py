@@ -155,12 +155,21 @@ class Explained:
         of_all = "" if whole else f", the first of {self.clock.updates:,}"
         every = cell(self.shares.elapsed / made)
         yield f"{self.label}: {made:,} update{'s' * (made != 1)}{of_all}, one every {every} s"
+        if self.stands_still:
+            rest = cell(self.clock.end - self.shares.elapsed)
+            yield f"No update in the last {rest} s: it stands still, which is in no number below."
         yield from bottleneck(self.path, self.shares)
         if self.helps and self.helps[0].saved >= LEAST:
             best = self.helps[0]
             per = "used gradient" if best.per_gradient else "update"
             saved = f"{best.saved:.1%} of the time per {per}"
             yield f"Most would help: {best.words}, which saves {saved}."
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether the time after the last update is longer than between any two."""
+        rest = self.clock.end - self.shares.elapsed
+        return self.seen.over and rest > np.diff(self.seen.times, prepend=0.0).max()
 
     def causes(self) -> dict[str, list[Cause]]:
         """Return by name what worker time goes into: a few waits by themselves."""

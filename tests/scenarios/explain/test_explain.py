@@ -286,3 +286,17 @@ def test_a_scenario_is_explained_until_its_time_limit(tmp_path: Path) -> None:
     assert found.note == "rennala-nigt: no update until 5 s; accepted: more time"
     with pytest.raises(front.BadInputError, match="rennala-nigt: no update until 5 s"):
         front.explain(content | {"time_limit": 5.0, "updates": None}, methods=["rennala-nigt"])
+
+
+def test_a_run_that_stands_still_at_its_end_is_said_to() -> None:
+    failures = {"model": "windows", "windows": [[0, 5.0, 9.0], [1, 20.0, 1000.0]]}
+    content = scenario(workers=3, failures=failures) | {"updates": 1000, "time_limit": 100.0}
+    content["cluster"]["compute"] = {"model": "explicit", "seconds": [1.0] * 3}
+    (one,) = front.explain(content).methods
+    # updates at 1 to 5, at 10, after the pause, and at 11 to 20: until 100 come no more
+    first, still, *_ = one.lines()
+    assert first == "synchronous-nigt: 16 updates, one every 1.25 s"
+    assert still == ("No update in the last 80 s: it stands still, which is in no number below.")
+    content["time_limit"] = 20.5
+    (one,) = front.explain(content).methods
+    assert not one.stands_still
