@@ -50,6 +50,10 @@ class SweepResults(Results):
         sweep: whose grid they are on.
         runs: as planned; those that are not there are left out.
         summary: how many were made and how many were there; None if nothing was made.
+
+    Attributes:
+        planned: the number of runs of the sweep.
+        missing: how many of them are not there: they count as ones that never arrive.
     """
 
     def __init__(
@@ -62,6 +66,8 @@ class SweepResults(Results):
         super().__init__(stored, str(sweep.path), points)
         self.sweep = sweep
         self.summary = summary
+        self.planned = len(unique_jobs(runs))
+        self.missing = self.planned - len(there)
 
     @checked_call
     def at(self, *held: str) -> Results:
@@ -107,7 +113,10 @@ class SweepResults(Results):
         drawn, held = choose_axes(self.sweep, axes, at)
         rows = only_at(rows, held)
         check_reached(rows, self.name)
-        return draw_sweep(grid_of(rows, drawn), self.sweep.file.title)
+        title = self.sweep.file.title
+        if self.missing:
+            title += f" ({self.missing:,} of {self.planned:,} runs are not there yet)"
+        return draw_sweep(grid_of(rows, drawn), title)
 
 
 @checked_call

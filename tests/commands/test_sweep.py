@@ -233,9 +233,16 @@ def test_a_sweep_is_made_extended_and_tabled(tmp_path: Path) -> None:
     first = straggler("sweep", "sweep.toml", cwd=tmp_path)
     assert "24 made, 0 were there already, 0 failed" in first.stdout, first.stderr
     load(tmp_path, P.replace("[0, 0.5]", "[0, 0.5, 1]") + KAPPA)
+    partly = "12 of 36 runs are not there yet"
+    for command in ("results", "plot"):
+        said = straggler(command, "sweep.toml", cwd=tmp_path).stderr
+        assert f"sweep.toml: {partly}: `straggler sweep sweep.toml` makes them\n" in said
+    found = front.open(tmp_path / "sweep.toml", tmp_path / "runs/store")
+    assert partly in found.plot().get_suptitle()
     longer = straggler("sweep", "sweep.toml", cwd=tmp_path)
     assert "12 made, 24 were there already, 0 failed" in longer.stdout
     printed = straggler("results", "sweep.toml", "--csv", "--threshold", "-1e9", cwd=tmp_path)
+    assert not printed.stderr
     rows = list(csv.DictReader(io.StringIO(printed.stdout)))
     assert len(rows) == 36
     assert {(row["p"], row["kappa"]) for row in rows} == {

@@ -160,6 +160,8 @@ def opened(
 ) -> "list[Results]":
     """Return results; those of a sweep are in a store, and may be wanted at one point only.
 
+    Of a sweep that is not complete a line on stderr says how many runs are not there.
+
     Raises:
         BadInputError: some are not there, there is no such point, or the store is given by its
             option, or a point, and none is a sweep.
@@ -170,6 +172,13 @@ def opened(
     given = [option] * (store is not None) + ["--at"] * bool(at)
     if given and not any(isinstance(one, studies.SweepResults) for one in found):
         raise BadInputError(f"{given[0]}: goes with a sweep, which {what[0]} is not")
+    for name, one in zip(what, found, strict=True):
+        if isinstance(one, studies.SweepResults) and 0 < one.missing < one.planned:
+            say(
+                f"{name}: {one.missing:,} of {one.planned:,} runs are not there yet: "
+                f"`straggler sweep {name}` makes them",
+                err=True,
+            )
     if not at:
         return found
     return [one.at(*at) if isinstance(one, studies.SweepResults) else one for one in found]
