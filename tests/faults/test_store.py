@@ -47,6 +47,30 @@ class Broken(Problem):
         raise RuntimeError("what is wrong\nand more of it")
 
 
+class UnpluggedError(RuntimeError):
+    """Is made of something else than its text, as many errors are."""
+
+    def __init__(self, *, sensor: int) -> None:
+        super().__init__(f"sensor {sensor} is unplugged")
+
+
+class DoubledError(RuntimeError):
+    def __init__(self, sensor: str) -> None:
+        super().__init__(f"{sensor} is unplugged")
+
+
+@dataclass
+class Sensing(Problem):
+    named: bool = True
+    dimension = 2
+
+    def initial_point(self) -> Vector:
+        return np.zeros(2)
+
+    def estimate(self, requests: Sequence[Request]) -> list[Estimate]:  # noqa: ARG002
+        raise DoubledError("sensor 3") if self.named else UnpluggedError(sensor=3)
+
+
 @dataclass
 class Unlimited(Problem):
     limit: float = math.inf
@@ -97,6 +121,15 @@ def test_the_last_line_of_a_reason_says_what_was_wrong(tmp_path: Path) -> None:
     assert reason.splitlines()[-1].startswith("RuntimeError: what is wrong (")
     (run,) = runs_in([folder])
     assert run.reason == reason.splitlines()[-1]
+
+
+@pytest.mark.parametrize("kind", ["DoubledError", "UnpluggedError"])
+def test_an_error_of_a_class_of_ones_own_says_what_it_said(kind: str, tmp_path: Path) -> None:
+    problem = {"kind": "test_store:Sensing", "named": kind == "DoubledError"}
+    _, folder = made(CONTENT | {"problem": problem}, tmp_path / "run")
+    (run,) = runs_in([folder])
+    assert run.reason.startswith(f"{kind}: sensor 3 is unplugged (")
+    assert "test_store.py:" in run.reason
 
 
 @pytest.mark.parametrize(
