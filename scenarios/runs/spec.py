@@ -89,11 +89,17 @@ class RunSpec:
 def _finite(said: Any) -> Any:  # noqa: ANN401 - JSON
     """Leave out infinity and NaN, which JSON lacks: they can only be defaults of users' classes."""
     if isinstance(said, dict):
-        odd = {key for key, v in said.items() if isinstance(v, float) and not math.isfinite(v)}
-        return {key: _finite(said[key]) for key in said if key not in odd}
+        return {key: _finite(value) for key, value in said.items() if not _is_odd(value)}
     if isinstance(said, list) and said and isinstance(said[0], dict):
         return [*map(_finite, said)]
     return said
+
+
+def _is_odd(said: object) -> bool:
+    """Return whether a number is infinite or NaN, or a list has one."""
+    if isinstance(said, list):
+        return any(map(_is_odd, said))
+    return isinstance(said, float) and not math.isfinite(said)
 
 
 OBJECT = "an object"

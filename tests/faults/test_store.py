@@ -75,6 +75,7 @@ class Sensing(Problem):
 class Unlimited(Problem):
     limit: float = math.inf
     unknown: float = math.nan
+    bounds: tuple[float, float] = (-math.inf, 1.0)
     dimension = 2
 
     def initial_point(self) -> Vector:
@@ -108,7 +109,8 @@ def test_a_users_default_may_be_infinite_or_unknown(tmp_path: Path) -> None:
     spec, folder = made(CONTENT | {"problem": {"kind": "test_store:Unlimited"}}, tmp_path / "run")
     assert folder.status(spec) == "done"  # else it would be made again for ever
     elsewhere = RunSpec.from_json(spec.to_json())
-    assert elsewhere.scenario.problem.build(0, 2).limit == math.inf  # type: ignore[attr-defined]
+    problem: Any = elsewhere.scenario.problem.build(0, 2)
+    assert (problem.limit, problem.bounds) == (math.inf, (-math.inf, 1.0))
     assert elsewhere.identity() == spec.identity()
 
 
