@@ -152,7 +152,8 @@ def _make(spec: RunSpec, folder: RunFolder, options: Options) -> None:
         seconds = time.perf_counter() - started
         reason = f"{traceback.format_exc().rstrip()}\n{failure(error)}"
         folder.write_info(spec, "failed", reason=reason, totals=None, real_seconds=seconds)
-        if isinstance(error, LostProcessError) or _is_of_memory(error):  # as when it is killed
+        kept = isinstance(error, LostProcessError | OSError)  # as when it is killed
+        if kept or _is_of_memory(error):
             return
     folder.checkpoint.unlink(missing_ok=True)
 

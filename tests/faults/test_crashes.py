@@ -95,11 +95,11 @@ def test_a_run_that_died_goes_on_from_its_last_update(
 def test_an_error_of_the_disk_is_told_and_the_run_can_be_made_later(
     tmp_path: Path, error: int
 ) -> None:
-    """A full disk is nobody's failure; with any other error the run has failed."""
+    """A full disk is nobody's failure; with any other error the run has failed, and can go on."""
     spec = spec_in(tmp_path, "afedpg")
     calm = RunFolder(tmp_path / "calm")
     assert execute(spec, calm, Options()) == "done"
-    told: list[str] = []
+    told, kept = list[str](), 0
 
     def attempt(path: Path) -> None:
         try:
@@ -114,6 +114,8 @@ def test_an_error_of_the_disk_is_told_and_the_run_can_be_made_later(
             assert info is not None
             assert (error, info["status"]) == (BROKEN, "failed")
             assert "a file" in str(info["reason"])
+            kept += folder.checkpoint.exists()
+            assert folder.checkpoint.exists() == (disk.count("os.rename", folder.checkpoint) > 0)
         else:
             assert info is None or info["status"] == "done", disk.deeds[-1]
         assert execute(spec, folder, Options(retry_failed=True)) == "done"
@@ -123,7 +125,7 @@ def test_an_error_of_the_disk_is_told_and_the_run_can_be_made_later(
             "checkpoint.npz",
             "progress.json",
         }
-    assert ("failed" in told) == (error == BROKEN)
+    assert ("failed" in told) == (kept > 0) == (error == BROKEN)
     assert {one for one in told if one.startswith("raised")} == {f"raised {error}"}
 
 
