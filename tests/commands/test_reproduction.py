@@ -75,6 +75,15 @@ def test_each_figure_is_drawn_from_them(name: str, tmp_path: Path) -> None:
     (picture,) = (tmp_path / "figures").iterdir()
     assert picture.stat().st_size > 20_000
     assert (ROOT / "docs" / "figures" / picture.name).exists()
+    if name == "crossover":
+        said = " ".join((ROOT / "README.md").read_text().split())
+        found = (
+            r"to -[\d.]+: ([\d.]+) \(90% interval: .* to ([\d.]+)\); .*: ([\d.]+); predicted times"
+        )
+        (numbers,) = re.findall(found, drawn.stdout)
+        level, most, predicted = map(float, numbers)
+        assert f"below {np.ceil(10 * most) / 10:.1f} times that of computing" in said
+        assert f"the estimate is {level:.1%} of it, and the clocks predict {predicted:.1%})" in said
 
 
 @pytest.mark.parametrize("page", ["reproduction.md", "reproduction-tables.md"])
