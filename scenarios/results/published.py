@@ -29,6 +29,10 @@ KEPT_IF_THERE = ("prices", "bill", "trace")
 """The same, of runs that have it."""
 
 
+PAGE = 2**27
+"""Bytes, and rows: a column is one page, in which seeds that have the same times take no room."""
+
+
 def publish(runs: Sequence[StoredRun], file: Path, command: str) -> None:
     """Write the histories of runs, with columns ``label`` and ``seed``, to one file.
 
@@ -61,6 +65,8 @@ def publish(runs: Sequence[StoredRun], file: Path, command: str) -> None:
             compression_level=19,
             use_dictionary=[name for name in whole.column_names if name not in packed],
             column_encoding=packed,
+            data_page_size=PAGE,
+            max_rows_per_page=PAGE,
             write_page_checksum=True,
         )
 
