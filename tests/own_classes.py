@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from simulator.hardware.transfers import Transfers
 from straggler import (
     Algorithm,
     Clock,
@@ -281,6 +282,25 @@ class Odd(NetworkModel):
         wrong = {"downlink": np.ones(1), "transfer": -np.ones(workers), "slots": 0}
         values = {"transfer": np.ones(workers), self.key: wrong.get(self.key, "star")}
         return Network(**values)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Shared(NetworkModel):
+    latency: float = 0.0
+    slots: int = 0
+    waits: bool = False
+
+    def network(self, workers: int, dimension: int) -> Network:  # noqa: ARG002
+        kind = Waits if self.waits else Network
+        late, times = np.full(workers, self.latency), np.ones(workers)
+        return kind(times, latency=late, slots=self.slots or None, capacity=1.0)
+
+
+class Waits(Network):
+    """A network that says for itself how transfers delay each other."""
+
+    def transfers(self) -> Transfers:
+        return Transfers(self.uplink)
 
 
 @dataclass

@@ -137,6 +137,11 @@ def _wrong(network: Network, workers: int) -> Iterator[str]:
     for key in ("slots", "capacity"):
         if (value := getattr(network, key)) is not None and not value > 0:
             yield f"{key} is {short(value)}; accepted: a number above 0, or None"
+    if type(network).transfers is Network.transfers and network.capacity is not None:
+        if network.slots is not None:
+            yield "slots: does not go with capacity; accepted: one of them"
+        if network.latency is not None and np.any(network.latency):
+            yield "latency: does not go with capacity; accepted: one of them"
 
 
 def _are_seconds(seconds: Vector, workers: int) -> bool:

@@ -41,6 +41,13 @@ def test_everything_may_be_the_users() -> None:
     np.testing.assert_allclose(history["objective"], -0.5 * distances**2)
 
 
+def test_transfers_of_the_users_may_have_capacity_and_latency() -> None:
+    network = {"model": "own_classes:Shared", "latency": 0.5, "waits": True}
+    content = CONTENT | {"cluster": CONTENT["cluster"] | {"network": network}}
+    times = front.simulate(content).history()["time"]
+    assert times.tolist()[:2] == [3.5, 7.0]  # 2 s, and 1.5 s to send
+
+
 def test_the_same_as_our_method_that_does_the_same() -> None:
     ours = {"name": "fastest-nigt", "m": 2, "step_size": 0.5, "momentum": 1.0}
     assert (
@@ -238,6 +245,13 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
             "topology": "'star'; accepted: 'ideal', 'ring', 'tree'",
             "slots": "0; accepted: a number above 0, or None",
         }.items()
+    },
+    **{
+        f"a network's capacity and {key}": (
+            cluster("Halves", network={"model": "own_classes:Shared", key: value}),
+            f"its network's {key}: does not go with capacity; accepted: one of them",
+        )
+        for key, value in {"latency": 0.5, "slots": 2}.items()
     },
     "a class that is no dataclass": (
         {"problem": {"kind": "own_classes:NoDataclass"}},
