@@ -279,7 +279,7 @@ class Odd(NetworkModel):
     key: str
 
     def network(self, workers: int, dimension: int) -> Network:  # noqa: ARG002
-        wrong = {"downlink": np.ones(1), "transfer": -np.ones(workers), "slots": 0}
+        wrong = {"downlink": np.ones(1), "transfer": -np.ones(workers), "slots": 0.5, "capacity": 0}
         values = {"transfer": np.ones(workers), self.key: wrong.get(self.key, "star")}
         return Network(**values)  # type: ignore[arg-type]
 

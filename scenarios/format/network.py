@@ -137,11 +137,18 @@ def _wrong(network: Network, workers: int) -> Iterator[str]:
     for key in ("slots", "capacity"):
         if (value := getattr(network, key)) is not None and not value > 0:
             yield f"{key} is {short(value)}; accepted: a number above 0, or None"
+    if not isinstance(network.slots, int | np.integer | None):
+        yield f"slots is {short(network.slots)}; accepted: a whole number, or None"
     if type(network).transfers is Network.transfers and network.capacity is not None:
-        if network.slots is not None:
-            yield "slots: does not go with capacity; accepted: one of them"
-        if network.latency is not None and np.any(network.latency):
-            yield "latency: does not go with capacity; accepted: one of them"
+        yield from _beside_capacity(network)
+
+
+def _beside_capacity(network: Network) -> Iterator[str]:
+    """Yield what links that are shared fairly do not have."""
+    if network.slots is not None:
+        yield "slots: does not go with capacity; accepted: one of them"
+    if network.latency is not None and np.any(network.latency):
+        yield "latency: does not go with capacity; accepted: one of them"
 
 
 def _are_seconds(seconds: Vector, workers: int) -> bool:

@@ -42,9 +42,9 @@ def read_trace(file: Path, workers: int, period: float = math.inf) -> Speeds:
             f"{file.name}: has a row at {time.max():g} s; accepted: before the period, {period:g} s"
         )
     profiles = []
-    for worker in range(workers):
-        mine = np.flatnonzero(owner == worker)
-        mine = mine[np.argsort(time[mine], kind="stable")]
+    order = np.lexsort((time, owner))
+    rows = np.split(order, np.searchsorted(owner[order], np.arange(1, workers)))
+    for worker, mine in enumerate(rows):
         if not len(mine):
             raise ValueError(
                 f"{file.name}: has no speed of worker {worker}; accepted: rows of all workers, "

@@ -243,7 +243,8 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
             "transfer": "array([-1., -1., -1.]); accepted: numbers of at least 0, shape (3,)",
             "downlink": "array([1.]); accepted: numbers of at least 0, shape (3,)",
             "topology": "'star'; accepted: 'ideal', 'ring', 'tree'",
-            "slots": "0; accepted: a number above 0, or None",
+            "slots": "0.5; accepted: a whole number, or None",
+            "capacity": "0; accepted: a number above 0, or None",
         }.items()
     },
     **{
