@@ -192,9 +192,10 @@ class RaceCluster(HardwareCluster):
         self, step: Callable[[State, Vector, When], State], now: State, gradient: Vector
     ) -> Process[State]:
         """See :class:`Cluster`."""
-        emulation = self.workers.emulation
-        if emulation is not None and emulation.update:
+        if (emulation := self.workers.emulation) is not None and emulation.update:
+            waited = self.workers.waited
             self.advance_until(self.now + emulation.update)
+            self.workers.waited = waited  # the server was at work
         self.workers.updating = time.time()
         when = self.history.when(self._tally.delays, self.now)
         now = stepped(step, now, gradient, when)

@@ -125,6 +125,7 @@ def assert_same(real: Run, simulated: Run) -> None:
         assert got.gradient_norm == pytest.approx(wanted.gradient_norm, rel=1e-9)
     assert 0 < SCALE * (real.elapsed - simulated.elapsed) < 3  # real seconds
     assert real.bytes_sent == simulated.bytes_sent
+    assert real.server_seconds >= simulated.server_seconds - 1e-9
 
 
 def assert_as_simulated(
