@@ -16,12 +16,13 @@ FINDINGS = {
         "synchronous NIGT; AFedPG with short steps is later at the thresholds and level by the area"
     ),
     "5": (
-        "In the long run, with M = 100, Rennala is as soon at the thresholds as AFedPG, which "
-        "discards nothing, and level with both by the area"
+        "In the long run, ten seeds, with M = 100, Rennala is surely ahead of the synchronous "
+        "method, and level with AFedPG, which discards nothing"
     ),
     "6": (
-        "In the long run Rennala, M = 100, is as soon at the thresholds as AFedPG, which discards "
-        "next to nothing, and sooner than the synchronous method, not surely; one seed falls"
+        "In the long run, ten seeds, Rennala, M = 100, is as soon at the thresholds as AFedPG, "
+        "which discards next to nothing, and sooner than the synchronous method, not surely; one "
+        "seed falls"
     ),
     "7": (
         "In the long run Rennala, M = 300, is sooner at the thresholds than the synchronous method "
