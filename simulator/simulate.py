@@ -4,17 +4,14 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-import simpy
 
 from simulator.accounting.history import DivergedError, History
 from simulator.accounting.selection_bias import SelectionBias
 from simulator.accounting.staleness import Staleness
 from simulator.accounting.timeline import Intervals, State, Timeline
 from simulator.hardware.hardware import Hardware
-from simulator.loop.clock import Clock
 from simulator.loop.cluster import SimulatedCluster
 from simulator.problem import Problem
 from simulator.promises.checkpoint import START, Checkpoint
@@ -124,7 +121,7 @@ def simulate(
     process = cluster.clock.process(method(cluster))
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # a diverging run is a result
-            _go_on(cluster.clock, process)
+            cluster.clock.go_on(process)
     except DivergedError as error:
         failure = f"update {cluster.updates_made + 1}: {error}"
     except StalledError as error:
@@ -140,23 +137,6 @@ def simulate(
         cluster.gradients.close()
     cluster.close()
     return _result(cluster, timeline if record_timeline else None, failure, timeline.seconds)
-
-
-def _go_on(clock: Clock, process: simpy.Process) -> None:
-    """Let events happen until the run is over.
-
-    SimPy makes an error of the method anew, from its arguments. Many classes cannot be made so, or
-    say something else then: of these, the error itself is raised.
-    """
-    try:
-        clock.run(until=clock.ended)
-    except Exception as error:
-        if process.is_alive or process.ok or str(error) == str(process.value):
-            raise
-    else:
-        return
-    own: Any = process.value
-    raise own
 
 
 def _result(

@@ -2,6 +2,7 @@
 
 import math
 from heapq import heappush
+from typing import Any
 
 import simpy
 
@@ -25,6 +26,25 @@ class Clock(simpy.Environment):
         self.ended = self.event()
         self.watch = watch
         self.limit = limit
+
+    def go_on(self, process: simpy.Process) -> None:
+        """Let events happen until the run is over.
+
+        SimPy makes an error of the method anew, from its arguments. Many classes cannot be made so,
+        or say something else then: of these, the error itself is raised.
+
+        Args:
+            process: the method's.
+        """
+        try:
+            self.run(until=self.ended)
+        except Exception as error:
+            if process.is_alive or process.ok or str(error) == str(process.value):
+                raise
+        else:
+            return
+        own: Any = process.value
+        raise own
 
     def at(self, time: float, event: simpy.Event | None = None) -> simpy.Event:
         """Return an event that happens at ``time`` in simulated seconds.
