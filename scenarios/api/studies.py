@@ -52,8 +52,7 @@ class SweepResults(Results):
         summary: how many were made and how many were there; None if nothing was made.
 
     Attributes:
-        planned: the number of runs of the sweep.
-        missing: how many of them are not there: they count as ones that never arrive.
+        incomplete: how many runs are not there, which count as ones that never arrive; or nothing.
     """
 
     def __init__(
@@ -66,8 +65,9 @@ class SweepResults(Results):
         super().__init__(stored, str(sweep.path), points)
         self.sweep = sweep
         self.summary = summary
-        self.planned = len(unique_jobs(runs))
-        self.missing = self.planned - len(there)
+        planned = len(unique_jobs(runs))
+        missing = planned - len(there)
+        self.incomplete = f"{missing:,} of {planned:,} runs are not there yet" if missing else ""
 
     @checked_call
     def at(self, *held: str) -> Results:
@@ -113,9 +113,7 @@ class SweepResults(Results):
         drawn, held = choose_axes(self.sweep, axes, at)
         rows = only_at(rows, held)
         check_reached(rows, self.name)
-        title = self.sweep.file.title
-        if self.missing:
-            title += f" ({self.missing:,} of {self.planned:,} runs are not there yet)"
+        title = self.sweep.file.title + f" ({self.incomplete})" * bool(self.incomplete)
         return draw_sweep(grid_of(rows, drawn), title)
 
 

@@ -83,6 +83,8 @@ def test_each_figure_is_drawn_from_them(name: str, tmp_path: Path) -> None:
         (numbers,) = re.findall(found, drawn.stdout)
         level, most, predicted = map(float, numbers)
         assert f"below {np.ceil(10 * most) / 10:.1f} times that of computing" in said
+        assert "From three times on, collecting is surely sooner" in said
+        assert 2 < most <= 3
         assert f"the estimate is {level:.1%} of it, and the clocks predict {predicted:.1%})" in said
 
 

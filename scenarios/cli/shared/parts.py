@@ -173,12 +173,9 @@ def opened(
     if given and not any(isinstance(one, studies.SweepResults) for one in found):
         raise BadInputError(f"{given[0]}: goes with a sweep, which {what[0]} is not")
     for name, one in zip(what, found, strict=True):
-        if isinstance(one, studies.SweepResults) and 0 < one.missing < one.planned:
-            say(
-                f"{name}: {one.missing:,} of {one.planned:,} runs are not there yet: "
-                f"`straggler sweep {name}` makes them",
-                err=True,
-            )
+        if isinstance(one, studies.SweepResults) and one.runs and one.incomplete:
+            makes = f"straggler sweep {name}" + f" --out {store}" * (store is not None)
+            say(f"{name}: {one.incomplete}: `{makes}` makes them", err=True)
     if not at:
         return found
     return [one.at(*at) if isinstance(one, studies.SweepResults) else one for one in found]
