@@ -74,6 +74,9 @@ def plot(
             accepted = ", ".join(dict.fromkeys([*known, *clusters]))
             raise BadInputError(f"label {name}: nothing here is called so; accepted: {accepted}")
     of_methods = {name: new for name, new in names.items() if name in known}
+    shown = [of_methods.get(label, label) for label in dict.fromkeys(known)]
+    if len(set(shown)) < len(shown):
+        raise BadInputError(f"labels: {', '.join(shown)}; accepted: a name for each method")
     renamed = {name: names.get(name, name) for name in clusters}
     if len(set(renamed.values())) < len(clusters):
         raise BadInputError(f"labels: {list(renamed.values())}; accepted: a name for each")

@@ -160,8 +160,8 @@ def simulate(
 
     Raises:
         StalledError: the run would not end.
-        BadInputError: the scenario is wrong or has no such method, or the object has a value
-            that its class does not accept.
+        BadInputError: the scenario is wrong, or has no such method or several, or the object has
+            a value that its class does not accept.
     """
     if isinstance(method, Algorithm):
         check_object(method)
@@ -169,7 +169,11 @@ def simulate(
     own = method if isinstance(method, Algorithm) else None
     wanted = [method] if isinstance(method, str) else []
     seeds = [scenario.seeds[0] if seed is None else seed]
-    (job, *_) = plan(scenario, ROOT, wanted, seeds)
+    jobs = plan(scenario, ROOT, wanted, seeds)
+    labels = [job.spec.method.folder for job in jobs]
+    if wanted and len(jobs) > 1 and method not in labels:
+        raise BadInputError(f"method {method}: is several; accepted: {', '.join(labels)}")
+    job = jobs[labels.index(method) if method in labels else 0]
     return Results([simulated(job.spec, own, max_events)], scenario.name or scenario.title)
 
 

@@ -209,11 +209,13 @@ class Tuned:
         return pd.DataFrame(report.results(self.tuning).rows)
 
     def verdicts(self) -> list[str]:
-        """Return a line per method: who won, by how much; and warnings of edges."""
+        """Return a line per method: who won, by how much; and warnings of edges and thresholds."""
         lines = []
         for ranked in self.tuning.tries.values():
             lines.append(report.verdict(ranked))
             lines += () if ranked[0].failed else report.edges(self.plan, ranked[0])
+        if not self.tuning.thresholds and self.plan.scenario.thresholds:
+            lines.append("warning: thresholds stay as they were: the winners' curves do not rise")
         return lines
 
     @property

@@ -13,6 +13,7 @@ from scenarios.format.words.accepted import FileOrFolder, Names, Numbers
 from scenarios.format.words.arguments import checked_call
 from scenarios.format.words.errors import BadInputError
 from scenarios.live.live import follow
+from scenarios.runs.store.files import check_writable
 from scenarios.runs.store.stored import StoredRun
 from simulator import Positive, Whole
 
@@ -89,6 +90,7 @@ def watch(
     from scenarios.films.film import Pace, make_film  # noqa: PLC0415 - matplotlib, Pillow
     from scenarios.films.shots import write_script  # noqa: PLC0415
 
+    check_writable(Path(out))
     runs = [run for result in results for run in _chosen(result, methods, seed)]
     if not 0 < len(runs) <= MOST:
         raise BadInputError(f"watch: {len(runs)} runs; accepted: 1 to {MOST} side by side")

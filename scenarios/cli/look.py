@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from scenarios.cli.shared.parts import Scenario_, rounds_shown, show
-from scenarios.format.words.errors import BadInputError
 
 Constant = Annotated[float | None, typer.Option(help="A constant of the theory.")]
 
@@ -80,11 +79,12 @@ def bench(
     """
     import os
 
-    if json_ is not None and json_.is_dir():
-        raise BadInputError(f"--json {json_}: is a folder; accepted: a file")
+    from scenarios.runs.store.files import check_writable, write_atomically
+
+    if json_ is not None:
+        check_writable(json_)
     os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     from scenarios.api.bench import bench as measure
-    from scenarios.runs.store.files import write_atomically
 
     measurements = measure(what, env or (), rounds)
     with rounds_shown(measurements) as out:

@@ -132,9 +132,10 @@ def write_script(
         if kind != "control":
             raise BadInputError(f"{run.path}: a {kind} cannot be watched; accepted: kind control")
         run.iterates()
-    first = runs[0].info["content"]
-    _check("episode", episode, int((first["evaluation"] or {}).get("episodes", 1)))
-    _check("worker", worker, min(int(run.info["content"]["cluster"]["workers"]) for run in runs))
+    contents = [run.info["content"] for run in runs]
+    episodes = min(int((content["evaluation"] or {}).get("episodes", 1)) for content in contents)
+    _check("episode", episode, episodes)
+    _check("worker", worker, min(int(content["cluster"]["workers"]) for content in contents))
     actors = [Actor(run, name) for run, name in zip(runs, _names(runs), strict=True)]
     script = Script(actors, moments or (), episode, worker, int(runs[0].info["seed"]))
     for moment in script.moments:

@@ -8,10 +8,9 @@ import numpy as np
 import tomli_w
 
 from scenarios.format.scenario import Scenario
-from scenarios.format.words.errors import BadInputError
 from scenarios.plans.plan import Planned
 from scenarios.results.sheet import Sheet, cell
-from scenarios.runs.store.files import may_overwrite, write_atomically
+from scenarios.runs.store.files import check_overwrite, write_atomically
 from simulator import State
 
 MARK = "# Written by `straggler plan`"
@@ -80,10 +79,9 @@ def check_target(target: Path, *, force: bool) -> None:
     """Check that a file may be written.
 
     Raises:
-        BadInputError: something is there that plan did not write.
+        BadInputError: something is there that plan did not write, or it cannot be written.
     """
-    if not force and not may_overwrite(target, MARK):
-        raise BadInputError(f"{target}: is there already; accepted: another --write, or --force")
+    check_overwrite(target, MARK, "plan", force=force)
 
 
 def write(scenario: Scenario, target: Path, lines: Sequence[str]) -> None:

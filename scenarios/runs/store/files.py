@@ -39,7 +39,7 @@ def may_overwrite(path: Path, mark: str) -> bool:
 
 
 def check_overwrite(path: Path, mark: str, command: str, *, force: bool) -> None:
-    """Check that a command writes over no file but its own.
+    """Check that a command can write a file, and over none but its own.
 
     Args:
         path: the file to write.
@@ -48,12 +48,28 @@ def check_overwrite(path: Path, mark: str, command: str, *, force: bool) -> None
         force: write over any file.
 
     Raises:
-        BadInputError: something is there that the command did not write.
+        BadInputError: something is there that the command did not write, or nothing can be.
     """
+    check_writable(path)
     if not force and not may_overwrite(path, mark):
         raise BadInputError(
             f"{path}: is there, and not written by {command}; accepted: another file, or --force"
         )
+
+
+def check_writable(path: Path) -> None:
+    """Check that a file may be written somewhere, before the work whose result it is to hold.
+
+    Raises:
+        BadInputError: it is a folder, or no file can be made in the folder that it would lie in.
+    """
+    if path.is_dir():
+        raise BadInputError(f"{path}: is a folder; accepted: a file")
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if not above.is_dir():
+        raise BadInputError(f"{path}: {above} is a file; accepted: a file in a folder")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise BadInputError(f"{path}: nothing may be written in {above}; accepted: another file")
 
 
 @contextmanager

@@ -12,7 +12,6 @@ import tomli_w
 
 from scenarios.format.compute import TraceTimes
 from scenarios.format.load import read_scenario
-from scenarios.format.words.errors import BadInputError
 from scenarios.results.rows import Rows
 from scenarios.results.sheet import Sheet, cell
 from scenarios.results.tables import two_lines
@@ -151,10 +150,8 @@ def check_target(file: Path, *, force: bool) -> None:
     """Check that a file may be written.
 
     Raises:
-        BadInputError: it is there, and tune did not write it.
+        BadInputError: it is there, and tune did not write it; or it cannot be written.
     """
-    if file.is_dir():
-        raise BadInputError(f"{file}: is a folder; accepted: a file for the tuned scenario")
     check_overwrite(file, MARK, "tune", force=force)
 
 

@@ -101,5 +101,9 @@ def test_objects_are_checked_as_tables_are() -> None:
     )
     with pytest.raises(front.BadInputError, match=re.escape("method.rule: 'nigt'; accepted: an")):
         front.simulate(SMALL, Rennala("nigt", batch=3))  # type: ignore[arg-type]
+    twice = SMALL | {"methods": [SMALL["methods"][0] | {"label": label} for label in "ab"]}
+    with pytest.raises(front.BadInputError, match="rennala-nigt: is several; accepted: a, b"):
+        front.simulate(twice, "rennala-nigt")
+    assert front.simulate(twice, "b").methods == ["b"]
     right = Rennala(front.NIGT(step_size=1, momentum=np.float64(0.5)), batch=3)
     assert len(front.simulate(SMALL, right)) == 1

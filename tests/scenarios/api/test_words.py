@@ -146,6 +146,8 @@ def test_what_an_overlay_cannot_show_is_told(folder: Path) -> None:
         front.plot(results, front.open(folder), overlay=True)
     with pytest.raises(BadInputError, match="label x: nothing here is called so; accepted: renn"):
         front.plot(results, labels={"x": "y"})
+    with pytest.raises(BadInputError, match="nigt, synchronous-nigt; accepted: a name for each"):
+        front.plot(results, labels={"rennala-nigt": "synchronous-nigt"})
     first, second = front.plot(results, returns).axes
     assert first.get_ylabel().startswith("objective ")
     assert second.get_ylabel() == "mean undiscounted return"

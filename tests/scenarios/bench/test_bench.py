@@ -67,6 +67,9 @@ def test_the_plain_gradient_is_the_same_gradient() -> None:
 def test_rollouts_are_measured_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scenarios.bench.rollouts.SECONDS", 0.5)
     arguments = ("bench", "rollouts", "--env", "InvertedPendulum-v4", "--rounds", "1")
+    refused = straggler(*arguments, "--json", ".", cwd=tmp_path)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == "straggler: .: is a folder; accepted: a file\n"
     result = straggler(*arguments, "--json", "out.json", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     groups = json.loads((tmp_path / "out.json").read_text())

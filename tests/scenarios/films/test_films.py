@@ -250,6 +250,8 @@ def test_what_cannot_be_watched_is_a_line(
         return said.stderr
 
     assert "x.avi: accepted: a file in .mp4, .gif, .png" in line(str(arms), "-o", "x.avi")
+    (tmp_path / "x").touch()
+    assert f"x/y.gif: {tmp_path / 'x'} is a file; accepted: a" in line(str(arms), "-o", "x/y.gif")
     assert "at: 11; accepted: simulated seconds, 0 to 10" in line(str(arms), "--at", "1,11")
     assert "--at 1;2: accepted: numbers, such as" in line(str(arms), "--at", "1;2")
     assert "episode: 2; accepted: 0 to 1" in line(str(arms), "--episode", "2")
@@ -261,7 +263,7 @@ def test_what_cannot_be_watched_is_a_line(
     assert "accepted: apt-get install libegl1" in text
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
     assert "accepted: pip install 'straggler[film]', or a .gif" in line(str(arms), "-o", "x.mp4")
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [tmp_path / "x"]
 
 
 def test_a_run_that_failed_is_named_beside_the_film(

@@ -312,7 +312,10 @@ def test_runs_confirm_a_plan(tmp_path: Path) -> None:
         assert row["seconds"] == pytest.approx(row["measured"], rel=0.25)
     again = straggler("plan", "mine.toml", "--write", "mine.toml", cwd=tmp_path)
     assert again.returncode == 2
-    assert "mine.toml: is there already; accepted: another --write, or --force" in again.stderr
+    assert (
+        "mine.toml: is there, and not written by plan; accepted: another file, or --force"
+        in again.stderr
+    )
 
 
 @pytest.mark.parametrize(

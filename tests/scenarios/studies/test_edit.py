@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tuning import made_up
 
+from scenarios.api.studies import Tuned
 from scenarios.format.load import LIBRARY, load
 from scenarios.runs.store.stored import StoredRun
 from scenarios.studies.tuning.budget import plan
@@ -76,7 +77,11 @@ def test_a_file_written_over_itself_keeps_its_comments(name: str, tmp_path: Path
     after = load(target)
     assert after.thresholds == [200.0, 260.5, 320.0]
     assert [method.parameters()["step_size"] for method in after.methods] == [0.375] * 3
+    stay = "warning: thresholds stay as they were: the winners' curves do not rise"
+    said = Tuned(planned, Tuning("evaluation", tries), source).verdicts()
+    assert (stay in said) == (name == "paper/figure1c")  # the other has none
     tuning = Tuning("evaluation", tries, [200.0, 260.5, 320.0])
+    assert stay not in Tuned(planned, tuning, source).verdicts()
     for before, beside in (("mine", "once"), ("once", "twice")):  # a header, and then another one
         file = tmp_path / f"{beside}.toml"
         write(tmp_path / f"{before}.toml", file, planned, tuning, ["x"])

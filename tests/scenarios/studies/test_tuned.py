@@ -176,7 +176,8 @@ def test_a_trace_is_found_from_the_tuned_file(tmp_path: Path) -> None:
     [
         (["--tries", "99"], "--tries 99: accepted: at most 30, the size of synchronous-nigt's"),
         (["--write", "two.toml"], "two.toml: is there, and not written by tune; accepted: another"),
-        (["--write", "."], ".: is a folder; accepted: a file for the tuned scenario"),
+        (["--write", "."], ".: is a folder; accepted: a file"),
+        (["--write", "two.toml/x.toml"], "two.toml/x.toml: "),
         (["--address", "x:1"], "--address: is for --executor ray"),
         (["--dry-run", "--address", "x:1"], "--address: is for --executor ray"),
     ],
