@@ -15,6 +15,7 @@ from simulator.hardware.hardware import Hardware
 from simulator.loop.cluster import SimulatedCluster
 from simulator.problem import Problem
 from simulator.promises.checkpoint import START, Checkpoint
+from simulator.threads import one_thread
 from simulator.types import Indices, Process, Vector
 from simulator.watch import StalledError, Watch, most_events, why
 
@@ -65,6 +66,7 @@ class Run:
         return self.timeline.intervals() if self.timeline else None
 
 
+@one_thread()
 def simulate(
     method: Callable[[SimulatedCluster], Process[None]],
     problem: Problem,
@@ -78,7 +80,7 @@ def simulate(
     on_update: Callable[[SimulatedCluster, Vector], None] = lambda *_: None,
     on_wait: Callable[[SimulatedCluster, int], None] = lambda *_: None,
 ) -> Run:
-    """Run ``method`` on a simulated cluster.
+    """Run ``method`` on a simulated cluster, with one thread of NumPy and torch.
 
     Args:
         method: a function of the cluster that returns the method's generator.

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -80,8 +79,8 @@ def _sheet(title: str, measurements: "Sequence[Measurement]") -> Sheet:
 def bench(what: str, env: Names = (), rounds: Count = 5) -> Measurements:
     """Measure side by side: medians of interleaved rounds, with ratios to the first line.
 
-    The command takes care that NumPy uses one thread; in a process that has imported it before,
-    set OMP_NUM_THREADS yourself.
+    The command takes care that NumPy uses one thread; elsewhere, set OMP_NUM_THREADS=1 before it is
+    imported.
 
     Args:
         what: ``events``, ``rollouts`` or ``methods``; see ``straggler bench --help``.
@@ -91,5 +90,4 @@ def bench(what: str, env: Names = (), rounds: Count = 5) -> Measurements:
     Raises:
         BadInputError: there is no such benchmark or environment.
     """
-    os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     return Measurements(what, env, rounds)

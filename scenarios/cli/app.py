@@ -1,5 +1,6 @@
 """The command line. Each command imports what it needs: ``--help`` should be quick."""
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any, NoReturn
@@ -102,7 +103,12 @@ def _say(error: BadInputError) -> NoReturn:
 
 
 def main() -> None:
-    """Run the command line; mistakes of the user are a line each, and exit code 2."""
+    """Run the command line; mistakes of the user are a line each, and exit code 2.
+
+    NumPy has one thread, unless the user wants more: work is divided between processes.
+    """
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")  # it is read once, when NumPy is imported
     try:
         with ended_by_signals():
             sys.exit(app(standalone_mode=False) or 0)

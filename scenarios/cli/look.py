@@ -77,15 +77,11 @@ def bench(
     when it is started, with one Gymnasium environment and torch; `local`, `mindflayer` and
     `ringleader` have none.
     """
-    import os
-
+    from scenarios.api.bench import bench as measure
     from scenarios.runs.store.files import check_writable, write_atomically
 
     if json_ is not None:
         check_writable(json_)
-    os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    from scenarios.api.bench import bench as measure
-
     measurements = measure(what, env or (), rounds)
     with rounds_shown(measurements) as out:
         for table in measurements:

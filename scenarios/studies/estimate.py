@@ -2,7 +2,6 @@
 
 import math
 import statistics
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from scenarios.runs.jobs import Job
 from scenarios.runs.progress import duration
 from scenarios.runs.spec import RunSpec
 from simulator import Problem, SimulatedCluster, Vector, simulate
+from simulator.threads import one_thread
 
 SAMPLE_SECONDS = 1.0
 """Of a core, which a sample run is given."""
@@ -122,20 +122,15 @@ def _tried(spec: RunSpec) -> tuple[float, float]:
     """Return the real seconds that a run may take, and by how much they may grow."""
     evaluation = spec.scenario.evaluation
     problem = spec.scenario.problem.build(spec.seed, spec.scenario.cluster.workers)
-    torch = sys.modules.get("torch")
-    threads = torch.get_num_threads() if torch else 1
-    if torch:  # as in the process of a run
-        torch.set_num_threads(1)
     try:
         sample = _sample(spec, problem)
         seconds = sample.seconds / max(sample.share, LEAST)
         if evaluation:
-            each = _evaluation_seconds(problem, evaluation.episodes)
+            with one_thread():  # as in the process of a run
+                each = _evaluation_seconds(problem, evaluation.episodes)
             seconds += sample.evaluations(evaluation.every) * each
     finally:
         problem.close()
-        if torch:
-            torch.set_num_threads(threads)
     return seconds, sample.growth
 
 

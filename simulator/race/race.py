@@ -20,6 +20,7 @@ from simulator.race.crew import Crew
 from simulator.race.emulation import Emulation
 from simulator.race.workers import Measured, OverError, RealWorkers
 from simulator.simulate import Run
+from simulator.threads import one_thread
 from simulator.types import Process, Vector
 
 
@@ -38,6 +39,7 @@ class Race:
     deaths: int
 
 
+@one_thread()
 def race(
     method: Callable[[Cluster], Process[None]],
     problem: Problem,
