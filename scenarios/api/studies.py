@@ -248,16 +248,23 @@ class Tuned:
         return self.plan.scenario.with_values(values)
 
 
-def plan_tuning(name: str | Path, *, quick: bool = False, tries: int | None = None) -> budget.Plan:
+def plan_tuning(
+    name: str | Path,
+    methods: Sequence[str] = (),
+    *,
+    quick: bool = False,
+    tries: int | None = None,
+) -> budget.Plan:
     """Return what a tuning would try; see :func:`tune`."""
     file = find(str(name))
-    return budget.plan(file, load_scenario(file), quick=quick, tries=tries)
+    return budget.plan(file, load_scenario(file), methods=methods, quick=quick, tries=tries)
 
 
 @checked_call
 def tune(
     name: FileOrFolder,
     out: FileOrFolder = STORE,
+    methods: Names = (),
     *,
     quick: bool = False,
     tries: Count | None = None,
@@ -268,6 +275,7 @@ def tune(
     Args:
         name: a scenario file, or the name of one that comes with straggler.
         out: the store of the runs, as for sweeps.
+        methods: names or labels, the others keep their values; all by default.
         quick: use its ``[quick]`` limits.
         tries: per method; every method's whole grid by default.
         **making: as for :func:`run`, but for one process per run by default.
@@ -277,5 +285,5 @@ def tune(
     """
     making["processes_per_run"] = making.get("processes_per_run") or 1  # two waste a fifth
     make = partial(Maker(**making).make, continued=True)
-    plan = plan_tuning(name, quick=quick, tries=tries)
+    plan = plan_tuning(name, methods, quick=quick, tries=tries)
     return Tuned(plan, search.tune(plan, Path(out), make), find(str(name)))

@@ -118,6 +118,10 @@ def tune(
     write: Annotated[
         Path | None, typer.Option(help="The tuned scenario [default: NAME-tuned.toml].")
     ] = None,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this method; repeatable. The others keep their values."),
+    ] = None,
     quick: Quick_ = False,
     tries: Annotated[int | None, typer.Option(min=1, help="Tries for each method.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the budget.")] = False,
@@ -154,7 +158,7 @@ def tune(
     target = write or Path(f"{file.stem}-tuned.toml")
     if not dry_run:
         report.check_target(target, force=force)
-    plan = api.plan_tuning(file, quick=quick, tries=tries)
+    plan = api.plan_tuning(file, method or (), quick=quick, tries=tries)
     for line in report.budget(plan):
         say(line, err=csv)
     if dry_run:
@@ -165,6 +169,7 @@ def tune(
         tuned = api.tune(
             file,
             out,
+            method or (),
             quick=quick,
             tries=tries,
             jobs=jobs,

@@ -9,6 +9,7 @@ from typing import Protocol
 import filelock
 
 from scenarios.format.foresee import foresee
+from scenarios.format.method import Method
 from scenarios.format.scenario import Scenario
 from scenarios.format.words.errors import BadInputError
 from scenarios.runs.execute import Options, record_death
@@ -48,6 +49,19 @@ class Summary:
     outdated: int = 0
 
 
+def chosen_methods(scenario: Scenario, names: Sequence[str] = ()) -> list[Method]:
+    """Return those of a scenario's methods that have these names or labels; all if there are none.
+
+    Raises:
+        BadInputError: the scenario has no such method.
+    """
+    for name in names:
+        if all(name not in {m.name, m.folder} for m in scenario.methods):
+            accepted = ", ".join(m.folder for m in scenario.methods)
+            raise BadInputError(f"--method {name}: not in the scenario; accepted: {accepted}")
+    return [m for m in scenario.methods if not names or {m.name, m.folder} & set(names)]
+
+
 def plan(
     scenario: Scenario,
     out: Path,
@@ -67,14 +81,10 @@ def plan(
     Raises:
         BadInputError: the scenario has no such method.
     """
-    chosen = scenario.methods
-    for name in methods:
-        if all(name not in {m.name, m.folder} for m in scenario.methods):
-            accepted = ", ".join(m.folder for m in scenario.methods)
-            raise BadInputError(f"--method {name}: not in the scenario; accepted: {accepted}")
-    if methods:
-        chosen = [m for m in chosen if {m.name, m.folder} & set(methods)]
-    update = {"methods": chosen, "seeds": list(dict.fromkeys(seeds)) or scenario.seeds}
+    update = {
+        "methods": chosen_methods(scenario, methods),
+        "seeds": list(dict.fromkeys(seeds)) or scenario.seeds,
+    }
     ending = "" if race is None else RACED
     return [
         Job(spec, RunFolder(out / f"{spec.method.folder}{ending}" / f"seed-{spec.seed}", race))

@@ -10,6 +10,7 @@ import numpy as np
 from scenarios.format.method import Method
 from scenarios.format.scenario import Scenario, Tune
 from scenarios.format.words.errors import BadInputError
+from scenarios.runs.jobs import chosen_methods
 
 TUNED = ("step_size", "momentum", "batch")
 """The keys that are tuned, of those that a method has."""
@@ -49,7 +50,7 @@ class Plan:
     """What a tuning will do.
 
     Attributes:
-        scenario: whose methods are tuned.
+        scenario: whose methods are tuned, or some of them.
         seeds: of every try; none of them is reported.
         lists: the values of each key.
         grids: how many combinations each method has, by its folder.
@@ -65,6 +66,11 @@ class Plan:
     rungs: list[Rung]
 
     @property
+    def in_part(self) -> bool:
+        """Whether some methods of the scenario are left as they are."""
+        return len(self.tries) < len(self.scenario.methods)
+
+    @property
     def runs(self) -> int:
         """How many runs it has, at most: failed tries do not go on."""
         return sum(self.runs_in(rung) for rung in self.rungs)
@@ -74,7 +80,14 @@ class Plan:
         return sum(rung.tries.values()) * len(self.seeds)
 
 
-def plan(path: Path, scenario: Scenario, *, quick: bool = False, tries: int | None = None) -> Plan:
+def plan(
+    path: Path,
+    scenario: Scenario,
+    *,
+    methods: Sequence[str] = (),
+    quick: bool = False,
+    tries: int | None = None,
+) -> Plan:
     """Return the tuning of a scenario.
 
     Every method's whole grid is tried, unless a number of tries is given. Of larger grids the
@@ -84,15 +97,18 @@ def plan(path: Path, scenario: Scenario, *, quick: bool = False, tries: int | No
     Args:
         path: of the scenario, for messages.
         scenario: what it says.
+        methods: names or labels; all if there are none.
         quick: take the ``[quick]`` limits.
         tries: per method, instead of ``tune.tries``.
 
     Raises:
-        BadInputError: the smallest grid has fewer combinations than the number of tries.
+        BadInputError: there is no such method, or the smallest grid has fewer combinations than the
+            number of tries.
     """
     table = scenario.tune or Tune()
     lists: dict[str, Sequence[float]] = {key: getattr(table, key) for key in TUNED}
-    grids = {method.folder: _grid(method, lists) for method in scenario.methods}
+    chosen = chosen_methods(scenario, methods)
+    grids = {method.folder: _grid(method, lists) for method in chosen}
     smallest = min(grids, key=lambda folder: len(grids[folder]))
     most = len(grids[smallest])
     wanted = tries or table.tries

@@ -71,7 +71,8 @@ class Tuning:
         metric: the column of the history that scores are about.
         tries: by the method's folder, best first.
         thresholds: three values of the metric between the start and the best of the winners' mean
-            curves, for judging other seeds; empty if they do not rise.
+            curves, for judging other seeds; empty if they do not rise. Where some methods are not
+            tuned, the scenario's if these are higher.
     """
 
     metric: str
@@ -122,7 +123,10 @@ def tune(plan: Plan, store: Path, make: Callable[[Sequence[Job]], object]) -> Tu
         ]
     best = {folder: ranked(mine) for folder, mine in tries.items()}
     winners = [row for one, row in last if one is best[one.method][0]]
-    return Tuning(metric, best, thresholds(winners, metric))
+    found = thresholds(winners, metric)
+    if plan.in_part:  # who rises highest sets them
+        found = max(found, plan.scenario.thresholds or [], key=lambda three: three[-1:])
+    return Tuning(metric, best, found)
 
 
 def foreseen(plan: Plan, store: Path, slots: int, options: Options) -> Estimate:

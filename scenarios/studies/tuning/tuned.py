@@ -171,9 +171,10 @@ def write(source: Path, target: Path, plan: Plan, tuning: Tuning, command: Seque
     content = read_scenario(source)
     if tuning.thresholds:
         content["thresholds"] = tuning.thresholds
-    for method, tries in zip(content["methods"], tuning.tries.values(), strict=True):
-        if not tries[0].failed:
-            method.update(with_tuned(method, tries[0].values))
+    for table, method in zip(content["methods"], plan.scenario.methods, strict=True):
+        tries = tuning.tries.get(method.folder)
+        if tries and not tries[0].failed:
+            table.update(with_tuned(table, tries[0].values))
     compute = plan.scenario.cluster.compute
     if isinstance(compute, TraceTimes):  # the path was relative to the source
         content["cluster"]["compute"]["file"] = compute.file

@@ -36,6 +36,27 @@ def test_a_method_that_always_fails_keeps_its_own_values(tmp_path: Path) -> None
     assert re.search(pattern, result.stdout)
 
 
+def test_a_tuning_in_parts_changes_one_method_after_the_other(tmp_path: Path) -> None:
+    file = bowl(tmp_path, [0.25, 0.03125], "", NIGT)
+    whole = front.tune(file, tmp_path / "store").scenario()
+    scores = []
+    for name in ("synchronous-nigt", "synchronous-pg", "synchronous-nigt"):
+        before = load(file)
+        words = ("--method", name, "--write", "bowl.toml", "--force", "--csv", "--out", "mine")
+        made = straggler("tune", "bowl.toml", *words, cwd=tmp_path)
+        assert made.returncode == 0, made.stderr
+        assert {row["method"] for row in csv.DictReader(io.StringIO(made.stdout))} == {name}
+        for method, old, best in zip(
+            load(file).methods, before.methods, whole.methods, strict=True
+        ):
+            assert method == (best if method.name == name else old)
+        scores.append((load(file).thresholds or [0.0])[-1])
+    assert load(file).methods == whole.methods
+    assert scores[0] < scores[1] == scores[2]  # the highest stays
+    refused = straggler("tune", "bowl.toml", "--method", "rennala", cwd=tmp_path)
+    assert "--method rennala: not in the scenario; accepted: synchronous-pg," in refused.stderr
+
+
 def test_of_a_value_that_decays_the_start_is_tuned(tmp_path: Path) -> None:
     decaying = 'step_size = { start = 0.125, power = 0.5, after = 3.0, by = "seconds" }'
     source = bowl(tmp_path, [1e-3, 0.5])
