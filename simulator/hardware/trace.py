@@ -161,7 +161,7 @@ def _read(file: Path, names: tuple[str, ...], *, used_only: bool = False) -> dic
         read: Any = pa.csv.read_csv if file.suffix == ".csv" else pa.parquet.read_table
         table = read(file)
         if used_only and "state" in table.column_names:
-            table = table.filter(np.array(table["state"].to_pylist()) == "compute")
+            table = _used(table)
         kinds = pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null
         for name in names:
             if not any(is_kind(table[name].type) for is_kind in kinds):
@@ -172,3 +172,19 @@ def _read(file: Path, names: tuple[str, ...], *, used_only: bool = False) -> dic
             f"{file.name}: cannot be read: {one_line(error)}; accepted: a .csv or .parquet file "
             f"with columns {', '.join(names)}"
         ) from error
+
+
+def _used(table: Any) -> Any:  # noqa: ANN401 - PyArrow's
+    """Return a timeline's used gradients; one that was paused meanwhile is one, not its parts."""
+    table = table.sort_by([("worker", "ascending"), ("start", "ascending")])
+    state = np.array(table["state"].to_pylist())
+    worker = table["worker"].to_numpy()
+    update = table["update"].to_numpy() if "update" in table.column_names else np.zeros(len(table))
+    parts = np.flatnonzero(state == "compute")
+    before = np.maximum(parts - 2, 0)
+    goes_on = (parts > 1) & (state[parts - 1] == "down") & (state[before] == "compute")
+    goes_on &= (worker[before] == worker[parts]) & (update[before] == update[parts])
+    lasts = parts[np.append(~goes_on[1:], True)[: len(parts)]]
+    end = table["end"].take(lasts)
+    table = table.take(parts[~goes_on])
+    return table.set_column(table.schema.get_field_index("end"), "end", end)

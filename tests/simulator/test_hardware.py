@@ -27,6 +27,7 @@ from algorithms import (
     Ringmaster,
     Synchronous,
 )
+from scenarios.runs.store.records import timeline_table
 from simulator import Cluster, ComputeModel, Hardware, Network, Process, Run, State, simulate
 from simulator.accounting.timeline import Timeline
 from simulator.hardware.compute import ComputeTimes, OwnFactors
@@ -826,6 +827,28 @@ def test_durations_are_no_seconds(tmp_path: Path) -> None:
     pa.parquet.write_table(log, tmp_path / "log.parquet")
     with pytest.raises(ValueError, match=r"end is no number but duration\[us\]; accepted: a .csv"):
         convert_log(tmp_path / "log.parquet", tmp_path / "trace.csv")
+
+
+def test_a_gradient_that_was_paused_is_one_of_a_trace(tmp_path: Path) -> None:
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet  # noqa: PLC0415
+
+    jitter = Jitter("lognormal", 0.7, seed=1)
+    failures = RandomFailures(3, "paused", between=4.0, repair=1.0, seed=0)
+    compute = ComputeModel(np.array([1.0, 2.0, 3.0]), jitter)
+    for kappa in (np.ones(3), np.zeros(3)):
+        recorded = run(
+            Rennala(RULE, 4), Hardware(compute, Network(kappa), failures=failures), updates=12
+        )
+        rows = recorded.intervals
+        assert rows is not None
+        done = int(recorded.gradients_used.sum())
+        assert done < (rows.state == State.COMPUTE).sum()  # some were paused
+        pa.parquet.write_table(timeline_table(rows), tmp_path / "timeline.parquet")
+        assert convert_log(tmp_path / "timeline.parquet", tmp_path / "trace.csv") == done
+        replay = ComputeModel(np.ones(3), speeds=read_trace(tmp_path / "trace.csv", 3))
+        replayed = run(Rennala(RULE, 4), Hardware(replay, Network(kappa)), updates=12)
+        np.testing.assert_allclose(times(replayed), times(recorded), rtol=1e-9)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
