@@ -125,4 +125,5 @@ def main() -> None:
         _say(BadInputError(f"memory: {one_line(error)}; accepted: what fits into this machine's"))
     except OSError as error:
         where, wrong = error.filename or error, error.strerror or "failed"
-        _say(BadInputError(f"{where}: {wrong}; accepted: a path that can be used"))
+        accepted = "" if "accepted: " in wrong else "; accepted: a path that can be used"
+        _say(BadInputError(f"{where}: {wrong}{accepted}"))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from scenarios.format.words.errors import BadInputError
 from scenarios.results.recorded import Recorded
 from scenarios.runs.store.files import write_atomically
 from simulator import State
@@ -22,7 +23,12 @@ def write_trace(run: Recorded, file: Path) -> None:
 
     Slices are what workers did; an arrow leads from each used gradient's start to its update, a
     slice in the server's lane; staleness and return are counters.
+
+    Raises:
+        BadInputError: the file is no ``.json.gz``.
     """
+    if not file.name.endswith(".json.gz"):
+        raise BadInputError(f"{file}: accepted: a file that ends in .json.gz")
     content = json.dumps({"traceEvents": list(events(run)), "displayTimeUnit": "ms"})
     write_atomically(file, gzip.compress(content.encode(), mtime=0))
 

@@ -306,6 +306,11 @@ def test_the_command_line_has_the_same_options(tmp_path: Path) -> None:
         2,
         "straggler: --csv: does not go with --latex; accepted: one of them\n",
     )
+    folder = straggler("results", "runs/one", "--parquet", ".", cwd=tmp_path)
+    assert (folder.returncode, folder.stderr) == (
+        2,
+        "straggler: .: is a folder; accepted: a file\n",
+    )
     wrong = straggler("results", "runs/one", "--parquet", "x", "--latex", cwd=tmp_path)
     assert wrong.stderr == "straggler: --parquet: does not go with --latex; accepted: one of them\n"
     versions = straggler("--version", cwd=tmp_path).stdout

@@ -195,6 +195,8 @@ def test_a_timeline_of_a_folder_is_of_a_method_and_a_seed(folder: Path, tmp_path
     other = tmp_path / "other.json.gz"
     front.open(folder).perfetto(other, "rennala-nigt")
     assert file.read_bytes() == other.read_bytes()
+    with pytest.raises(BadInputError, match=r"t.json: accepted: a file that ends in .json.gz"):
+        front.open(folder).perfetto("t.json", "rennala-nigt")
 
 
 def test_what_can_be_named_is_listed() -> None:
