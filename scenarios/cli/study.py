@@ -20,7 +20,6 @@ from scenarios.cli.shared.parts import (
     interruptible,
     say,
 )
-from scenarios.runs.executors.cores import CORES
 
 Executor_ = Annotated[
     Literal["local", "ray"],
@@ -78,7 +77,7 @@ def sweep(
     """
     from scenarios.api import studies as api
     from scenarios.runs.execute import Options
-    from scenarios.runs.make import check_address
+    from scenarios.runs.make import check_address, slots
     from scenarios.studies.estimate import estimate
     from scenarios.studies.grid import load_sweep
     from scenarios.studies.sweep import describe, runs_of, unique_jobs
@@ -92,7 +91,7 @@ def sweep(
     if dry_run:
         missing = [job for job in unique_jobs(runs) if not options.settled(job.spec, job.folder)]
         if missing:
-            say(f"time      {estimate(missing, min(jobs or CORES, CORES))}")
+            say(f"time      {estimate(missing, slots(jobs, address))}")
         return
     with interruptible():
         summary = api.sweep(
@@ -149,7 +148,7 @@ def tune(
     from scenarios.api import studies as api
     from scenarios.format.load import find
     from scenarios.runs.execute import Options
-    from scenarios.runs.make import check_address
+    from scenarios.runs.make import check_address, slots
     from scenarios.studies.tuning import tuned as report
     from scenarios.studies.tuning.tune import foreseen
 
@@ -163,7 +162,7 @@ def tune(
         say(line, err=csv)
     if dry_run:
         options = Options(retry_failed=retry_failed, recompute=recompute)
-        say(f"time      {foreseen(plan, out, min(jobs or CORES, CORES), options)}", err=csv)
+        say(f"time      {foreseen(plan, out, slots(jobs, address), options)}", err=csv)
         return
     with interruptible():
         tuned = api.tune(

@@ -185,7 +185,7 @@ def _draw_panel(ax: Axes, panel: Panel, labels: list[str], shown: Look) -> None:
             line = look(label, labels).keywords() | {"label": name, "marker": own_marker}
             own = _until_one_ends(edges, mine)
             _draw_curve(ax, [curves.binned(run, panel.column, own) for run in mine], own, line)
-    seeds = len({run.info["seed"] for run in panel.runs})
+    seeds = len({run.info["seed"] for run in panel.runs if run.label in labels})
     title = textwrap.fill(panel.title, LONGEST_TITLE)
     ax.set_title(formulas(f"{title}\n{seeds} seed{'s' * (seeds > 1)}"), fontsize="medium")
     ax.set_xlabel(curves.clock(panel.runs))

@@ -105,6 +105,12 @@ def check_address(executor: str | None, address: str | None) -> None:
         raise BadInputError("--address: is for --executor ray")
 
 
+def slots(jobs: int | None, address: str | None) -> int:
+    """Return how many runs at a time an estimate is for: here at most one a core."""
+    wanted = jobs or CORES
+    return wanted if address else min(wanted, CORES)
+
+
 def _executor(**making: Unpack[Making]) -> Executor:
     address, jobs = making.get("address"), making.get("jobs")
     check_address(making.get("executor"), address)

@@ -121,6 +121,15 @@ def test_names_tell_results_apart() -> None:
     assert distinct(["lesson", "lesson"]) == ["lesson (1)", "lesson (2)"]
 
 
+def test_a_title_counts_the_seeds_of_what_is_shown() -> None:
+    one = front.simulate(SMALL, "synchronous-nigt", seed=0).runs
+    two = [front.simulate(SMALL, "rennala-nigt", seed=seed).runs[0] for seed in (0, 1)]
+    results = front.Results([*one, *two], "uneven")
+    for methods, seeds in ((["synchronous-nigt"], "1 seed"), (["rennala-nigt"], "2 seeds")):
+        (ax,) = results.plot(methods=methods).axes
+        assert ax.get_title().endswith(f"\n{seeds}")
+
+
 def test_what_an_overlay_cannot_show_is_told(folder: Path) -> None:
     results = front.open(folder)
     other = front.simulate(TABULAR)

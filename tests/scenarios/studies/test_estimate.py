@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 import straggler
+from scenarios.runs.executors.cores import CORES
 from scenarios.runs.jobs import Job
+from scenarios.runs.make import slots
 from scenarios.runs.spec import expand
 from scenarios.studies import estimate
 from scenarios.studies.sweep import folder_of
@@ -58,3 +60,9 @@ def test_evaluations_are_part_of_what_a_run_takes(
     found = estimate.estimate([Job(spec, folder_of(spec, tmp_path), "")], slots=2)
     assert found.seconds == pytest.approx(seconds / 2)
     assert found.samples == 1
+
+
+def test_runs_at_a_time_are_those_of_the_cluster_at_an_address() -> None:
+    assert slots(10**6, None) == slots(None, None) == CORES
+    assert slots(1, None) == 1
+    assert slots(10**6, "head:6379") == 10**6
